@@ -121,6 +121,6 @@ set_up() {
     choose_engine
     say "tensor engine: $engine ($engine_reason)"
     choose_profile
-    say "profile: ${left_out:+embedded; the cluster profile is left out: $left_out}${left_out:-embedded and cluster}"
+    say "profile: embedded${left_out:+; the cluster profile is left out: $left_out}"
     [[ $engine == TorchSharp ]] || set_up_libtorch
 }
