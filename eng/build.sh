@@ -28,7 +28,7 @@ build_program_once() {
 dotnet_build() {
     require_sdk
     run_step "$2 (Release, $engine)" "TensorEngine=$engine dotnet build $1 -c Release" \
-        dotnet build "$1" -c Release -nodeReuse:false -v:quiet -clp:NoSummary
+        dotnet build "$1" -c Release -nodeReuse:false -v:quiet "-clp:NoSummary;ErrorsOnly"
 }
 
 keep_program() {

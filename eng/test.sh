@@ -37,7 +37,7 @@ print_plan() {
         seconds=$(cat "$state/seconds/$1-$project" 2>/dev/null || default_seconds "$project" "$1")
         estimate=$((estimate + seconds))
     done
-    say "plan: build, format, tests of ${test_projects[*]}; profile embedded, engine $engine, $(nproc) cores"
+    say "plan: build, format, tests of ${test_projects[*]}; profile embedded, engine $engine, $(getconf _NPROCESSORS_ONLN) cores"
     [[ $1 == yes ]] || say "plan: long chaos runs are left out (./atom test --long)"
     say "plan: about $(((estimate + 59) / 60)) minutes"
 }

@@ -69,9 +69,9 @@ internal static class BannedApis
         }
 
         // A P/Invoke needs none of the above.
-        foreach (var handle in metadata.MethodDefinitions)
-            if (!metadata.GetMethodDefinition(handle).GetImport().Module.IsNil)
-                violations.Add("extern " + metadata.GetString(metadata.GetMethodDefinition(handle).Name));
+        violations.UnionWith(metadata.MethodDefinitions.Select(metadata.GetMethodDefinition)
+            .Where(method => !method.GetImport().Module.IsNil)
+            .Select(method => "extern " + metadata.GetString(method.Name)));
 
         return [.. violations];
     }

@@ -11,8 +11,8 @@ public sealed class NodeNamespaceTests
     public void TransportStorageAndTelemetryKnowNeitherEachOtherNorTheActors()
     {
         using var node = new TypeUses(Repository.AssemblyOf(Node));
-        Assert.Empty(node.Namespaces().Where(use =>
-            Parts.Any(part => IsIn(use.From, part) && Others.Any(other => other != part && IsIn(use.To, other)))));
+        Assert.DoesNotContain(node.Namespaces(), use =>
+            Parts.Any(part => IsIn(use.From, part) && Others.Any(other => other != part && IsIn(use.To, other))));
     }
 
     [Fact]

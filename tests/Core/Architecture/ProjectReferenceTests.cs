@@ -44,5 +44,5 @@ public sealed class ProjectReferenceTests
     public void TheProjectsOfTheDesignWereFound() =>
         Assert.Superset(
             new HashSet<string> { "AtomGrains", "AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Simulator", "AtomGrains.Torch" },
-            [.. ProjectFile.All.Keys]);
+            ProjectFile.All.Keys.ToHashSet());
 }

@@ -21,8 +21,11 @@ internal static class Repository
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
             if (File.Exists(Path.Combine(folder.FullName, "AtomGrains.sln")))
                 return folder.FullName;
+        }
+
         throw new InvalidOperationException($"no AtomGrains.sln above {AppContext.BaseDirectory}");
     }
 }

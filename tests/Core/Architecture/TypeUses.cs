@@ -47,7 +47,7 @@ internal sealed class TypeUses : IDisposable
             .Append(type.BaseType)
             .Concat(type.GetFields().Select(field => (EntityHandle)field))
             .Concat(type.GetMethods().Select(method => (EntityHandle)method))
-            .SelectMany(Resolve);
+            .SelectMany(handle => Resolve(handle));
         return declared.Concat(type.GetMethods().Select(_metadata.GetMethodDefinition).SelectMany(Body));
     }
 
@@ -59,7 +59,7 @@ internal sealed class TypeUses : IDisposable
         var used = new List<string>();
         if (!body.LocalSignature.IsNil)
             used.AddRange(_metadata.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(_signatures, null).SelectMany(n => n));
-        used.AddRange(Tokens(body.GetILReader()).Select(MetadataTokens.EntityHandle).SelectMany(Resolve));
+        used.AddRange(Tokens(body.GetILReader()).SelectMany(token => Resolve(MetadataTokens.EntityHandle(token))));
         return used;
     }
 
