@@ -19,7 +19,6 @@ internal static class BannedApis
     private static readonly HashSet<string> Types =
     [
         "System.Random", "System.TimeProvider", "System.AppContext", "System.Console",
-        "System.HashCode", // seeded anew in every process
         "System.Diagnostics.Stopwatch", "System.Diagnostics.Process", "System.Diagnostics.Activity", "System.Diagnostics.Trace",
         "System.Security.Cryptography.RandomNumberGenerator", "System.Runtime.CompilerServices.AsyncTaskMethodBuilder",
         "System.Runtime.CompilerServices.AsyncVoidMethodBuilder", "System.Runtime.CompilerServices.AsyncValueTaskMethodBuilder",

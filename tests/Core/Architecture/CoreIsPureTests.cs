@@ -22,7 +22,6 @@ public sealed class CoreIsPureTests
     [InlineData("System.Guid.NewGuid")]
     [InlineData("System.Random")]
     [InlineData("System.Security.Cryptography.RandomNumberGenerator")]
-    [InlineData("System.HashCode")]
     [InlineData("System.Threading.Tasks.Task")]
     [InlineData("System.Environment.get_ProcessId")]
     [InlineData("System.IO.File")]
