@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Building and starting the program. Sources that did not change are not built again.
 
 # MSBuild takes properties from the environment, so every dotnet command sees the same engine.

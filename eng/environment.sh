@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Settings for our processes only; nothing of the machine is changed.
 
 require_linux() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the machine's package feed has. Asked once; the answer is kept under .atom/set-up.
 
 cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Serialization.MessagePack MessagePack prometheus-net.AspNetCore)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The libtorch of the machine and our native half over it, where the TorchSharp package does not restore.
 
 check_libtorch_folder() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # How the launcher talks. Its own words go to standard error: standard output belongs to the program.
 
 say() { printf 'atom: %s\n' "$*" >&2; }
@@ -9,17 +10,20 @@ refuse() {
 }
 
 # run_step WHAT BY_HAND COMMAND...: says what is about to happen and does it with its output in a log.
-# When it fails: the end of the log, the command to run by hand, exit code 1.
+# When it fails: the end of the log, the command to run by hand, exit code 1; or 2, if the step says that this
+# machine cannot do it.
 run_step() {
-    local what=$1 by_hand=$2 log started=$SECONDS
+    local what=$1 by_hand=$2 log started=$SECONDS exit_code=0
     shift 2
     mkdir -p "$state/log"
     log=$state/log/$(tr -c 'A-Za-z0-9\n' '-' <<<"${what%% (*}").log
     say "$what ..."
-    if ! (cd "$root" && without_locks "$@") >"$log" 2>&1 </dev/null; then
+    (cd "$root" && without_locks "$@") >"$log" 2>&1 </dev/null || exit_code=$?
+    if ((exit_code != 0)); then
         tail -n 25 "$log" >&2
         say "failed: $what (log: $log)"
         say "by hand: $by_hand"
+        ((exit_code == 2)) && exit 2
         exit 1
     fi
     say "$what: done in $((SECONDS - started)) s"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # All tests, summed to one line: N passed, N failed, N skipped.
 
 test_projects=(Core Node Torch EndToEnd)
@@ -54,23 +55,27 @@ default_seconds() {
 
 build_tests() {
     build_environment
-    local key
-    key=$(build_key "$root/tests" "$root/AtomGrains.Embedded.slnf" "$root/.editorconfig")
+    tests_key=$(build_key "$root/tests" "$root/AtomGrains.Embedded.slnf" "$root/.editorconfig")
     build_program_once
     export ATOMGRAINS_PROGRAM=$program_folder/AtomGrains
-    [[ $(cat "$state/tests.built" 2>/dev/null) != "$key" ]] || return 0
+    [[ $(cat "$state/tests.built" 2>/dev/null) != "$tests_key" ]] || return 0
+    lock build
     dotnet_build AtomGrains.Embedded.slnf "building the embedded profile with its tests"
-    echo "$key" >"$state/tests.built"
+    unlock
+    echo "$tests_key" >"$state/tests.built"
 }
 
 check_format() {
     local by_hand="TensorEngine=$engine dotnet format AtomGrains.Embedded.slnf --no-restore" log=$state/log/format.log
+    [[ $(cat "$state/format.checked" 2>/dev/null) != "$tests_key" ]] || return 0
     local started=$SECONDS
     say "checking the format ..."
     if ! (cd "$root" && without_locks dotnet format AtomGrains.Embedded.slnf --no-restore --verify-no-changes) >"$log" 2>&1 </dev/null; then
         grep -E 'error|warning' "$log" | sort -u | head -n 20 >&2 || true
         say "failed: format; by hand: $by_hand"
         total_failed=$((total_failed + 1))
+    else
+        echo "$tests_key" >"$state/format.checked"
     fi
     say "format: checked in $((SECONDS - started)) s"
 }
