@@ -18,7 +18,7 @@ set_up_libtorch() {
 
 # Installs those of the packages that are missing. Root or sudo is used here and nowhere else.
 install_packages() {
-    local package missing=() elevate=()
+    local package missing=() elevate=() by_hand
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
@@ -33,7 +33,8 @@ install_packages() {
     fi
     # The package lists of a fresh machine are empty or old: then update and try once more.
     local install="apt-get install -y --no-install-recommends ${missing[*]}"
-    run_step "installing Debian's ${missing[*]} (as root)" "${elevate[*]} apt-get update && ${elevate[*]} $install" \
+    by_hand="${elevate[*]:+sudo }apt-get update && ${elevate[*]:+sudo }$install"
+    run_step "installing Debian's ${missing[*]} (as root)" "$by_hand" \
         "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$install || { apt-get update && $install; }"
 }
 

@@ -4,12 +4,16 @@
 test_projects=(Core Node Torch EndToEnd)
 total_passed=0 total_failed=0 total_skipped=0
 
-run_tests() {
-    local long=no argument project started=$SECONDS
+check_test_arguments() {
+    local argument
     for argument in "$@"; do
         [[ $argument == --long ]] || refuse "./atom test takes --long only, not '$argument'"
-        long=yes
     done
+}
+
+run_tests() {
+    local long=no project started=$SECONDS
+    (($# == 0)) || long=yes
 
     # Test projects run from their build outputs, and tests that measure want the machine: one run at a time.
     lock test
