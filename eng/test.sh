@@ -2,7 +2,7 @@
 # All tests, summed to one line: N passed, N failed, N skipped.
 
 test_projects=(Core Node Torch EndToEnd)
-total_passed=0 total_failed=0 total_skipped=0
+total_passed=0 total_failed=0 total_skipped=0 tests_ended=no
 
 check_test_arguments() {
     local argument
@@ -25,15 +25,19 @@ run_tests() {
     done
     report_cluster_profile
 
+    tests_ended=yes
     say "engine $engine ($engine_reason); took $((SECONDS - started)) s"
-    local verdict=0
-    ((total_failed == 0)) || verdict=1
     if ((total_passed + total_failed == 0)); then
         say "no test ran"
-        verdict=1
+        exit 1
     fi
+    ((total_failed == 0)) || exit 1
+}
+
+# The last line, on every way out: a set-up or a build that failed counts as one failure.
+print_sum() {
+    [[ $tests_ended == yes ]] || total_failed=$((total_failed + 1))
     printf '%d passed, %d failed, %d skipped\n' "$total_passed" "$total_failed" "$total_skipped"
-    exit "$verdict"
 }
 
 print_plan() {
