@@ -98,6 +98,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
                 break;
             case SimulatedFault.Leave:
                 node.Run((machine, outbox) => machine.OnLeaveRequested(outbox));
+                simulation.After(simulation.Random.Between(100, 500), simulation.KeepNodes);
                 break;
             case SimulatedFault.CoordinatorCrash:
                 ReplaceCoordinator();

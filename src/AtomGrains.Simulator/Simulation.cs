@@ -128,7 +128,7 @@ public sealed class Simulation
     internal void KeepNodes()
     {
         var slots = LivingNodes
-            .Where(node => Coordinator.Machine.StandingOf(node.Id) is null or NodeStanding.Alive)
+            .Where(node => Coordinator.Machine.Counts(node.Id))
             .Select(node => node.Member.Slot).ToHashSet();
         for (var slot = 0; slot < TargetWorkers + _options.Spares; slot++)
         {

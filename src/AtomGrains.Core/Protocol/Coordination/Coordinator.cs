@@ -50,6 +50,9 @@ public sealed class Coordinator(RunSpec spec, PartitionLayout layout, Coordinato
 
     public int TargetWorkers => _targetWorkers;
 
+    /// <summary>Whether a node counts towards those that are wanted: it may be there soon, it is not lost and does not leave.</summary>
+    public bool Counts(NodeId node) => !_nodes.TryGetValue(node, out var record) || (record.Standing == NodeStanding.Alive && !record.Leaving);
+
     public NodeStanding? StandingOf(NodeId node) => _nodes.TryGetValue(node, out var record) ? record.Standing : null;
 
     public void HandleMessage(NodeId from, ControlMessage message, TimeSpan now, Outbox outbox)
@@ -248,12 +251,12 @@ public sealed class Coordinator(RunSpec spec, PartitionLayout layout, Coordinato
     private static HashSet<NodeId> Duties(View view) =>
         [.. view.LaneOwners, .. view.ReplicaNodes, .. view.Partitions.Select(placement => placement.Joiner).OfType<NodeId>()];
 
-    // Who shall own lanes: those who do now come first, then the lowest slots.
+    // Who shall own lanes: those who do now come first, then the lowest slots. One who leaves only if nobody else is there.
     private List<NodeId> ChooseWorkers()
     {
         var working = _view?.Workers.ToHashSet() ?? [];
-        return [.. _nodes.Values
-            .Where(node => node.Standing == NodeStanding.Alive && !node.Leaving)
+        var alive = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive).ToList();
+        return [.. (alive.Exists(node => !node.Leaving) ? alive.Where(node => !node.Leaving) : alive)
             .OrderBy(node => working.Contains(node.Member.Node) ? 0 : 1)
             .ThenBy(node => node.Member.Slot)
             .ThenBy(node => node.Member.Node)
@@ -601,6 +604,13 @@ public sealed class Coordinator(RunSpec spec, PartitionLayout layout, Coordinato
         if (_installed && _evaluatedFinal)
         {
             AskForExport(view, outbox);
+        }
+        else if (_installed && EvaluationPlan.IsDue(_step, spec))
+        {
+            foreach (var worker in view.Workers)
+            {
+                outbox.Send(worker, new ReturnToStep(view.Generation, view.Lineage, _step));
+            }
         }
     }
 

@@ -15,6 +15,12 @@ public sealed record Introduce : ControlMessage;
 /// <summary>Coordinator to node: what becomes of a step.</summary>
 public sealed record Decide(Generation Generation, Decision Decision) : ControlMessage;
 
+/// <summary>
+/// Coordinator to worker: this is the step at hand. A worker that is ahead of it, since the only replicas that knew
+/// its decision are lost, goes back: the step's evaluation is needed again.
+/// </summary>
+public sealed record ReturnToStep(Generation Generation, Lineage Lineage, long Step) : ControlMessage;
+
 /// <summary>Coordinator to node: you are in no view any more; drop everything.</summary>
 public sealed record Dismiss(Generation Generation, DismissReason Reason) : ControlMessage;
 

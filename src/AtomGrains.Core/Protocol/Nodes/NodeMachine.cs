@@ -80,6 +80,11 @@ public sealed class NodeMachine
             case Decide decide:
                 OnDecide(decide, outbox);
                 break;
+            case ReturnToStep back when back.Generation == Generation:
+                _worker.OnReturnToStep(back, outbox);
+                break;
+            case ReturnToStep:
+                break;
             case ExportWeights export when export.Generation == Generation:
                 _worker.OnExport(export, outbox);
                 break;

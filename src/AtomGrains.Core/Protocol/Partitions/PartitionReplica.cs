@@ -301,6 +301,12 @@ public sealed class PartitionReplica
 
         if (reduced.Key.Step < _state.Version)
         {
+            // Applied already, under an older view: it was held, so the primary need not wait for it.
+            if (_state.Last is { } last && last.Step == reduced.Key.Step && last.Previous == reduced.Key.Previous && _state.LastReduced is { } digest)
+            {
+                outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, digest));
+            }
+
             return;
         }
 

@@ -29,6 +29,9 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
 
     public ReducedSlice? Reduced { get; private set; }
 
+    /// <summary>Fingerprint of the slice that the last decision applied, if this replica held one.</summary>
+    public SliceDigest? LastReduced { get; private set; }
+
     public StepKey Key => new(Lineage, Version ?? throw new InvalidOperationException($"{range.Id} has no version yet"), Digest);
 
     public bool IsComplete => Version is { } version && _blockVersions.All(held => held == version);
@@ -51,6 +54,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Lineage = lineage;
         Version = null;
         Last = null;
+        LastReduced = null;
         DropReduced();
         Array.Clear(FirstMoment);
         Array.Clear(SecondMoment);
@@ -114,6 +118,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
             }
         }
 
+        LastReduced = Reduced?.Digest;
         DropReduced();
         Version = decision.Step + 1;
         Digest = decision.Digest;

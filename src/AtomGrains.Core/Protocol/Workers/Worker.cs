@@ -149,6 +149,15 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
         PullNext(outbox);
     }
 
+    public void OnReturnToStep(ReturnToStep back, Outbox outbox)
+    {
+        if (_computed is { } key && key.Lineage == back.Lineage && key.Step > back.Step)
+        {
+            Forget(outbox);
+            PullMissing(outbox);
+        }
+    }
+
     public void OnExport(ExportWeights export, Outbox outbox)
     {
         _export = true;
