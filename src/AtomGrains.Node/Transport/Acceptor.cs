@@ -9,7 +9,7 @@ namespace AtomGrains.Node.Transport;
 /// </summary>
 internal sealed class Acceptor : IDisposable
 {
-    private const int StackBytes = 256 * 1024;
+    private const int StackBytes = 512 * 1024;
 
     private readonly Socket _listener;
     private readonly Handshake _handshake;

@@ -3,6 +3,7 @@ namespace AtomGrains.Node.Transport;
 /// <summary>Reads the frames of one proven node, on the calling thread, until the connection ends.</summary>
 internal sealed class IncomingConnection(
     Wire wire, int node, TransportOptions limits, TensorPool pool, TransportCounters counters, ITensorEvents events)
+    : IServedConnection
 {
     private readonly CancellationTokenSource _closing = new();
     private readonly ManualResetEventSlim _ended = new();
@@ -25,7 +26,6 @@ internal sealed class IncomingConnection(
         _ended.Set();
     }
 
-    /// <summary>Closes a connection that never ran.</summary>
     public void Abandon()
     {
         counters.Close(wire.Close(CloseReason.ClosedHere));
@@ -38,7 +38,6 @@ internal sealed class IncomingConnection(
         _closing.Cancel();
     }
 
-    /// <summary>Waits for the last event; not when called from inside one.</summary>
     public void WaitForEnd()
     {
         if (_runner != Thread.CurrentThread)

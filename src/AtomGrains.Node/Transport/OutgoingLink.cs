@@ -14,7 +14,7 @@ internal sealed class OutgoingLink : IDisposable
     /// <summary>Frames up to here are written by the sender's own thread when nothing is before them: one thread hop less.</summary>
     private const int DirectBytes = 16 * 1024;
 
-    private const int StackBytes = 256 * 1024;
+    private const int StackBytes = 512 * 1024;
 
     private readonly object _gate = new();
     private readonly int _node;
