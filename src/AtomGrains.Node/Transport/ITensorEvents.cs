@@ -13,7 +13,8 @@ public interface ITensorEvents
     void OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload);
 
     /// <summary>
-    /// A connection that had opened is gone, or (outgoing, ConnectFailed or a handshake reason) could not be opened at all.
+    /// A connection that had opened is gone, or an outgoing one could not be opened at all. What was queued for it
+    /// is dropped by now; what is sent from here on belongs to the next connection.
     /// </summary>
     void OnClosed(int node, LinkDirection direction, CloseReason reason);
 }

@@ -238,7 +238,6 @@ internal sealed class OutgoingLink : IDisposable
 
         // The watcher's closed event must come before the next opening.
         watcher.Join();
-        Settle(_backoff.Ended);
     }
 
     private OutgoingFrame? Next(Wire wire)
@@ -258,12 +257,9 @@ internal sealed class OutgoingLink : IDisposable
     private void Watch(Wire wire)
     {
         var reason = wire.WaitForEnd();
-        lock (_gate)
-        {
-            _open = false;
-            Monitor.PulseAll(_gate);
-        }
 
+        // Before the event, so that what is sent in answer to it belongs to the next connection.
+        Settle(_backoff.Ended);
         _counters.Close(reason);
         _events.OnClosed(_node, LinkDirection.Outgoing, reason);
     }
@@ -272,9 +268,11 @@ internal sealed class OutgoingLink : IDisposable
     {
         lock (_gate)
         {
+            _open = false;
             _wire = null;
             pause(Now);
             DropQueue(SendOutcome.PeerDown);
+            Monitor.PulseAll(_gate);
         }
     }
 
