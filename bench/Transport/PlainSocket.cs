@@ -78,8 +78,8 @@ internal sealed class PlainSocket : IRoundTrip
     private static Socket New() => new(SocketType.Stream, ProtocolType.Tcp)
     {
         NoDelay = true,
-        SendBufferSize = 1 << 20,
-        ReceiveBufferSize = 1 << 20,
+        SendBufferSize = 256 << 10,
+        ReceiveBufferSize = 256 << 10,
     };
 
     private static bool Fill(Socket socket, Span<byte> target)

@@ -4,6 +4,7 @@ using System.Net;
 using AtomGrains.Bench.Transport;
 using AtomGrains.Node.Transport;
 
+// dotnet run -c Release --project bench/Transport
 // Two processes on loopback, as nodes are: this one measures, the child echoes or swallows. Each figure is
 // taken idle and with a busy thread in each process, since training keeps a compute thread on every core.
 if (args is ["child", var kind, var reply, var busy, var secret])

@@ -100,7 +100,8 @@ internal sealed class Acceptor : IDisposable
                 }
 
                 // A caller that left before it was accepted, or no descriptor left for now: neither ends the listener.
-                Thread.Yield();
+                // The pause keeps the second from turning into a busy loop.
+                Thread.Sleep(10);
                 continue;
             }
 

@@ -11,7 +11,9 @@ internal static class FrameFormat
 {
     public const int PrefixBytes = 24;
     public const int HeaderLimitBytes = 64 * 1024;
-    public const long PayloadLimitBytes = 1L << 32;
+
+    /// <summary>What one span of bytes can address, in whole floats.</summary>
+    public const long PayloadLimitBytes = int.MaxValue - 3;
 
     private const uint Magic = 0x46_54_47_41; // "AGTF"
     private const ushort Version = 1;

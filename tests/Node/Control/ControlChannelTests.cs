@@ -25,7 +25,7 @@ public sealed class ControlChannelTests : IDisposable
     private const int Supervisor = 0;
 
     private readonly RunSecret _secret = RunSecret.Create();
-    private readonly ControlOptions _options = new() { MaxQueuedBytes = 2 << 20 };
+    private readonly ControlOptions _options = new() { MaxQueuedBytes = 2 << 20, GoodbyeTimeout = TimeSpan.FromSeconds(30) };
     private readonly TransportCounters _counters = new();
     private readonly Recorded _atServer = new();
     private readonly ControlServer<Message> _server;
@@ -65,7 +65,7 @@ public sealed class ControlChannelTests : IDisposable
         var client = Connect(3, new Recorded());
         for (var i = 0; i < 50; i++)
         {
-            client.Send(new Lanes(Enumerable.Range(i, 20_000).ToArray()));
+            Assert.True(client.Send(new Lanes(Enumerable.Range(i, 4_000).ToArray())));
         }
 
         client.Dispose();
@@ -73,7 +73,7 @@ public sealed class ControlChannelTests : IDisposable
         Assert.Equal("3 connected", await _atServer.Next());
         for (var i = 0; i < 50; i++)
         {
-            Assert.Equal($"3 lanes {i} x20000", await _atServer.Next());
+            Assert.Equal($"3 lanes {i} x4000", await _atServer.Next());
         }
 
         Assert.Equal("3 closed PeerClosed", await _atServer.Next());
