@@ -1,0 +1,16 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>JSON forms of what a run writes: snake_case, one line unless <see cref="Indented"/> is asked for.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(TokenizerFile))]
+public sealed partial class StorageJson : JsonSerializerContext
+{
+    /// <summary>For files that people read.</summary>
+    public static StorageJson Indented => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true, NewLine = "\n" });
+}
