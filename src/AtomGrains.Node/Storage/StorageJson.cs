@@ -6,8 +6,13 @@ namespace AtomGrains.Node.Storage;
 /// <summary>JSON forms of what a run writes: snake_case, one line unless <see cref="Indented"/> is asked for.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.Never,
-    UseStringEnumConverter = true)]
+    IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(FaultLine))]
+[JsonSerializable(typeof(MetricsLine))]
+[JsonSerializable(typeof(ModelConfig))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(RunStatus))]
 [JsonSerializable(typeof(TokenizerFile))]
 public sealed partial class StorageJson : JsonSerializerContext
 {
