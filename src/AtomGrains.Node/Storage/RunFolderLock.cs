@@ -1,16 +1,16 @@
 using System.Globalization;
-using System.Text;
 
 namespace AtomGrains.Node.Storage;
 
 /// <summary>
 /// The operating system's lock on a run folder: held by one process, released by its end whatever ended it.
-/// The file also says who holds it, for the refusal's text. It is never removed: a lock on a removed file
-/// excludes nobody.
+/// Who holds it stands in a file beside it, for the refusal's text: a file locked this way cannot be read. The
+/// lock's file is never removed, since a lock on a removed file excludes nobody.
 /// </summary>
 public sealed class RunFolderLock : IDisposable
 {
     public const string FileName = "run.lock";
+    public const string HolderFileName = "run.pid";
     private const int Attempts = 5;
 
     private readonly FileStream _file;
@@ -27,24 +27,17 @@ public sealed class RunFolderLock : IDisposable
             try
             {
                 // FileShare.None is flock(LOCK_EX | LOCK_NB) on Unix.
-                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-                file.SetLength(0);
-                file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-                return new RunFolderLock(file);
-            }
-            catch (IOException) when (IsLocked(path))
-            {
-                if (attempt == Attempts)
-                {
-                    return null;
-                }
+                return Claim(folder, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
             }
             catch (IOException) when (attempt < Attempts && File.Exists(path))
             {
-                // The holder was a status command, which is gone by now.
+                // Perhaps only a status command, which looks at the lock for an instant.
+                Thread.Sleep(TimeSpan.FromMilliseconds(10));
             }
-
-            Thread.Sleep(TimeSpan.FromMilliseconds(10));
+            catch (IOException) when (IsLocked(path))
+            {
+                return null;
+            }
         }
     }
 
@@ -54,18 +47,25 @@ public sealed class RunFolderLock : IDisposable
     /// <summary>The id of the process that holds the lock, or held it last; null when nobody ever did.</summary>
     public static string? Holder(string folder)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file);
-        return reader.ReadToEnd() is { Length: > 0 } pid ? pid : null;
+        var path = Path.Combine(folder, HolderFileName);
+        return File.Exists(path) && File.ReadAllText(path) is { Length: > 0 } pid ? pid : null;
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static RunFolderLock Claim(string folder, FileStream file)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, HolderFileName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return new RunFolderLock(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private static bool IsLocked(string path)
     {
