@@ -1,6 +1,7 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
-using System.Xml;
 using AtomGrains.Core.Options;
 
 namespace AtomGrains.Node.Storage;
@@ -17,8 +18,8 @@ public static class DemoCorpus
 
     private const int FewestLetters = 24;
 
-    // Elements that hold a text of their own; anything else inside (c, para, see) belongs to the text around it.
-    private static readonly HashSet<string> Blocks = ["summary", "remarks", "returns", "param", "typeparam", "value", "exception"];
+    /// <summary>A longer one is a table or a listing.</summary>
+    private const int MostLetters = 4000;
 
     /// <exception cref="InvalidSettingsException">No .NET root of this machine has reference packs.</exception>
     public static Corpus Load() => Load(DotnetRoots());
@@ -75,54 +76,37 @@ public static class DemoCorpus
 
     private static byte[] Prose(List<string> files)
     {
-        var text = new StringBuilder(MostBytes);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var line in files.SelectMany(Lines))
-        {
-            if (text.Length + line.Length + 1 > MostBytes)
-            {
-                break;
-            }
-
-            if (line.Length >= FewestLetters && Ascii.IsValid(line) && seen.Add(line))
-            {
-                text.Append(line).Append('\n');
-            }
-        }
-
-        return Encoding.ASCII.GetBytes(text.ToString());
+        using var text = new MemoryStream(MostBytes);
+        var seen = new HashSet<UInt128>();
+        var prose = new XmlProse();
+        _ = files.All(file => prose.Read(file, line => Take(line, text, seen)));
+        return text.ToArray();
     }
 
-    private static IEnumerable<string> Lines(string file)
+    /// <returns>False when the text is full.</returns>
+    private static bool Take(ReadOnlySpan<char> line, MemoryStream text, HashSet<UInt128> seen)
     {
-        using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true });
-        var line = new StringBuilder();
-        while (reader.Read())
+        if (line.Length is < FewestLetters or > MostLetters || !Ascii.IsValid(line))
         {
-            switch (reader.NodeType)
-            {
-                case XmlNodeType.Element when Blocks.Contains(reader.Name):
-                    line.Clear();
-                    break;
-                case XmlNodeType.Element:
-                    line.Append(Mentioned(reader));
-                    break;
-                case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
-                    line.Append(reader.Value);
-                    break;
-                case XmlNodeType.EndElement when Blocks.Contains(reader.Name):
-                    yield return string.Join(' ', line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-                    line.Clear();
-                    break;
-            }
+            return true;
         }
-    }
 
-    /// <summary>What a reader sees of a reference: <c>T:System.Text.Rune</c> as Rune, <c>M:A.B(System.Int32)</c> as B.</summary>
-    private static string Mentioned(XmlReader element)
-    {
-        var target = element.GetAttribute("cref") ?? element.GetAttribute("name") ?? element.GetAttribute("langword") ?? "";
-        var name = target.Split('(')[0].Split(':')[^1].Split('.')[^1];
-        return name.Split('`')[0];
+        Span<byte> bytes = stackalloc byte[MostLetters + 1];
+        Ascii.FromUtf16(line, bytes, out var length);
+        bytes[length++] = (byte)'\n';
+        if (text.Length + length > MostBytes)
+        {
+            return false;
+        }
+
+        // A fingerprint stands for the line, so that a hundred thousand of them need not be kept.
+        Span<byte> fingerprint = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..length], fingerprint);
+        if (seen.Add(BinaryPrimitives.ReadUInt128LittleEndian(fingerprint)))
+        {
+            text.Write(bytes[..length]);
+        }
+
+        return true;
     }
 }
