@@ -74,9 +74,10 @@ public static class RunSpecValidator
 
     private static void CheckOptimizer(OptimizerSpec optimizer, Checks check)
     {
-        check.That(optimizer.LearningRate is > 0 and <= 100, "--lr", optimizer.LearningRate, "must be above 0 and at most 100");
+        var rateFits = optimizer.LearningRate is > 0 and <= 100;
+        check.That(rateFits, "--lr", optimizer.LearningRate, "must be above 0 and at most 100");
         check.That(
-            optimizer.MinimumLearningRate >= 0 && !(optimizer.MinimumLearningRate > optimizer.LearningRate),
+            !rateFits || (optimizer.MinimumLearningRate >= 0 && optimizer.MinimumLearningRate <= optimizer.LearningRate),
             "--min-lr",
             optimizer.MinimumLearningRate,
             $"must be from 0 to --lr {Checks.Text(optimizer.LearningRate)}");

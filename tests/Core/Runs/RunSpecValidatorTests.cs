@@ -22,7 +22,7 @@ public class RunSpecValidatorTests
         { "--context 0: must be from 1 to 131072", spec => spec with { Model = spec.Model with { Context = 0 } } },
         { "--dropout 1: must be at least 0 and below 1", spec => spec with { Model = spec.Model with { Dropout = 1 } } },
         { "--dropout NaN: must be at least 0 and below 1", spec => spec with { Model = spec.Model with { Dropout = double.NaN } } },
-        { "--lr 0: must be above 0 and at most 100", spec => spec with { Optimizer = spec.Optimizer with { LearningRate = 0, MinimumLearningRate = 0 } } },
+        { "--lr 0: must be above 0 and at most 100", spec => spec with { Optimizer = spec.Optimizer with { LearningRate = 0 } } },
         { "--min-lr 0.1: must be from 0 to --lr 0.001", spec => spec with { Optimizer = spec.Optimizer with { MinimumLearningRate = 0.1 } } },
         { "--min-lr NaN: must be from 0 to --lr 0.001", spec => spec with { Optimizer = spec.Optimizer with { MinimumLearningRate = double.NaN } } },
         { "--warmup -1: must be 0 or more", spec => spec with { Optimizer = spec.Optimizer with { WarmupSteps = -1 } } },

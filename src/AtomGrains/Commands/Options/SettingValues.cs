@@ -111,7 +111,7 @@ public sealed class SettingValues
     private static string[] Split(Setting setting, string text) =>
         setting.IsList ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
 
-    /// <returns><paramref name="otherwise"/> after an error: a value that lets the rest be checked.</returns>
+    /// <returns>After an error the default, or <paramref name="otherwise"/> without one: a value that lets the rest be checked.</returns>
     private T Read<T>(Setting setting, Func<string, T?> parse, string wanted, T otherwise)
         where T : struct
     {
@@ -122,7 +122,7 @@ public sealed class SettingValues
         }
 
         Refuse(setting, text, wanted);
-        return otherwise;
+        return setting.Default is null ? otherwise : parse(setting.Default) ?? otherwise;
     }
 
     private void Refuse(Setting setting, string text, string wanted) =>

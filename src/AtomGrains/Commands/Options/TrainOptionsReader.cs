@@ -33,7 +33,12 @@ public static class TrainOptionsReader
         };
         values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
         AddSpecErrors(values, options.Spec);
-        values.Add(options.Faults.Errors(options.Workers + options.Spares, Math.Max(options.Spec.Steps, 1)));
+        Setting[] bounds = [Workers, Spares, Steps];
+        if (!values.Errors.Any(error => bounds.Any(setting => setting.Flag == error.Setting)))
+        {
+            values.Add(options.Faults.Errors(options.Workers + options.Spares, options.Spec.Steps));
+        }
+
         return values.Errors.Count == 0 ? options : throw new InvalidSettingsException(values.Errors);
     }
 

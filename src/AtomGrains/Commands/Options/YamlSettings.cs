@@ -1,6 +1,6 @@
 using AtomGrains.Core.Options;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using YamlDotNet.Core.Events;
 
 namespace AtomGrains.Commands.Options;
 
@@ -35,72 +35,100 @@ public static class YamlSettings
     internal static IReadOnlyDictionary<Setting, GivenValue> Parse(string name, string yaml, ICollection<SettingError> errors)
     {
         var values = new Dictionary<Setting, GivenValue>();
-        var stream = new YamlStream();
         try
         {
-            stream.Load(new StringReader(yaml));
+            // Events instead of a document: a document refuses a repeated key as a whole, and hides the other errors.
+            var parser = new Parser(new StringReader(yaml));
+            parser.Consume<StreamStart>();
+            if (parser.Accept<StreamEnd>(out _))
+            {
+                return values;
+            }
+
+            parser.Consume<DocumentStart>();
+            if (!parser.TryConsume<MappingStart>(out _))
+            {
+                errors.Add(new SettingError(Settings.Config.Flag, name, "must be one mapping of 'name: value' lines"));
+                return values;
+            }
+
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                ReadEntry(name, parser, values, errors);
+            }
+
+            parser.Consume<DocumentEnd>();
+            parser.Consume<StreamEnd>();
         }
         catch (YamlException error)
         {
-            var cause = error.InnerException?.Message ?? error.Message;
-            errors.Add(new SettingError(Settings.Config.Flag, name, $"line {error.Start.Line}: {cause.ReplaceLineEndings(" ")}"));
-            return values;
-        }
-
-        if (stream.Documents.Count == 0)
-        {
-            return values;
-        }
-
-        if (stream.Documents.Count > 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
-        {
-            errors.Add(new SettingError(Settings.Config.Flag, name, "must be one mapping of 'name: value' lines"));
-            return values;
-        }
-
-        foreach (var (key, value) in root.Children)
-        {
-            ReadEntry(name, key, value, values, errors);
+            errors.Add(new SettingError(Settings.Config.Flag, name, $"line {error.Start.Line}: {error.Message.ReplaceLineEndings(" ")}"));
         }
 
         return values;
     }
 
-    private static void ReadEntry(
-        string name, YamlNode key, YamlNode value, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
+    private static void ReadEntry(string name, Parser parser, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
     {
-        var given = (key as YamlScalarNode)?.Value ?? "";
-        var origin = $"{name} line {key.Start.Line}";
-        var setting = Settings.All.FirstOrDefault(candidate => candidate.Name == given && candidate != Settings.Config);
+        var origin = $"{name} line {parser.Current!.Start.Line}";
+        var key = parser.TryConsume<Scalar>(out var scalar) ? scalar.Value : null;
+        if (key is null)
+        {
+            parser.SkipThisAndNestedEvents();
+        }
+
+        var texts = ReadTexts(parser, out var isList);
+        var setting = Settings.All.FirstOrDefault(candidate => candidate.Name == key && candidate != Settings.Config);
         if (setting is null)
         {
-            errors.Add(new SettingError(given, "", $"unknown setting; {Nearest(given)}", origin));
-            return;
+            errors.Add(new SettingError(key ?? "a key", "", $"unknown setting; {Nearest(key ?? "")}", origin));
         }
-
-        if (Texts(setting, value) is { } texts)
+        else if (texts is null || (isList && !setting.IsList))
         {
-            values.Add(setting, new GivenValue(texts, origin));
-            return;
+            errors.Add(new SettingError(setting.Flag, "", setting.IsList ? "must be a value or a list of values" : "must be one value", origin));
         }
-
-        errors.Add(new SettingError(setting.Flag, "", setting.IsList ? "must be a value or a list of values" : "must be one value", origin));
+        else if (!values.TryAdd(setting, new GivenValue(texts, origin)))
+        {
+            errors.Add(new SettingError(setting.Flag, string.Join(' ', texts), $"is set twice; first on {values[setting].Origin}", origin));
+        }
     }
 
-    private static string[]? Texts(Setting setting, YamlNode value) => value switch
+    /// <returns>The value's texts, or null when it is empty, or made of anything but texts.</returns>
+    private static string[]? ReadTexts(Parser parser, out bool isList)
     {
-        YamlScalarNode { Value: { Length: > 0 } text } => [text],
-        YamlSequenceNode list when setting.IsList && list.All(item => item is YamlScalarNode { Value.Length: > 0 }) =>
-            [.. list.Select(item => ((YamlScalarNode)item).Value!)],
-        _ => null,
-    };
+        isList = parser.Accept<SequenceStart>(out _);
+        if (!isList)
+        {
+            return ReadText(parser) is { } one ? [one] : null;
+        }
+
+        parser.Consume<SequenceStart>();
+        var texts = new List<string?>();
+        while (!parser.TryConsume<SequenceEnd>(out _))
+        {
+            texts.Add(ReadText(parser));
+        }
+
+        return texts.Contains(null) ? null : [.. texts.OfType<string>()];
+    }
+
+    private static string? ReadText(Parser parser)
+    {
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return scalar.Value.Length == 0 ? null : scalar.Value;
+        }
+
+        parser.SkipThisAndNestedEvents();
+        return null;
+    }
 
     /// <summary>The name that was probably meant: the one with the fewest edits, if those are few.</summary>
     private static string Nearest(string given)
     {
         var normal = given.Replace('_', '-').ToLowerInvariant();
         var nearest = Settings.All.Where(setting => setting != Settings.Config).MinBy(setting => Edits(normal, setting.Name))!;
-        return Edits(normal, nearest.Name) <= 2 ? $"did you mean {nearest.Name}?" : "names are those of the command line, without dashes in front";
+        return Edits(normal, nearest.Name) <= Math.Min(2, given.Length / 2) ? $"did you mean {nearest.Name}?" : "names are those of the command line, without dashes in front";
     }
 
     private static int Edits(string left, string right)
