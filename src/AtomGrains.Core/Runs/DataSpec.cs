@@ -13,8 +13,11 @@ public sealed record DataSpec
 
     public long ValidationTokens { get; init; }
 
-    /// <summary>Whole training windows; the tokens left over are <see cref="UnusedTokens"/>.</summary>
+    /// <summary>Whole training windows; the training tokens left over are <see cref="UnusedTokens"/>.</summary>
     public long TrainSamples { get; init; }
+
+    /// <summary>Whole windows of the validation split.</summary>
+    public long ValidationSamples { get; init; }
 
     public long UnusedTokens { get; init; }
 }

@@ -1,0 +1,23 @@
+namespace AtomGrains.Core.Options;
+
+/// <summary>What <c>--fault</c> does to a worker's process, or to the world.</summary>
+public enum FaultKind
+{
+    /// <summary><c>kill</c>: SIGKILL.</summary>
+    Kill,
+
+    /// <summary><c>stop</c>: SIGSTOP, for good.</summary>
+    Stop,
+
+    /// <summary><c>stop+wake</c>: SIGSTOP, and SIGCONT after the replacement has joined.</summary>
+    StopAndWake,
+
+    /// <summary><c>exit</c>: SIGTERM, a notice to leave in order.</summary>
+    Exit,
+
+    /// <summary><c>device</c>: the tensor engine fails.</summary>
+    Device,
+
+    /// <summary><c>scale=N</c>: the number of workers becomes N.</summary>
+    Scale,
+}

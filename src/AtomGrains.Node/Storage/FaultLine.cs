@@ -1,0 +1,34 @@
+namespace AtomGrains.Node.Storage;
+
+/// <summary>One line of the fault ledger <c>faults.jsonl</c>: a fault, a change of the view, or a recovery.</summary>
+public sealed record FaultLine
+{
+    /// <summary>When it was noticed, UTC.</summary>
+    public required DateTimeOffset Ts { get; init; }
+
+    /// <summary>What happened, such as <c>kill</c>, <c>stop</c>, <c>exit</c>, <c>device</c>, <c>scale</c>, <c>rollback</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Whose: <c>supervisor</c> or <c>node</c>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>Which one, such as <c>n3 worker 1</c>.</summary>
+    public required string Who { get; init; }
+
+    /// <summary>The step in progress.</summary>
+    public required long Step { get; init; }
+
+    public required long GenerationBefore { get; init; }
+
+    public required long GenerationAfter { get; init; }
+
+    /// <summary>Committed steps that have to be done again; above 0 only after a rollback.</summary>
+    public required long StepsRedone { get; init; }
+
+    public required int LanesRedone { get; init; }
+
+    public required RecoverySeconds Seconds { get; init; }
+
+    /// <summary>The cause in words, where there is more to say.</summary>
+    public string? Detail { get; init; }
+}

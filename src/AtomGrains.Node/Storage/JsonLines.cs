@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>Reads what <see cref="JsonLinesWriter{T}"/> wrote, also while it writes.</summary>
+public static class JsonLines
+{
+    /// <summary>All whole lines, in order; a torn last one is left out.</summary>
+    /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number.</exception>
+    public static IReadOnlyList<T> Read<T>(string path, JsonTypeInfo<T> type)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var content = new byte[WholeLinesEnd(file)];
+        file.Position = 0;
+        file.ReadExactly(content);
+        var lines = new List<T>();
+        foreach (var range in content.AsSpan().Split((byte)'\n'))
+        {
+            if (range.Start.Value == content.Length)
+            {
+                break;
+            }
+
+            try
+            {
+                lines.Add(JsonSerializer.Deserialize(content.AsSpan(range), type) ?? throw new JsonException("null"));
+            }
+            catch (JsonException error)
+            {
+                throw new InvalidDataException($"{path}: line {lines.Count + 1}: {error.Message}", error);
+            }
+        }
+
+        return lines;
+    }
+
+    /// <summary>The offset after the last line feed; 0 when there is none.</summary>
+    internal static long WholeLinesEnd(FileStream file)
+    {
+        var chunk = new byte[4096];
+        for (var end = file.Length; end > 0;)
+        {
+            var begin = Math.Max(0, end - chunk.Length);
+            var part = chunk.AsSpan(0, (int)(end - begin));
+            file.Position = begin;
+            file.ReadExactly(part);
+            var feed = part.LastIndexOf((byte)'\n');
+            if (feed >= 0)
+            {
+                return begin + feed + 1;
+            }
+
+            end = begin;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,145 @@
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>
+/// The folder of one run, held by one supervisor at a time. <see cref="Open"/> decides whether the folder may be
+/// used and changes nothing in it when not; <see cref="Begin"/> writes what the run starts from, <c>run.json</c>
+/// last, so a folder with that file is complete.
+/// </summary>
+public sealed class RunFolder : IDisposable
+{
+    public const string Setting = "--out";
+    public const string MetricsFileName = "metrics.jsonl";
+    public const string FaultsFileName = "faults.jsonl";
+    public const string WeightsFileName = "model.safetensors";
+
+    private readonly RunFolderLock _lock;
+
+    private RunFolder(string path, RunRecord record, bool resumed, RunFolderLock held)
+    {
+        Path = path;
+        Record = record;
+        IsResumed = resumed;
+        _lock = held;
+    }
+
+    /// <summary>Absolute.</summary>
+    public string Path { get; }
+
+    public RunRecord Record { get; private set; }
+
+    /// <summary>True when the folder holds this very run, begun and not finished: its register goes on from there.</summary>
+    public bool IsResumed { get; }
+
+    public string MetricsPath => System.IO.Path.Combine(Path, MetricsFileName);
+
+    public string FaultsPath => System.IO.Path.Combine(Path, FaultsFileName);
+
+    public string WeightsPath => System.IO.Path.Combine(Path, WeightsFileName);
+
+    /// <exception cref="InvalidSettingsException">
+    /// In use, holding another run or a finished one, not writable, or without space.
+    /// </exception>
+    public static RunFolder Open(string path, RunRecord record)
+    {
+        var folder = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Check(path, folder, record, held: false);
+            if (DiskNeeds.Error(path, DiskNeeds.Bytes(record.Spec), DiskNeeds.Available(folder)) is { } noSpace)
+            {
+                throw new InvalidSettingsException(noSpace);
+            }
+
+            Directory.CreateDirectory(folder);
+            var held = RunFolderLock.TryAcquire(folder) ?? throw InUse(path, folder);
+            try
+            {
+                // Again, now that nobody else can change it.
+                var resumed = Check(path, folder, record, held: true);
+                return new RunFolder(folder, resumed ?? record, resumed is not null, held);
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Refuse(path, $"must be a folder that can be written: {error.Message}");
+        }
+        catch (InvalidDataException error)
+        {
+            throw Refuse(path, $"holds something else: {error.Message}");
+        }
+    }
+
+    /// <summary>Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.</summary>
+    public void Begin(TokenizedCorpus corpus)
+    {
+        if (IsResumed)
+        {
+            return;
+        }
+
+        DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
+        DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));
+        Record.Write(Path);
+    }
+
+    public FileRegister OpenRegister() => new(Path);
+
+    public JsonLinesWriter<MetricsLine> OpenMetrics() => new(MetricsPath, StorageJson.Default.MetricsLine, sync: false);
+
+    public JsonLinesWriter<FaultLine> OpenFaults() => new(FaultsPath, StorageJson.Default.FaultLine, sync: true);
+
+    /// <summary>Writes the weights and their <c>config.json</c>, then marks the run finished.</summary>
+    /// <param name="flat">[layout.Elements] float32, in flat order.</param>
+    public void Finish(ParameterLayout layout, ReadOnlyMemory<float> flat, DateTimeOffset now)
+    {
+        DurableFile.Write(WeightsPath, stream => SafeTensorsWriter.Write(stream, layout, flat.Span));
+        ModelConfig.Of(Record.Spec.Model).Write(Path);
+        Record = Record with { Finished = now };
+        Record.Write(Path);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <returns>The record of this very run when the folder holds it, null when it holds none.</returns>
+    private static RunRecord? Check(string path, string folder, RunRecord record, bool held)
+    {
+        if (!held && RunFolderLock.IsHeld(folder))
+        {
+            throw InUse(path, folder);
+        }
+
+        if (RunRecord.Read(folder) is not { } existing)
+        {
+            string[] traces = [MetricsFileName, FaultsFileName, FileRegister.FolderName, WeightsFileName];
+            return traces.FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(folder, name))) is { } trace
+                ? throw Refuse(path, $"holds {trace} without {RunRecord.FileName}; must be empty or new")
+                : null;
+        }
+
+        var differences = RunSpecIdentity.Differences(existing.Spec, record.Spec)
+            .Append(("bits_class", existing.BitsClass, record.BitsClass)).Where(field => field.Item2 != field.Item3).ToArray();
+        if (differences.Length > 0)
+        {
+            var fields = string.Join(", ", differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here"));
+            throw Refuse(path, $"holds another run ({fields}); must be a new folder, or that run's own settings");
+        }
+
+        return existing.Finished is { } finished
+            ? throw Refuse(path, $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
+            : existing;
+    }
+
+    private static InvalidSettingsException InUse(string path, string folder) =>
+        Refuse(path, $"run folder in use by process {RunFolderLock.Holder(folder) ?? "unknown"}; must be another folder, or wait for its end");
+
+    private static InvalidSettingsException Refuse(string path, string reason) => new(new SettingError(Setting, path, reason));
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary><c>run.json</c>: which run a folder holds. Written when the run begins and once more when it is finished.</summary>
+public sealed record RunRecord
+{
+    public const string FileName = "run.json";
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary><see cref="RunSpecIdentity.Hash"/> of <see cref="Spec"/>.</summary>
+    public required string SpecHash { get; init; }
+
+    public required string DataHash { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec: device kind, libtorch, BLAS, CPU capability.</summary>
+    public required string BitsClass { get; init; }
+
+    /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>Null until the final weights are written.</summary>
+    public DateTimeOffset? Finished { get; init; }
+
+    public required RunSpec Spec { get; init; }
+
+    public static RunRecord Of(RunSpec spec, string bitsClass, IReadOnlyDictionary<string, string> versions, DateTimeOffset started) => new()
+    {
+        SpecHash = RunSpecIdentity.Hash(spec),
+        DataHash = spec.Data.Hash,
+        BitsClass = bitsClass,
+        Versions = versions,
+        Started = started,
+        Spec = spec,
+    };
+
+    /// <returns>Null when the folder holds no run.</returns>
+    /// <exception cref="InvalidDataException">The file is not a run record that this version can read.</exception>
+    public static RunRecord? Read(string folder)
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), StorageJson.Default.RunRecord);
+            return record is { Format: CurrentFormat, Spec: not null }
+                ? record
+                : throw new InvalidDataException($"{FileName}: format {record?.Format}; this version reads {CurrentFormat}");
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{FileName}: {error.Message}", error);
+        }
+    }
+
+    public void Write(string folder) =>
+        DurableFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunRecord));
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>What <c>--report</c> writes: one JSON object whose names are a contract.</summary>
+public sealed record RunReport
+{
+    public required long StepsCommitted { get; init; }
+
+    /// <summary>Steps whose update was left out because a gradient was not finite.</summary>
+    public required long StepsSkipped { get; init; }
+
+    /// <summary>Training loss of the last step, nats a token; null before the first step, or when it is not finite.</summary>
+    public required double? TrainLossLast { get; init; }
+
+    /// <summary>Validation loss of the final weights, nats a token; null when it was not computed.</summary>
+    public required double? ValLoss { get; init; }
+
+    /// <summary><see cref="WeightsHash"/> of the final weights; null when the run did not reach its end.</summary>
+    public required string? WeightsSha256 { get; init; }
+
+    /// <summary>Worker processes started, replacements and spares included.</summary>
+    public required int WorkersStarted { get; init; }
+
+    /// <summary>Deaths and pauses survived; not scale, not SIGTERM.</summary>
+    public required int Faults { get; init; }
+
+    public required IReadOnlyList<RecoveryReport> Recoveries { get; init; }
+
+    public required long LanesRecomputed { get; init; }
+
+    public required long DuplicatePushesRejected { get; init; }
+
+    public required long StaleGenerationRejected { get; init; }
+
+    /// <summary>Committed tokens ÷ seconds from the first step's start to the last step's end.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Largest resident set of any one process, by role: <c>supervisor</c>, <c>node</c>.</summary>
+    public required IReadOnlyDictionary<string, long> PeakRssBytes { get; init; }
+
+    public void Write(string path) => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunReport));
+}

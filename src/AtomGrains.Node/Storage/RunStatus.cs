@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>
+/// <c>status.json</c> of a run folder: the supervisor's last word on the run, replaced whole. Whether it is still
+/// running is not in it, since a killed supervisor cannot say so: ask <see cref="RunFolderLock.IsHeld"/>.
+/// </summary>
+public sealed record RunStatus
+{
+    public const string FileName = "status.json";
+
+    /// <summary>Steps decided so far; the step in progress.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Training loss of the last committed step; null before the first.</summary>
+    public required double? Loss { get; init; }
+
+    public required long Generation { get; init; }
+
+    public required IReadOnlyList<ProcessStatus> Processes { get; init; }
+
+    /// <returns>Null when the run has not written one yet.</returns>
+    /// <exception cref="InvalidDataException">The file is not a status.</exception>
+    public static RunStatus? Read(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), StorageJson.Default.RunStatus);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{FileName}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Replaces the file at one instant. Not synced: it is about now, and worth nothing after a power cut.</summary>
+    public void Write(string folder)
+    {
+        var temporary = Path.Combine(folder, $"{DurableFile.TemporaryPrefix}{FileName}");
+        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunStatus));
+        File.Move(temporary, Path.Combine(folder, FileName), overwrite: true);
+    }
+}

@@ -1,0 +1,4 @@
+namespace AtomGrains.Node.Storage;
+
+/// <summary>Seconds of one step by phase (DESIGN section 4); with several workers, those of the slowest.</summary>
+public sealed record StepSeconds(double Pull, double Compute, double Push, double Seal, double Apply);

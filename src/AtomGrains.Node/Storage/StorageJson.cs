@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>JSON forms of what a run writes: snake_case, one line unless <see cref="Indented"/> is asked for.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(FaultLine))]
+[JsonSerializable(typeof(MetricsLine))]
+[JsonSerializable(typeof(ModelConfig))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(TokenizerFile))]
+public sealed partial class StorageJson : JsonSerializerContext
+{
+    /// <summary>For files that people read.</summary>
+    public static StorageJson Indented => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true, NewLine = "\n" });
+}

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.Commands;
+
+/// <summary>
+/// The command line: <c>train</c>, <c>demo</c> and <c>status</c>. Whatever a user can get wrong ends in lines on
+/// standard error, one for each mistake, and exit code 2; nothing has been written by then.
+/// </summary>
+public sealed class CommandLine(CommandHandler train, CommandHandler demo)
+{
+    public const int BadInput = 2;
+
+    /// <summary>What the demo sets when the user does not: a run of minutes, whose folder is its own.</summary>
+    private static Dictionary<Setting, string> DemoDefaults(DateTimeOffset now) => new()
+    {
+        [Settings.Steps] = "200",
+        [Settings.EvalEvery] = "100",
+        [Settings.Out] = $"runs/demo-{now.UtcDateTime:yyyyMMdd-HHmmss}",
+    };
+
+    public async Task<int> RunAsync(string[] arguments, CancellationToken cancellation = default)
+    {
+        var parsed = Build().Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return Report(parsed.Errors.Select(error => error.Message));
+        }
+
+        try
+        {
+            // No time limit on termination: a run that is told to end completes its files first.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidSettingsException error)
+        {
+            return Report(error.Errors.Select(one => one.ToString()));
+        }
+    }
+
+    private static int Report(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            Console.Error.WriteLine($"error: {line.ReplaceLineEndings(" ")}");
+        }
+
+        return BadInput;
+    }
+
+    private RootCommand Build()
+    {
+        var root = new RootCommand("Elastic training: a run that lost workers ends with the same weights as one that lost none.");
+        root.Subcommands.Add(RunCommand("train", "Train a GPT on a text with worker processes that may die.", train, dataRequired: true, _ => null));
+        root.Subcommands.Add(RunCommand("demo", "Train, kill, pause and resize on the way, and compare bits with an undisturbed run.", demo, dataRequired: false, DemoDefaults));
+        root.Subcommands.Add(Status());
+        return root;
+    }
+
+    private static Command RunCommand(
+        string name, string description, CommandHandler handler, bool dataRequired, Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
+    {
+        var command = new Command(name, description);
+        var options = Settings.All.ToDictionary(setting => setting, OptionOf);
+        foreach (var option in options.Values)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) =>
+        {
+            var values = new SettingValues(Given(parsed, options), Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
+            return handler(TrainOptionsReader.Read(values, dataRequired), cancellation);
+        });
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+        var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
+        var command = new Command("status", "Say how a run is doing.") { folder, json };
+        command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), Console.Out));
+        return command;
+    }
+
+    /// <summary>Values stay text here: they are read in one place, with those of the environment and the file.</summary>
+    private static Option OptionOf(Setting setting)
+    {
+        Option option = setting.IsList ? new Option<string[]>(setting.Flag) : new Option<string>(setting.Flag);
+        option.Description = setting.Default is null ? setting.Help : $"{setting.Help} Default {setting.Default}.";
+        option.HelpName = setting.ValueName;
+        option.Arity = setting.IsSwitch ? ArgumentArity.ZeroOrOne : setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
+        return option;
+    }
+
+    private static Dictionary<Setting, GivenValue> Given(ParseResult parsed, Dictionary<Setting, Option> options)
+    {
+        var given = new Dictionary<Setting, GivenValue>();
+        foreach (var (setting, option) in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false } result)
+            {
+                var texts = result.Tokens.Select(token => token.Value).ToArray();
+                given.Add(setting, new GivenValue(texts.Length == 0 ? ["true"] : texts));
+            }
+        }
+
+        return given;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.Commands.Options;
+
+/// <summary>
+/// The one place of precedence: command line over environment over file over default. Reads values as what they
+/// should be and collects an error for each that is not.
+/// </summary>
+public sealed class SettingValues
+{
+    private readonly Dictionary<Setting, GivenValue> _given;
+    private readonly List<SettingError> _errors = [];
+
+    /// <param name="commandLine">What stands on the command line.</param>
+    /// <param name="environment">The value of an environment variable, or null.</param>
+    /// <param name="defaults">Defaults that differ from <see cref="Setting.Default"/>, such as the demo's.</param>
+    public SettingValues(
+        IReadOnlyDictionary<Setting, GivenValue> commandLine,
+        Func<string, string?> environment,
+        IReadOnlyDictionary<Setting, string>? defaults = null)
+    {
+        var variables = Settings.All
+            .Select(setting => (setting, text: environment(setting.Variable)))
+            .Where(entry => !string.IsNullOrEmpty(entry.text))
+            .ToDictionary(entry => entry.setting, entry => new GivenValue(Split(entry.setting, entry.text!), entry.setting.Variable));
+        var config = commandLine.GetValueOrDefault(Settings.Config) ?? variables.GetValueOrDefault(Settings.Config);
+        var file = config is null ? new Dictionary<Setting, GivenValue>() : YamlSettings.Read(config.Text, _errors);
+        _given = [];
+        foreach (var setting in Settings.All)
+        {
+            var standard = defaults?.GetValueOrDefault(setting) ?? setting.Default;
+            var value = commandLine.GetValueOrDefault(setting) ?? variables.GetValueOrDefault(setting) ?? file.GetValueOrDefault(setting)
+                ?? (standard is null ? null : new GivenValue([standard]));
+            if (value is not null)
+            {
+                _given.Add(setting, value);
+            }
+        }
+    }
+
+    /// <summary>Everything that was wrong so far.</summary>
+    public IReadOnlyList<SettingError> Errors => _errors;
+
+    /// <summary>Where the values of settings came from that are not on the command line, by flag.</summary>
+    public IReadOnlyDictionary<string, string> Origins =>
+        _given.Where(entry => entry.Value.Origin is not null).ToDictionary(entry => entry.Key.Flag, entry => entry.Value.Origin!);
+
+    public bool IsGiven(Setting setting) => _given.ContainsKey(setting);
+
+    /// <summary>The text; null when there is none or an empty one.</summary>
+    public string? Text(Setting setting) => _given.GetValueOrDefault(setting) is { Text: { Length: > 0 } text } ? text : null;
+
+    public IReadOnlyList<string> Texts(Setting setting) => _given.GetValueOrDefault(setting)?.Texts ?? [];
+
+    /// <summary>The text, or an error when there is none.</summary>
+    public string Required(Setting setting)
+    {
+        if (Text(setting) is { } text)
+        {
+            return text;
+        }
+
+        _errors.Add(new SettingError(setting.Flag, "", $"must be given: {setting.ValueName}"));
+        return "";
+    }
+
+    /// <summary>A whole number; 32-bit overflow is an error like any other.</summary>
+    public int Count(Setting setting, int least = int.MinValue, int most = int.MaxValue) => (int)Whole(setting, least, most);
+
+    public long Whole(Setting setting, long least = long.MinValue, long most = long.MaxValue)
+    {
+        var wanted = least == long.MinValue ? "must be a whole number" : $"must be a whole number from {least} to {most}";
+        return Read(setting, text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null, wanted, Math.Clamp(0, least, most));
+    }
+
+    public ulong Seed(Setting setting) => Read<ulong>(
+        setting, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null, $"must be a whole number from 0 to {ulong.MaxValue}", 0);
+
+    public double Real(Setting setting) => Read<double>(
+        setting, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : null, "must be a number", 0);
+
+    public bool Switch(Setting setting) => Read<bool>(
+        setting, text => text switch { "true" => true, "false" => false, _ => null }, "must be true or false", false);
+
+    public TimeSpan Seconds(Setting setting, double most) => Read<TimeSpan>(
+        setting,
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && value <= most ? TimeSpan.FromSeconds(value) : null,
+        $"must be seconds, above 0 and at most {most.ToString(CultureInfo.InvariantCulture)}",
+        TimeSpan.FromSeconds(1));
+
+    public IPAddress Address(Setting setting)
+    {
+        var text = Text(setting) ?? "";
+        if (IPAddress.TryParse(text, out var address))
+        {
+            return address;
+        }
+
+        Refuse(setting, text, "must be an IP address");
+        return IPAddress.Loopback;
+    }
+
+    /// <summary>Adds errors found elsewhere, with where their values came from.</summary>
+    public void Add(IEnumerable<SettingError> errors) => _errors.AddRange(WithOrigins(errors, Origins));
+
+    public static IReadOnlyList<SettingError> WithOrigins(IEnumerable<SettingError> errors, IReadOnlyDictionary<string, string> origins) =>
+        [.. errors.Select(error => error.Origin is null ? error with { Origin = origins.GetValueOrDefault(error.Setting) } : error)];
+
+    private static string[] Split(Setting setting, string text) =>
+        setting.IsList ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
+
+    /// <returns>After an error the default, or <paramref name="otherwise"/> without one: a value that lets the rest be checked.</returns>
+    private T Read<T>(Setting setting, Func<string, T?> parse, string wanted, T otherwise)
+        where T : struct
+    {
+        var text = _given.GetValueOrDefault(setting)?.Text ?? throw new InvalidOperationException($"{setting.Flag} has no default");
+        if (parse(text) is { } value)
+        {
+            return value;
+        }
+
+        Refuse(setting, text, wanted);
+        return setting.Default is null ? otherwise : parse(setting.Default) ?? otherwise;
+    }
+
+    private void Refuse(Setting setting, string text, string wanted) =>
+        _errors.Add(new SettingError(setting.Flag, text, wanted, _given.GetValueOrDefault(setting)?.Origin));
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Commands.Options;
+
+/// <summary>What a user asked for, valid as far as it can be without the text and the devices.</summary>
+public sealed record TrainOptions
+{
+    /// <summary>File or folder; null means the demo's own text.</summary>
+    public required string? Data { get; init; }
+
+    public required string Out { get; init; }
+
+    /// <summary>The spec without its data: <see cref="SpecFor"/> completes it.</summary>
+    public required RunSpec Spec { get; init; }
+
+    /// <summary>False lets <see cref="SpecFor"/> use fewer partitions for a model with fewer blocks.</summary>
+    public required bool PartitionsGiven { get; init; }
+
+    public required int Workers { get; init; }
+
+    public required int Spares { get; init; }
+
+    /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public required string Device { get; init; }
+
+    public required IPAddress Listen { get; init; }
+
+    /// <summary>0 is any free one.</summary>
+    public required int Port { get; init; }
+
+    public required TimeSpan OrphanGrace { get; init; }
+
+    public required FaultPlan Faults { get; init; }
+
+    public required string? Report { get; init; }
+
+    public required bool Quiet { get; init; }
+
+    /// <summary>Where values came from that are not on the command line, by flag: errors found later say it.</summary>
+    public required IReadOnlyDictionary<string, string> Origins { get; init; }
+
+    public IReadOnlyList<string> Warnings => RunPlanWarnings.Of(Spec.Lanes, Workers);
+
+    /// <summary>The text to train on.</summary>
+    /// <exception cref="InvalidSettingsException">Missing, empty, or no text.</exception>
+    public TokenizedCorpus Tokenize() => TokenizedCorpus.Of(
+        Data is null ? DemoCorpus.Load() : Corpus.Open(Data), Spec.Data.Tokenizer, Spec.Model.Context);
+
+    /// <summary>The whole spec, with the text's tokens and vocabulary.</summary>
+    /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many for the model.</exception>
+    public RunSpec SpecFor(TokenizedCorpus corpus)
+    {
+        var model = Spec.Model with { VocabularySize = corpus.Tokenizer.VocabularySize };
+        var blocks = ModelSize.Blocks(ModelSize.Elements(model), Spec.BlockElements);
+        var spec = Spec with
+        {
+            Data = corpus.Data,
+            Model = model,
+            Partitions = PartitionsGiven ? Spec.Partitions : (int)Math.Min(Spec.Partitions, blocks),
+        };
+        var errors = RunSpecValidator.All(spec);
+        return errors.Count == 0 ? spec : throw new InvalidSettingsException(SettingValues.WithOrigins(errors, Origins));
+    }
+}

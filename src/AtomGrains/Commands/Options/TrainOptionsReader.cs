@@ -1,0 +1,97 @@
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using static AtomGrains.Commands.Options.Settings;
+
+namespace AtomGrains.Commands.Options;
+
+/// <summary>Settings to <see cref="TrainOptions"/>, with all errors at once.</summary>
+public static class TrainOptionsReader
+{
+    private const int DefaultPartitions = 4;
+
+    /// <param name="dataRequired">False for the demo, which brings its own text.</param>
+    /// <exception cref="InvalidSettingsException">Everything that is wrong.</exception>
+    public static TrainOptions Read(SettingValues values, bool dataRequired)
+    {
+        var device = values.Text(Device) ?? "";
+        var options = new TrainOptions
+        {
+            Data = dataRequired ? values.Required(Data) : values.Text(Data),
+            Out = values.Required(Out),
+            Spec = ReadSpec(values, device.Split(':')[0]),
+            PartitionsGiven = values.IsGiven(Partitions),
+            Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),
+            Spares = values.Count(Spares, 0, FaultPlan.MostWorkers),
+            Device = device,
+            Listen = values.Address(Listen),
+            Port = values.Count(Port, 0, ushort.MaxValue),
+            OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
+            Faults = ReadFaults(values),
+            Report = values.Text(Report),
+            Quiet = values.Switch(Quiet),
+            Origins = values.Origins,
+        };
+        values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
+        AddSpecErrors(values, options.Spec);
+        Setting[] bounds = [Workers, Spares, Steps];
+        if (!values.Errors.Any(error => bounds.Any(setting => setting.Flag == error.Setting)))
+        {
+            values.Add(options.Faults.Errors(options.Workers + options.Spares, options.Spec.Steps));
+        }
+
+        return values.Errors.Count == 0 ? options : throw new InvalidSettingsException(values.Errors);
+    }
+
+    private static RunSpec ReadSpec(SettingValues values, string deviceKind)
+    {
+        var steps = values.Whole(Steps);
+        return new RunSpec
+        {
+            Seed = values.Seed(Seed),
+            Steps = steps,
+            Lanes = values.Count(Lanes),
+            GlobalBatch = values.Count(GlobalBatch),
+            ThreadsPerWorker = values.Count(ThreadsPerWorker),
+            Partitions = values.IsGiven(Partitions) ? values.Count(Partitions) : DefaultPartitions,
+            BlockElements = values.Count(BlockElements),
+            DeviceKind = deviceKind,
+            Model = new ModelSpec
+            {
+                Layers = values.Count(Layers),
+                Heads = values.Count(Heads),
+                Width = values.Count(Width),
+                Context = values.Count(Context),
+                Bias = values.Switch(Bias),
+                Dropout = values.Real(Dropout),
+            },
+            Optimizer = new OptimizerSpec
+            {
+                LearningRate = values.Real(LearningRate),
+                MinimumLearningRate = values.Real(MinimumLearningRate),
+                WarmupSteps = values.Whole(Warmup),
+                DecaySteps = steps,
+                Beta1 = values.Real(Beta1),
+                Beta2 = values.Real(Beta2),
+                WeightDecay = values.Real(WeightDecay),
+                Clip = values.Real(Clip),
+            },
+            Evaluation = new EvaluationSpec { Every = values.Whole(EvalEvery), Batches = values.Count(EvalBatches) },
+            Data = new DataSpec { Tokenizer = values.Text(Tokenizer) ?? "" },
+        };
+    }
+
+    private static FaultPlan ReadFaults(SettingValues values)
+    {
+        var errors = new List<SettingError>();
+        var plan = FaultPlan.Parse(values.Texts(Fault), errors);
+        values.Add(errors);
+        return plan;
+    }
+
+    /// <summary>A value that could not even be read has its line already; its stand-in gets none.</summary>
+    private static void AddSpecErrors(SettingValues values, RunSpec spec)
+    {
+        var unread = values.Errors.Select(error => error.Setting).ToHashSet(StringComparer.Ordinal);
+        values.Add(RunSpecValidator.BeforeData(spec).Where(error => !unread.Contains(error.Setting)).ToArray());
+    }
+}

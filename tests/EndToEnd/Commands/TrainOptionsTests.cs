@@ -1,0 +1,203 @@
+using System.Text;
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.EndToEnd.Tests.Commands;
+
+public sealed class TrainOptionsTests : IDisposable
+{
+    private static readonly Dictionary<string, string> None = [];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void DefaultsAreThoseOfTheDocumentation()
+    {
+        var options = Read();
+        var expected = new RunSpec
+        {
+            Seed = 1337, Steps = 2000, Lanes = 16, GlobalBatch = 32, ThreadsPerWorker = 1, Partitions = 4, BlockElements = 16384, DeviceKind = "cpu",
+            Model = new ModelSpec { Layers = 4, Heads = 4, Width = 128, Context = 128, Bias = false, Dropout = 0 },
+            Optimizer = new OptimizerSpec
+            {
+                LearningRate = 1e-3, MinimumLearningRate = 1e-4, WarmupSteps = 100, DecaySteps = 2000, Beta1 = 0.9, Beta2 = 0.99, WeightDecay = 0.1, Clip = 1,
+            },
+            Evaluation = new EvaluationSpec { Every = 250, Batches = 20 },
+            Data = new DataSpec { Tokenizer = "char" },
+        };
+        Assert.Equal(expected, options.Spec);
+        Assert.Equal((4, 0, "cpu", "127.0.0.1", 0, 5.0), (options.Workers, options.Spares, options.Device, options.Listen.ToString(), options.Port, options.OrphanGrace.TotalSeconds));
+        Assert.Empty(options.Warnings);
+        Assert.Empty(options.Faults.Orders);
+        Assert.False(options.Quiet);
+        Assert.Null(options.Report);
+    }
+
+    [Fact]
+    public void CommandLineBeatsEnvironmentBeatsFileBeatsDefault()
+    {
+        var yaml = Yaml("lanes: 2\nsteps: 2\nseed: 2\n");
+        var variables = new Dictionary<string, string> { ["ATOMGRAINS_LANES"] = "4", ["ATOMGRAINS_STEPS"] = "4" };
+        var spec = Read(variables, ("config", [yaml]), ("lanes", ["8"])).Spec;
+        Assert.Equal((8, 4, 2UL, 32), (spec.Lanes, spec.Steps, spec.Seed, spec.GlobalBatch));
+    }
+
+    [Fact]
+    public void TheDemosDefaultsGiveWayToAllOthers()
+    {
+        var values = new SettingValues(Given(("data", ["x"]), ("out", ["y"]), ("lanes", ["8"])), _ => null, new Dictionary<Setting, string> { [Settings.Steps] = "7", [Settings.Lanes] = "2" });
+        var spec = TrainOptionsReader.Read(values, dataRequired: false).Spec;
+        Assert.Equal((7, 8), (spec.Steps, spec.Lanes));
+    }
+
+    [Fact]
+    public void EverySettingCanComeFromTheFileAndTheEnvironment()
+    {
+        foreach (var setting in Settings.All.Where(setting => setting != Settings.Config))
+        {
+            var errors = new List<SettingError>();
+            Assert.Equal("x", YamlSettings.Parse("f", $"{setting.Name}: x", errors)[setting].Text);
+            Assert.Empty(errors);
+            Assert.Equal("x", new SettingValues(Given(), name => name == setting.Variable ? "x" : null).Text(setting));
+        }
+    }
+
+    [Fact]
+    public void AllErrorsOfAFileAreSaidAtOnceWithTheirLines()
+    {
+        var yaml = Yaml("""
+            lane: 4
+            lanes: 12
+            global_batch: 3
+            steps: many
+            fault: [kill, "kill:worker=1@step=1"]
+            nested: {a: [1, {b: 2}]}
+            seed: 1
+            seed: 2
+            workers:
+            clip: [1]
+            config: other.yaml
+            ? [a, b]
+            : c
+            beta1: 7
+            """);
+        Assert.Equal(
+            [
+                "lane (f.yaml line 1): unknown setting; did you mean lanes?",
+                "global_batch (f.yaml line 3): unknown setting; did you mean global-batch?",
+                "nested (f.yaml line 6): unknown setting; names are those of the command line, without dashes in front",
+                "--seed 2 (f.yaml line 8): is set twice; first on f.yaml line 7",
+                "--workers (f.yaml line 9): must be one value",
+                "--clip (f.yaml line 10): must be one value",
+                "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
+                "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
+                "--steps many (f.yaml line 4): must be a whole number",
+                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit or device; POINT is compute, push, seal, decide, apply or join",
+                "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
+                "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
+            ],
+            Errors(("config", [yaml])));
+    }
+
+    [Theory]
+    [InlineData("lanes: [4", "--config f.yaml: line ")]
+    [InlineData("- lanes", "--config f.yaml: must be one mapping")]
+    [InlineData("just text", "--config f.yaml: must be one mapping")]
+    [InlineData("lanes: 4\n---\nlanes: 8", "--config f.yaml: line ")]
+    [InlineData("lanes: *other", "--lanes (f.yaml line 1): must be one value")]
+    public void AFileThatIsNoMappingIsRefused(string yaml, string start) =>
+        Assert.StartsWith(start, Assert.Single(Errors(("config", [Yaml(yaml)]))), StringComparison.Ordinal);
+
+    [Fact]
+    public void AnEmptyFileSetsNothing() => Assert.Equal(Read().Spec, Read(None, ("config", [Yaml("# nothing\n")])).Spec);
+
+    [Fact]
+    public void AMissingFileIsRefused() =>
+        Assert.Contains("must be a YAML file that can be read", Assert.Single(Errors(("config", [Path.Combine(_folder, "none.yaml")]))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("lanes", "x", "--lanes x: must be a whole number from -2147483648 to 2147483647")]
+    [InlineData("lanes", "1e1", "--lanes 1e1: must be a whole number from -2147483648 to 2147483647")]
+    [InlineData("lanes", "4294967312", "--lanes 4294967312: must be a whole number from -2147483648 to 2147483647")]
+    [InlineData("seed", "-1", "--seed -1: must be a whole number from 0 to 18446744073709551615")]
+    [InlineData("lr", "NaN", "--lr NaN: must be a number")]
+    [InlineData("lr", "0,1", "--lr 0,1: must be a number")]
+    [InlineData("lr", "0", "--lr 0: must be above 0 and at most 100")]
+    [InlineData("bias", "yes", "--bias yes: must be true or false")]
+    [InlineData("workers", "0", "--workers 0: must be a whole number from 1 to 1024")]
+    [InlineData("spares", "-1", "--spares -1: must be a whole number from 0 to 1024")]
+    [InlineData("port", "65536", "--port 65536: must be a whole number from 0 to 65535")]
+    [InlineData("listen", "here", "--listen here: must be an IP address")]
+    [InlineData("orphan-grace", "0", "--orphan-grace 0: must be seconds, above 0 and at most 3600")]
+    [InlineData("device", "tpu", "--device tpu: must be cpu or cuda:N")]
+    [InlineData("device", "cuda:", "--device cuda:: must be cpu or cuda:N")]
+    [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
+    [InlineData("tokenizer", "bpe", "--tokenizer bpe: must be char or byte")]
+    [InlineData("fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
+    [InlineData("out", "", "--out: must be given: DIR")]
+    public void ABadValueIsOneLine(string name, string value, string lines)
+    {
+        var errors = string.Join('|', Errors((name, [value])));
+        Assert.True(lines.EndsWith('*') ? errors.StartsWith(lines[..^1], StringComparison.Ordinal) : errors == lines, errors);
+    }
+
+    [Fact]
+    public void WhatMustBeGivenIsAskedForOnce() => Assert.Equal(
+        ["--data: must be given: FILE|DIR", "--out: must be given: DIR"],
+        Assert.Throws<InvalidSettingsException>(() => TrainOptionsReader.Read(new SettingValues(Given(), _ => null), dataRequired: true)).Errors.Select(error => error.ToString()));
+
+    [Theory]
+    [InlineData("cuda:0", 0, false)]
+    [InlineData("cuda:0", 1, true)]
+    [InlineData("cuda:1", 1, false)]
+    [InlineData("cuda:7", null, true)]
+    public void ADeviceMustBeOneThatTheDriverShows(string device, int? devices, bool there) =>
+        Assert.Equal(there, !DevicePresence.Errors(device, () => devices).Any());
+
+    [Fact]
+    public void ASmallModelGetsFewerPartitionsUnlessTheyWereAskedFor()
+    {
+        var corpus = Text();
+        (string, string[])[] small = [("width", ["16"]), ("layers", ["1"]), ("context", ["8"])];
+        Assert.Equal(1, Read(None, small).SpecFor(corpus).Partitions);
+        var asked = Read(None, [.. small, ("partitions", ["4"])]);
+        Assert.Equal("--partitions 4: must be from 1 to 1: the model has 1 blocks of --block-elements 16384", Assert.Throws<InvalidSettingsException>(() => asked.SpecFor(corpus)).Message);
+    }
+
+    [Fact]
+    public void ErrorsFoundWithTheTextSayWhereTheValueCameFrom()
+    {
+        var options = Read(new Dictionary<string, string> { ["ATOMGRAINS_CONTEXT"] = "500" });
+        var corpus = TokenizedCorpus.Of(Corpus.FromBytes("text", Encoding.ASCII.GetBytes("to be or not to be")), "char", 500);
+        Assert.Equal(
+            "--context 500 (ATOMGRAINS_CONTEXT): must be from 1 to 15: the training part has 16 tokens\n--context 500 (ATOMGRAINS_CONTEXT): must be from 1 to 1: the validation part has 2 tokens",
+            Assert.Throws<InvalidSettingsException>(() => options.SpecFor(corpus)).Message);
+    }
+
+    private static TokenizedCorpus Text() =>
+        TokenizedCorpus.Of(Corpus.FromBytes("text", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("to be or not to be ", 100)))), "char", 8);
+
+    private static TrainOptions Read(IReadOnlyDictionary<string, string>? variables = null, params (string Name, string[] Texts)[] given)
+    {
+        (string, string[])[] needed = [("data", ["text.txt"]), ("out", ["run"])];
+        var all = needed.Where(pair => given.All(other => other.Name != pair.Item1)).Concat(given).ToArray();
+        return TrainOptionsReader.Read(new SettingValues(Given(all), name => variables?.GetValueOrDefault(name)), dataRequired: true);
+    }
+
+    private static IEnumerable<string> Errors(params (string Name, string[] Texts)[] given) =>
+        Assert.Throws<InvalidSettingsException>(() => Read(None, given)).Errors.Select(error => error.ToString());
+
+    private static Dictionary<Setting, GivenValue> Given(params (string Name, string[] Texts)[] given) =>
+        given.ToDictionary(pair => Settings.All.Single(setting => setting.Name == pair.Name), pair => new GivenValue(pair.Texts));
+
+    private string Yaml(string content)
+    {
+        var path = Path.Combine(_folder, "f.yaml");
+        File.WriteAllText(path, content);
+        return path;
+    }
+}

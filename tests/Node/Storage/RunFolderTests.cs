@@ -1,0 +1,144 @@
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Node.Tests.Storage;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Out => _folder.File("run");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ANewFolderHoldsWhatTheRunStartsFrom()
+    {
+        var record = RunSpecs.Record();
+        using (var run = RunFolder.Open(Out, record))
+        {
+            Assert.False(run.IsResumed);
+            run.Begin(RunSpecs.Text);
+        }
+
+        var read = RunRecord.Read(Out)!;
+        Assert.Equal(record.Spec, read.Spec);
+        Assert.Equal(RunSpecIdentity.Hash(record.Spec), read.SpecHash);
+        using var source = TokenFileSource.OpenTraining(Out, read.Spec);
+        Assert.Equal(112, source.Count);
+        Assert.Equal(RunSpecs.Text.Tokenizer.VocabularySize, TokenizerFile.Read(Out).VocabularySize);
+    }
+
+    [Fact]
+    public void AFolderInUseIsRefusedWithTheProcessThatUsesIt()
+    {
+        using var first = Begin();
+        AssertRefused(RunSpecs.Record(), $"run folder in use by process {Environment.ProcessId};");
+        AssertRefused(RunSpecs.Record(spec => spec with { Seed = 2 }), "run folder in use");
+    }
+
+    [Fact]
+    public void AFolderIsFreeAgainWhenItsHolderIsGone()
+    {
+        Begin().Dispose();
+        Assert.False(RunFolderLock.IsHeld(Out));
+        using var again = RunFolder.Open(Out, RunSpecs.Record());
+        Assert.True(again.IsResumed);
+        Assert.True(RunFolderLock.IsHeld(Out));
+    }
+
+    [Fact]
+    public void AnotherRunIsRefusedNamingTheFieldsThatDiffer()
+    {
+        Begin().Dispose();
+        AssertRefused(
+            RunSpecs.Record(spec => spec with { Seed = 2, Model = spec.Model with { Width = 64 } }),
+            "holds another run (model.width is 128 there and 64 here, seed is 1337 there and 2 here)");
+        AssertRefused(RunSpecs.Record(bitsClass: "cpu/other"), "bits_class is cpu/test there and cpu/other here");
+    }
+
+    [Fact]
+    public void AFinishedRunIsRefusedAndItsWeightsAreReadable()
+    {
+        var layout = new ParameterLayout([new ParameterEntry("w", [2, 2], 0, true)]);
+        using (var run = Begin())
+        {
+            run.Finish(layout, new float[] { 1, 2, 3, 4 }, DateTimeOffset.UnixEpoch);
+        }
+
+        AssertRefused(RunSpecs.Record(), "holds this run, finished at 1970-01-01 00:00:00Z");
+        using var file = File.OpenRead(Path.Combine(Out, RunFolder.WeightsFileName));
+        Assert.Equal([1, 2, 3, 4], Assert.Single(SafeTensorsReader.Read(file).Tensors).Values);
+        Assert.Equal(8, JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Out, ModelConfig.FileName))).RootElement.GetProperty("n_positions").GetInt32());
+    }
+
+    [Fact]
+    public void ARefusalLeavesTheFolderAsItWas()
+    {
+        _folder.Write("run/metrics.jsonl", "x\n"u8.ToArray());
+        AssertRefused(RunSpecs.Record(), "holds metrics.jsonl without run.json");
+        Assert.Equal(["metrics.jsonl"], Directory.EnumerateFileSystemEntries(Out).Select(Path.GetFileName));
+        File.Delete(Path.Combine(Out, "metrics.jsonl"));
+        _folder.Write("run/run.json", "{}"u8.ToArray());
+        AssertRefused(RunSpecs.Record(), "holds something else: run.json");
+        Assert.Equal(["run.json"], Directory.EnumerateFileSystemEntries(Out).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void ARunWithoutSpaceLeavesNothing()
+    {
+        AssertRefused(RunSpecs.Record(spec => spec with { Data = spec.Data with { TrainTokens = 1L << 60 } }), "must be on a disk with enough space");
+        Assert.False(Directory.Exists(Out));
+    }
+
+    [Fact]
+    public void AFolderThatCannotBeWrittenIsRefused()
+    {
+        _folder.Write("file", [1]);
+        var error = Assert.Throws<InvalidSettingsException>(() => RunFolder.Open(_folder.File("file/run"), RunSpecs.Record()));
+        Assert.Contains("must be a folder that can be written", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<InvalidSettingsException>(() => RunFolder.Open(_folder.File("file"), RunSpecs.Record()));
+        Assert.Contains("must be a folder that can be written", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatACrashLeftBeforeTheRunBeganIsReplaced()
+    {
+        _folder.Write("run/tokens.bin", [1, 2, 3]);
+        _folder.Write("run/.tmp-1-dead", [1]);
+        using var run = Begin();
+        using var source = TokenFileSource.OpenTraining(Out, run.Record.Spec);
+        Assert.Equal(112, source.Count);
+    }
+
+    [Fact]
+    public void AResumedRunGoesOnInItsRegister()
+    {
+        using (var run = Begin())
+        {
+            Assert.True(run.OpenRegister().TryCreate(new Generation(1), "{}"u8.ToArray()));
+        }
+
+        using var again = RunFolder.Open(Out, RunSpecs.Record());
+        Assert.False(again.OpenRegister().TryCreate(new Generation(1), "{}"u8.ToArray()));
+        Assert.Equal(new Generation(1), again.OpenRegister().Newest()!.Value.Generation);
+    }
+
+    private RunFolder Begin()
+    {
+        var run = RunFolder.Open(Out, RunSpecs.Record());
+        run.Begin(RunSpecs.Text);
+        return run;
+    }
+
+    private void AssertRefused(RunRecord record, string reason)
+    {
+        var error = Assert.Throws<InvalidSettingsException>(() => RunFolder.Open(Out, record));
+        Assert.Contains(reason, Assert.Single(error.Errors).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+}
