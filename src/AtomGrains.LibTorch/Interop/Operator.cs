@@ -45,14 +45,6 @@ internal sealed unsafe class Operator(string name, string overload = "")
         return tensors;
     }
 
-    /// <summary>Calls an operator that returns a boolean.</summary>
-    internal bool Test(params ReadOnlySpan<Argument> arguments)
-    {
-        NativeValue result;
-        Invoke(arguments, &result, 1);
-        return result.Integer != 0;
-    }
-
     private torch.Tensor Wrap(NativeValue value) =>
         value.Kind == ValueKind.Tensor ? new torch.Tensor(value.Pointer) : throw new ExternalException($"{name} returned a {value.Kind}");
 

@@ -12,6 +12,8 @@ public static partial class torch
             private static readonly Operator LayerNorm = new("aten::layer_norm");
             private static readonly Operator Dropout = new("aten::dropout");
             private static readonly Operator DropoutInPlace = new("aten::dropout_");
+            private static readonly Operator Relu = new("aten::relu");
+            private static readonly Operator ReluInPlace = new("aten::relu_");
             private static readonly Operator CrossEntropy = new("aten::cross_entropy_loss");
 
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => Linear.Call(input, weights, bias);
@@ -22,7 +24,7 @@ public static partial class torch
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false) =>
                 (inplace ? DropoutInPlace : Dropout).Call(input, p, training);
 
-            public static Tensor relu(Tensor x) => x.relu();
+            public static Tensor relu(Tensor x, bool inplace = false) => (inplace ? ReluInPlace : Relu).Call(x);
 
             public static Tensor gelu(Tensor x) => x.gelu();
 

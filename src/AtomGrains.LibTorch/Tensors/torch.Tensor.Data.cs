@@ -14,7 +14,6 @@ public static partial class torch
         private static readonly Operator Clone = new("aten::clone");
         private static readonly Operator ToDtype = new("aten::to", "dtype");
         private static readonly Operator ToDevice = new("aten::to", "device");
-        private static readonly Operator Equal = new("aten::equal");
 
         public long[] shape
         {
@@ -133,9 +132,6 @@ public static partial class torch
             Converted(ToDevice.Call(this, device, dtype, non_blocking, copy), disposeAfter);
 
         public Tensor cpu() => to(CPU);
-
-        /// <summary>True if both have the same shape and equal elements.</summary>
-        public bool equal(Tensor target) => Equal.Test(this, target);
 
         private Tensor InPlace(Operator op, params ReadOnlySpan<Argument> rest)
         {

@@ -14,8 +14,8 @@ public static partial class torch
         private static readonly Operator Mul = new("aten::mul", "Tensor");
         private static readonly Operator MulScalar = new("aten::mul", "Scalar");
         private static readonly Operator MulInPlace = new("aten::mul_", "Scalar");
-        private static readonly Operator Div = new("aten::div", "Tensor");
-        private static readonly Operator DivScalar = new("aten::div", "Scalar");
+        private static readonly Operator Div = new("aten::div", "Tensor_mode");
+        private static readonly Operator DivScalar = new("aten::div", "Scalar_mode");
         private static readonly Operator Neg = new("aten::neg");
         private static readonly Operator Exp = new("aten::exp");
         private static readonly Operator Log = new("aten::log");
@@ -58,7 +58,7 @@ public static partial class torch
 
         public Tensor sub(Tensor target) => Sub.Call(this, target);
 
-        public Tensor sub(Scalar scalar) => SubScalar.Call(this, scalar);
+        public Tensor sub(Scalar target) => SubScalar.Call(this, target);
 
         public Tensor mul(Tensor target) => Mul.Call(this, target);
 
@@ -66,9 +66,9 @@ public static partial class torch
 
         public Tensor mul_(Scalar target) => InPlace(MulInPlace, target);
 
-        public Tensor div(Tensor target) => Div.Call(this, target);
+        public Tensor div(Tensor target, RoundingMode rounding_mode = RoundingMode.None) => Div.Call(this, target, Rounding(rounding_mode));
 
-        public Tensor div(Scalar target) => DivScalar.Call(this, target);
+        public Tensor div(Scalar target, RoundingMode rounding_mode = RoundingMode.None) => DivScalar.Call(this, target, Rounding(rounding_mode));
 
         public Tensor neg() => Neg.Call(this);
 
@@ -96,5 +96,13 @@ public static partial class torch
         public Tensor mean() => Mean.Call(this);
 
         public Tensor argmax(long dim, bool keepdim = false) => Argmax.Call(this, dim, keepdim);
+
+        private static Argument Rounding(RoundingMode mode) => mode switch
+        {
+            RoundingMode.None => Argument.None,
+            RoundingMode.trunc => "trunc",
+            RoundingMode.floor => "floor",
+            _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "None, trunc or floor"),
+        };
     }
 }
