@@ -10,9 +10,9 @@ public static class DecisionMaker
     /// <param name="last">The decision before, or null at the start of a lineage.</param>
     public static Decision Decide(RunSpec spec, PartitionLayout layout, Lineage lineage, long step, Decision? last, IReadOnlyCollection<PartitionSeal> seals)
     {
-        var norm = Math.Sqrt(layout.SumOfSquares(seals.SelectMany(seal => seal.SumsOfSquares)));
+        var norm = Canonical(Math.Sqrt(layout.SumOfSquares(seals.SelectMany(seal => seal.SumsOfSquares))));
         // Every partition but the first seals a loss of zero.
-        var loss = seals.OrderBy(seal => seal.Partition).First().Loss;
+        var loss = Canonical(seals.OrderBy(seal => seal.Partition).First().Loss);
         var count = last?.OptimizerCount ?? 0;
         var previous = last?.Digest ?? DecisionDigest.Genesis(lineage);
         if (!double.IsFinite(norm) || !double.IsFinite(loss))
@@ -29,4 +29,7 @@ public static class DecisionMaker
             (float)(1 / (1 - LearningRateSchedule.Power(optimizer.Beta2, count + 1))));
         return new Decision(lineage, step, DecisionKind.Commit, scalars, loss, norm, count + 1, 0, previous);
     }
+
+    // Of the many NaNs, one: the digest is of bits, and no text format keeps a NaN's payload.
+    private static double Canonical(double value) => double.IsNaN(value) ? double.NaN : value;
 }

@@ -26,4 +26,7 @@ public interface IStepLoop : IDisposable
 
     /// <summary>Mean loss over validation samples, without dropout. No gradient is kept.</summary>
     double Evaluate(IReadOnlyList<long> sampleIndices);
+
+    /// <summary>Makes the engine really fail, in the next <see cref="ComputeLane"/>.</summary>
+    void InjectFault(DeviceFault fault);
 }

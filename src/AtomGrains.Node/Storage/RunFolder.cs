@@ -1,5 +1,4 @@
 using AtomGrains.Core.Options;
-using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Node.Storage;
@@ -97,12 +96,9 @@ public sealed class RunFolder : IDisposable
 
     public JsonLinesWriter<FaultLine> OpenFaults() => new(FaultsPath, StorageJson.Default.FaultLine, sync: true);
 
-    /// <summary>Writes the weights and their <c>config.json</c>, then marks the run finished.</summary>
-    /// <param name="flat">[layout.Elements] float32, in flat order.</param>
-    public void Finish(ParameterLayout layout, ReadOnlyMemory<float> flat, DateTimeOffset now)
+    /// <summary>Marks the run finished; its weights are written by then.</summary>
+    public void Finish(DateTimeOffset now)
     {
-        DurableFile.Write(WeightsPath, stream => SafeTensorsWriter.Write(stream, layout, flat.Span));
-        ModelConfig.Of(Record.Spec.Model).Write(Path);
         Record = Record with { Finished = now };
         Record.Write(Path);
     }

@@ -14,7 +14,9 @@ namespace AtomGrains.Core.Protocol.Coordination;
 /// that is possible: change the view, install it, or decide the step.
 /// </summary>
 /// <param name="newest">The newest view of the register, when a run under way gets a new coordinator; else null.</param>
-public sealed class Coordinator(RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null)
+/// <param name="taken">The newest generation of the register, when there is no view to take over; else none.</param>
+public sealed class Coordinator(
+    RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default)
 {
     private readonly SortedDictionary<NodeId, NodeRecord> _nodes = [];
     private readonly Dictionary<NodeId, Adopted> _reports = [];
@@ -22,7 +24,7 @@ public sealed class Coordinator(RunSpec spec, PartitionLayout layout, Coordinato
     private readonly StepTally _tally = new();
     private readonly Dictionary<StepKey, SortedDictionary<int, double>> _evaluations = [];
     private int _targetWorkers = options.Workers;
-    private Generation _newest = newest?.Generation ?? Generation.None;
+    private Generation _newest = newest?.Generation ?? taken;
     private View? _view = newest;
     private bool _ownsView = newest is null;
     private View? _recording;

@@ -55,4 +55,4 @@ public sealed record LeaveRequested : ControlMessage;
 public sealed record ViewWanted(Generation Own) : ControlMessage;
 
 /// <summary>Node to coordinator: where a worker's time went in one step, in seconds.</summary>
-public sealed record StepTimed(long Step, double Pull, double Compute, double Push) : ControlMessage;
+public sealed record StepTimed(long Step, double Pull, double Compute, double Push, double Apply) : ControlMessage;

@@ -1,4 +1,4 @@
-namespace AtomGrains.Torch.Engine;
+namespace AtomGrains.Core.Runs;
 
 /// <summary>How an injected device fault shows.</summary>
 public enum DeviceFault

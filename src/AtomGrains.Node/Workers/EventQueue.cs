@@ -1,0 +1,64 @@
+namespace AtomGrains.Node.Workers;
+
+/// <summary>
+/// The mailbox of one actor: whatever happens is posted here and handled by one thread, in order. Posting never waits.
+/// </summary>
+public sealed class EventQueue
+{
+    private readonly Queue<Action> _actions = [];
+    private bool _closed;
+
+    public void Post(Action action)
+    {
+        lock (_actions)
+        {
+            if (!_closed)
+            {
+                _actions.Enqueue(action);
+                Monitor.Pulse(_actions);
+            }
+        }
+    }
+
+    /// <summary>No more events are handled; what comes is dropped.</summary>
+    public void Close()
+    {
+        lock (_actions)
+        {
+            _closed = true;
+            _actions.Clear();
+            Monitor.PulseAll(_actions);
+        }
+    }
+
+    /// <summary>Handles events until the queue is closed, and <paramref name="tick"/> every <paramref name="interval"/>.</summary>
+    public void Run(TimeSpan interval, Action tick)
+    {
+        var next = Environment.TickCount64 + (long)interval.TotalMilliseconds;
+        while (true)
+        {
+            Action? action = null;
+            lock (_actions)
+            {
+                while (!_closed && _actions.Count == 0 && next - Environment.TickCount64 is > 0 and var wait)
+                {
+                    Monitor.Wait(_actions, (int)wait);
+                }
+
+                if (_closed)
+                {
+                    return;
+                }
+
+                _actions.TryDequeue(out action);
+            }
+
+            action?.Invoke();
+            if (Environment.TickCount64 >= next)
+            {
+                next = Environment.TickCount64 + (long)interval.TotalMilliseconds;
+                tick();
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace AtomGrains.Node.Workers;
+
+/// <summary>Signals and priorities of Linux processes.</summary>
+public static partial class Signals
+{
+    public const int Kill = 9;
+    public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
+
+    private const int PriorityOfProcess = 0;
+
+    /// <summary>Sends a signal; false when there is no such process.</summary>
+    public static bool Send(int pid, int signal) => KillNative(pid, signal) == 0;
+
+    /// <summary>Lets threads that do little and wait for much go before the calling thread (Linux: nice is per thread).</summary>
+    public static void LowerPriorityOfThisThread(int nice) => _ = SetPriority(PriorityOfProcess, GetThreadId(), nice);
+
+    /// <summary>Makes standard output and error of this process, native code's included, go to a file.</summary>
+    public static void RedirectOutputTo(string path)
+    {
+        using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
+        _ = Duplicate(descriptor, 1);
+        _ = Duplicate(descriptor, 2);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillNative(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    private static partial int SetPriority(int which, int who, int priority);
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int GetThreadId();
+
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    private static partial int Duplicate(int from, int to);
+}

@@ -1,0 +1,33 @@
+using AtomGrains.Core.Options;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Local;
+
+/// <summary>Words of the ledger for what happened to a process.</summary>
+internal static class FaultNames
+{
+    // A process that a signal ended has 128 + its number as exit code.
+    private const int SignalBase = 128;
+    private const int Abort = 6;
+    private const int SegmentationFault = 11;
+
+    public static string Of(FaultKind kind) => kind switch
+    {
+        FaultKind.Kill => "kill",
+        FaultKind.Stop => "stop",
+        FaultKind.StopAndWake => "stop+wake",
+        FaultKind.Exit => "exit",
+        FaultKind.Device => "device",
+        FaultKind.Scale => "scale",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown fault"),
+    };
+
+    public static string OfExit(int? exitCode) => exitCode switch
+    {
+        SignalBase + Signals.Kill => "kill",
+        SignalBase + Signals.Terminate => "exit",
+        NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => "device",
+        NodeProcess.ExitFenced => "stop",
+        _ => "crash",
+    };
+}

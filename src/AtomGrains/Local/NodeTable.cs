@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Local;
+
+/// <summary>
+/// The node processes of a run: started as new programs (a fork after a multi-threaded operator would hang), counted,
+/// and ended. Process ids are this machine's affair; the protocol knows node ids alone.
+/// </summary>
+internal sealed class NodeTable(Func<NodeId, int, NodeAssignment> assign, IReadOnlyDictionary<string, string> environment, Action<NodeHandle> ended)
+{
+    private readonly SortedDictionary<NodeId, NodeHandle> _nodes = [];
+    private int _next = 1;
+
+    public IEnumerable<NodeHandle> All => _nodes.Values;
+
+    public IEnumerable<NodeHandle> Running => _nodes.Values.Where(node => node.ExitCode is null);
+
+    public int Started => _nodes.Count;
+
+    public NodeHandle? Find(NodeId id) => _nodes.GetValueOrDefault(id);
+
+    public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Counters));
+
+    public long PeakRssBytes => _nodes.Values.Max(node => (long?)node.PeakRssBytes) ?? 0;
+
+    public NodeHandle Start(int slot)
+    {
+        var id = new NodeId(_next++);
+        var process = new Process { StartInfo = StartInfo(), EnableRaisingEvents = true };
+        process.Start();
+        var handle = new NodeHandle(id, slot, process, DateTimeOffset.UtcNow);
+        _nodes.Add(id, handle);
+        process.Exited += (_, _) => ended(handle);
+        try
+        {
+            process.StandardInput.Write(JsonSerializer.Serialize(assign(id, slot), AssignmentJson.Default.NodeAssignment));
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It died before it read its orders; its exit says so.
+        }
+
+        return handle;
+    }
+
+    /// <summary>Ends whatever is left, paused processes included.</summary>
+    public void KillAll()
+    {
+        foreach (var node in Running)
+        {
+            Signals.Send(node.Pid, Signals.Kill);
+        }
+    }
+
+    /// <summary>Reads the peak resident set of each living process.</summary>
+    public void SampleMemory()
+    {
+        foreach (var node in Running)
+        {
+            node.PeakRssBytes = Math.Max(node.PeakRssBytes, PeakRss(node.Pid));
+        }
+    }
+
+    /// <summary>Peak resident set of a process in bytes; 0 when it is gone. Source: VmHWM of proc(5).</summary>
+    public static long PeakRss(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[6..^2].Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private ProcessStartInfo StartInfo()
+    {
+        var info = OwnProgram.StartInfo("worker");
+        info.RedirectStandardInput = true;
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return info;
+    }
+}

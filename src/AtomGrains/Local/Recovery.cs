@@ -1,0 +1,75 @@
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Local;
+
+/// <summary>One loss of a node and how the run got over it, phase by phase.</summary>
+internal sealed class Recovery(NodeHandle node, long step, long generation, DateTimeOffset noticed, long lanesRecomputedBefore)
+{
+    public NodeHandle Node { get; } = node;
+
+    public long Step { get; } = step;
+
+    public long GenerationBefore { get; } = generation;
+
+    public long GenerationAfter { get; private set; } = generation;
+
+    public DateTimeOffset Noticed { get; } = noticed;
+
+    public long LanesRecomputedBefore { get; } = lanesRecomputedBefore;
+
+    /// <summary>What it was: the ordered kind, else what the process's end tells.</summary>
+    public string? Kind { get; set; }
+
+    public long StepsRedone { get; set; }
+
+    public double Detect { get; init; }
+
+    public DateTimeOffset? Recorded { get; private set; }
+
+    public DateTimeOffset? Installed { get; private set; }
+
+    public DateTimeOffset? Replayed { get; private set; }
+
+    public DateTimeOffset? Refilled { get; private set; }
+
+    public bool IsOver => Replayed is not null && Refilled is not null;
+
+    public void ViewRecorded(DateTimeOffset now) => Recorded ??= now;
+
+    public void ViewInstalled(long generation, bool isFull, DateTimeOffset now)
+    {
+        if (Recorded is null)
+        {
+            return;
+        }
+
+        if (Installed is null)
+        {
+            Installed = now;
+            GenerationAfter = generation;
+        }
+
+        if (isFull)
+        {
+            Refilled ??= now;
+        }
+    }
+
+    public void StepDecided(long step, DateTimeOffset now)
+    {
+        if (Installed is not null && step >= Step)
+        {
+            Replayed ??= now;
+        }
+    }
+
+    public RecoverySeconds Seconds => new(
+        Detect,
+        Between(Noticed, Recorded),
+        Between(Recorded, Installed),
+        Between(Installed, Refilled),
+        Between(Installed, Replayed));
+
+    private static double Between(DateTimeOffset? from, DateTimeOffset? to) =>
+        from is { } a && to is { } b ? Math.Max(0, (b - a).TotalSeconds) : 0;
+}

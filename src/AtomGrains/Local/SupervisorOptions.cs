@@ -1,0 +1,28 @@
+using System.Net;
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.Local;
+
+/// <summary>Where and on how many processes a run takes place; nothing in here changes a bit of its weights.</summary>
+public sealed record SupervisorOptions
+{
+    public required int Workers { get; init; }
+
+    public int Spares { get; init; }
+
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Where the supervisor and the nodes listen.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Port of the control channel; 0 is any free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>How long nodes live without their supervisor.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    public FaultPlan Faults { get; init; } = FaultPlan.None;
+
+    /// <summary>Environment of node processes beside this process's own.</summary>
+    public required IReadOnlyDictionary<string, string> NodeEnvironment { get; init; }
+}
