@@ -41,6 +41,15 @@ public static class DurableFile
         }
     }
 
+    /// <summary>Removes what killed writers left in a folder. Only for who knows that nobody writes there now.</summary>
+    public static void RemoveTemporaries(string folder)
+    {
+        foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, TemporaryPrefix + "*") : [])
+        {
+            File.Delete(file);
+        }
+    }
+
     private static string WriteTemporary(string path, Action<Stream> write)
     {
         var temporary = Path.Combine(DirectoryOf(path), $"{TemporaryPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}");

@@ -7,6 +7,7 @@ namespace AtomGrains.Node.Storage;
 internal static class NativeFile
 {
     private const int FileExists = 17;
+    private const int InvalidArgument = 22;
     private const int CloseOnExec = 0x80000;
 
     /// <summary>Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.</summary>
@@ -34,9 +35,10 @@ internal static class NativeFile
 
         try
         {
-            if (Sync(descriptor) != 0)
+            // Some network and host-shared file systems have no such call for directories, and nothing in its place.
+            if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() is var error && error != InvalidArgument)
             {
-                throw Failure("fsync", directory, Marshal.GetLastPInvokeError());
+                throw Failure("fsync", directory, error);
             }
         }
         finally

@@ -60,6 +60,8 @@ public sealed class RunFolder : IDisposable
             {
                 // Again, now that nobody else can change it.
                 var resumed = Check(path, folder, record, held: true);
+                DurableFile.RemoveTemporaries(folder);
+                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FileRegister.FolderName));
                 return new RunFolder(folder, resumed ?? record, resumed is not null, held);
             }
             catch

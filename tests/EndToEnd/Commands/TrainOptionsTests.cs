@@ -138,6 +138,8 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
     [InlineData("tokenizer", "bpe", "--tokenizer bpe: must be char or byte")]
     [InlineData("fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
+    [InlineData("report", "/no/such/folder/report.json", "--report /no/such/folder/report.json: must be a file in a folder that exists")]
+    [InlineData("report", "/", "--report /: must be a file in a folder that exists")]
     [InlineData("out", "", "--out: must be given: DIR")]
     public void ABadValueIsOneLine(string name, string value, string lines)
     {
@@ -166,6 +168,14 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Equal(1, Read(None, small).SpecFor(corpus).Partitions);
         var asked = Read(None, [.. small, ("partitions", ["4"])]);
         Assert.Equal("--partitions 4: must be from 1 to 1: the model has 1 blocks of --block-elements 16384", Assert.Throws<InvalidSettingsException>(() => asked.SpecFor(corpus)).Message);
+    }
+
+    [Fact]
+    public void WorkersWithoutALaneAreSpares()
+    {
+        var options = Read(None, ("lanes", ["4"]), ("workers", ["6"]), ("spares", ["1"]));
+        Assert.Equal((4, 3), (options.ActiveWorkers, options.AllSpares));
+        Assert.Contains("the other 2 are spares", Assert.Single(options.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -113,6 +113,20 @@ public sealed class RunFolderTests : IDisposable
         using var run = Begin();
         using var source = TokenFileSource.OpenTraining(Out, run.Record.Spec);
         Assert.Equal(112, source.Count);
+        Assert.Empty(Directory.EnumerateFiles(Out, ".tmp-*"));
+    }
+
+    [Fact]
+    public void WhatACrashLeftInTheRegisterIsRemovedAtTheNextStart()
+    {
+        using (var run = Begin())
+        {
+            run.OpenRegister();
+        }
+
+        _folder.Write("run/views/.tmp-1-dead", [1]);
+        using var again = RunFolder.Open(Out, RunSpecs.Record());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(Out, FileRegister.FolderName)));
     }
 
     [Fact]
