@@ -20,11 +20,25 @@ public sealed class TrainOptionsTests : IDisposable
         var options = Read();
         var expected = new RunSpec
         {
-            Seed = 1337, Steps = 2000, Lanes = 16, GlobalBatch = 32, ThreadsPerWorker = 1, Partitions = 4, BlockElements = 16384, DeviceKind = "cpu",
+            Seed = 1337,
+            Steps = 2000,
+            Lanes = 16,
+            GlobalBatch = 32,
+            ThreadsPerWorker = 1,
+            Partitions = 4,
+            BlockElements = 16384,
+            DeviceKind = "cpu",
             Model = new ModelSpec { Layers = 4, Heads = 4, Width = 128, Context = 128, Bias = false, Dropout = 0 },
             Optimizer = new OptimizerSpec
             {
-                LearningRate = 1e-3, MinimumLearningRate = 1e-4, WarmupSteps = 100, DecaySteps = 2000, Beta1 = 0.9, Beta2 = 0.99, WeightDecay = 0.1, Clip = 1,
+                LearningRate = 1e-3,
+                MinimumLearningRate = 1e-4,
+                WarmupSteps = 100,
+                DecaySteps = 2000,
+                Beta1 = 0.9,
+                Beta2 = 0.99,
+                WeightDecay = 0.1,
+                Clip = 1,
             },
             Evaluation = new EvaluationSpec { Every = 250, Batches = 20 },
             Data = new DataSpec { Tokenizer = "char" },
