@@ -13,5 +13,9 @@ public readonly record struct Generation(long Value) : IComparable<Generation>
 
     public static bool operator >(Generation left, Generation right) => left.Value > right.Value;
 
+    public static bool operator <=(Generation left, Generation right) => left.Value <= right.Value;
+
+    public static bool operator >=(Generation left, Generation right) => left.Value >= right.Value;
+
     public override string ToString() => $"g{Value}";
 }

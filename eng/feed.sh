@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# What the machine's package feed has. Asked once; the answer is kept under .atom/set-up.
+
+cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Serialization.MessagePack MessagePack prometheus-net.AspNetCore)
+cluster_versions=('10.*' '10.*' '3.*' '8.*')
+
+central_version() { sed -n "s/.*Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" "$root/Directory.Packages.props"; }
+
+# The answers of one feed do not hold for another: this names the configuration and the versions asked for.
+feed_fingerprint() {
+    local configured=("$root/nuget.config" "$root/Directory.Packages.props" "$root/eng/feed.sh")
+    local candidate
+    for candidate in "${HOME:-}"/.nuget/NuGet/NuGet.Config "${HOME:-}"/.nuget/config/*.[cC]onfig \
+        "${HOME:-}"/.config/NuGet/*.[cC]onfig /etc/opt/NuGet/Config/*.[cC]onfig; do
+        [[ ! -r $candidate ]] || configured+=("$candidate")
+    done
+    cat "${configured[@]}" | sha256sum | cut -c 1-16
+}
+
+# probe NAME PACKAGE=VERSION...: restores a project that references the packages.
+# Sets: missing, the packages that the feed lacks, as one line; empty when all restored.
+# Returns 1 when the feed gave no answer, which says nothing about its packages.
+probe() {
+    local folder=$state/probe/$1 log=$state/probe/$1.log package
+    shift
+    mkdir -p "$folder"
+    {
+        echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>'
+        for package in "$@"; do
+            echo "<PackageReference Include=\"${package%%=*}\" Version=\"${package#*=}\" />"
+        done
+        echo '</ItemGroup></Project>'
+    } >"$folder/probe.csproj"
+
+    missing=
+    # The project is alone: neither our properties nor our central versions apply to it.
+    if (cd "$folder" && without_locks timeout 600 dotnet restore probe.csproj \
+        -p:ImportDirectoryBuildProps=false -p:ImportDirectoryPackagesProps=false) >"$log" 2>&1 </dev/null; then
+        return 0
+    fi
+    grep -qE 'error (NU11[0-9]{2}|NU16[0-9]{2})' "$log" || return 1
+    for package in "$@"; do
+        ! grep -qF "package ${package%%=*}" <(grep -E 'NU110[0-3]' "$log" | sed 's/ with version.*//; s/\. No .*//; s/$/ /' |
+            grep -E "package ${package%%=*} ") || missing+="${missing:+, }${package%%=*}"
+    done
+    # A package that is there, but whose own dependencies are not, cannot be used either.
+    missing=${missing:-"dependencies of ${*%%=*}"}
+}
+
+# Sets: engine (TorchSharp|LibTorch), engine_package, engine_reason.
+choose_engine() {
+    engine=LibTorch engine_package=
+    if [[ -n $libtorch ]]; then
+        engine_reason="chosen by --libtorch or ATOMGRAINS_LIBTORCH"
+        return
+    fi
+    local package=TorchSharp-cpu version
+    version=$(central_version TorchSharp-cpu)
+    if [[ $wants_cuda == yes ]] && nvidia-smi -L 2>/dev/null | grep -q GPU; then
+        package=TorchSharp-cuda-linux
+        say "a GPU was found and asked for: $package $version downloads about 2.5 GB once"
+    fi
+    say "asking the package feed for $package $version ..."
+    if ! probe engine "$package=$version"; then
+        feed_answered=no engine_reason="the feed did not answer (log: $state/probe/engine.log)"
+    elif [[ -n $missing ]]; then
+        engine_reason="the package feed has no $package $version"
+    else
+        engine=TorchSharp engine_package=$package engine_reason="$package $version restores"
+    fi
+}
+
+# Sets: left_out, why the cluster profile is neither built nor tested.
+choose_profile() {
+    local asked=() index
+    for index in "${!cluster_packages[@]}"; do
+        asked+=("${cluster_packages[index]}=${cluster_versions[index]}")
+    done
+    say "asking the package feed for the cluster packages ..."
+    if ! probe cluster "${asked[@]}"; then
+        feed_answered=no left_out="the package feed did not answer (log: $state/probe/cluster.log)"
+    elif [[ -n $missing ]]; then
+        left_out="the package feed lacks $missing"
+    elif [[ ! -d $root/tests/Cluster ]]; then
+        left_out="its packages restore, but this tree has no tests/Cluster"
+    else
+        left_out=
+    fi
+}
+
+# Does the set-up unless it was done for this feed, this libtorch and these native sources.
+# Sets: engine, engine_package, engine_reason, native, left_out.
+set_up_once() {
+    local done_file
+    done_file=$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$wants_cuda" \
+        "$(file_listing "$root/src/AtomGrains.LibTorch/native")")
+    if [[ $refresh == no ]] && read_set_up "$done_file"; then
+        return
+    fi
+    lock set-up
+    if [[ $refresh == yes ]] || ! read_set_up "$done_file"; then
+        set_up
+        mkdir -p "$state/set-up"
+        # An unanswered question is asked again next time.
+        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$done_file"
+    fi
+    unlock
+}
+
+read_set_up() {
+    [[ -r $1 ]] || return 1
+    local line
+    while IFS= read -r line; do
+        eval "${line/#declare --/declare -g --}"
+    done <"$1"
+    [[ -z $native || -e $native ]]
+}
+
+set_up() {
+    require_sdk
+    feed_answered=yes native=
+    choose_engine
+    say "tensor engine: $engine ($engine_reason)"
+    choose_profile
+    say "profile: embedded${left_out:+; the cluster profile is left out: $left_out}"
+    [[ $engine == TorchSharp ]] || set_up_libtorch
+}

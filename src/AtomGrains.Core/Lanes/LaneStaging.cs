@@ -1,0 +1,114 @@
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+
+namespace AtomGrains.Core.Lanes;
+
+/// <summary>
+/// What a partition has received of one step: disjoint tree nodes, each with its slice. An ancestor replaces its
+/// descendants; an equal or a descendant is dropped. Complete when the nodes cover every lane.
+/// </summary>
+public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
+{
+    private readonly SortedDictionary<TreeNode, LanePartial> _nodes = [];
+    private int _covered;
+
+    public bool IsComplete => rules.IsComplete(_covered, lanes);
+
+    public IEnumerable<TreeNode> Nodes => _nodes.Keys;
+
+    /// <summary>Partials that were dropped as equal, contained or replaced, since the start.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Copies <paramref name="slice"/> if its lanes are wanted.</summary>
+    public StagingResult Offer(TreeNode node, ReadOnlySpan<float> slice, double loss)
+    {
+        if (_nodes.Keys.Any(staged => staged.Covers(node)))
+        {
+            Dropped++;
+            if (rules.AddsDuplicates && _nodes.TryGetValue(node, out var staged))
+            {
+                VectorMath.Add(staged.Sum, slice);
+            }
+
+            return StagingResult.Duplicate;
+        }
+
+        var below = _nodes.Keys.Where(node.Covers).ToList();
+        if (below.Count > 0 && rules.DropsOverlappingAncestor)
+        {
+            Dropped++;
+            return StagingResult.Duplicate;
+        }
+
+        foreach (var descendant in below)
+        {
+            Remove(descendant);
+            Dropped++;
+        }
+
+        var copy = pool.Rent(slice.Length);
+        slice.CopyTo(copy);
+        _nodes.Add(node, new LanePartial(node, copy, loss));
+        _covered += node.LaneCount;
+        return below.Count > 0 ? StagingResult.ReplacedDescendants : StagingResult.Accepted;
+    }
+
+    /// <summary>The fewest nodes that cover the lanes not yet here.</summary>
+    public List<TreeNode> Missing()
+    {
+        var missing = Enumerable.Range(0, lanes).Where(lane => !_nodes.Keys.Any(node => node.CoversLane(lane))).ToHashSet();
+        return LaneTree.MaximalSubtrees(missing, lanes);
+    }
+
+    /// <summary>
+    /// The mean over lanes of gradients and losses, summed in tree order. The buffer is the caller's; the staging
+    /// is empty afterwards.
+    /// </summary>
+    public (float[] Mean, double Loss) Reduce()
+    {
+        var (sum, loss) = Sum(LaneTree.Root(lanes)) ?? throw new InvalidOperationException("nothing is staged");
+        VectorMath.Scale(sum, 1f / lanes);
+        _nodes.Clear();
+        _covered = 0;
+        return (sum, loss / lanes);
+    }
+
+    public void Clear()
+    {
+        foreach (var node in _nodes.Keys.ToList())
+        {
+            Remove(node);
+        }
+    }
+
+    private (float[] Sum, double Loss)? Sum(TreeNode node)
+    {
+        if (_nodes.TryGetValue(node, out var partial))
+        {
+            return (partial.Sum, partial.Loss);
+        }
+
+        if (node.Level == 0)
+        {
+            return null;
+        }
+
+        var left = Sum(node.Left);
+        var right = Sum(node.Right);
+        if (left is null || right is null)
+        {
+            return left ?? right;
+        }
+
+        VectorMath.Add(left.Value.Sum, right.Value.Sum);
+        pool.Return(right.Value.Sum);
+        return (left.Value.Sum, left.Value.Loss + right.Value.Loss);
+    }
+
+    private void Remove(TreeNode node)
+    {
+        _covered -= node.LaneCount;
+        pool.Return(_nodes[node].Sum);
+        _nodes.Remove(node);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Membership;
+
+/// <summary>
+/// The assignment of lanes and partitions to nodes under one generation. Written to the register before any
+/// member hears of it (PROTOCOL R1).
+/// </summary>
+public sealed record View
+{
+    public required Generation Generation { get; init; }
+
+    public required Lineage Lineage { get; init; }
+
+    /// <summary>Every node that takes part, spares included.</summary>
+    public required ImmutableArray<Member> Members { get; init; }
+
+    /// <summary>The owner of each lane.</summary>
+    public required ImmutableArray<NodeId> LaneOwners { get; init; }
+
+    /// <summary>The place of each partition.</summary>
+    public required ImmutableArray<PartitionPlacement> Partitions { get; init; }
+
+    /// <summary>Nodes that own at least one lane, in the order of their ids.</summary>
+    public IReadOnlyList<NodeId> Workers => field ??= [.. LaneOwners.Distinct().Order()];
+
+    public PartitionPlacement Placement(PartitionId partition) => Partitions[partition.Value];
+
+    public IEnumerable<int> LanesOf(NodeId node) => Enumerable.Range(0, LaneOwners.Length).Where(lane => LaneOwners[lane] == node);
+
+    public IEnumerable<PartitionId> ReplicasOn(NodeId node) =>
+        Enumerable.Range(0, Partitions.Length).Where(i => Partitions[i].IsReplica(node)).Select(i => new PartitionId(i));
+
+    /// <summary>Nodes whose report the installation of this view waits for.</summary>
+    public IEnumerable<NodeId> ReplicaNodes => Partitions.SelectMany(placement => placement.Replicas).Distinct();
+
+    public bool IsMember(NodeId node) => Members.Any(member => member.Node == node);
+
+    public IEnumerable<NodeId> OwnersOf(TreeNode node) => LaneOwners.Skip(node.FirstLane).Take(node.LaneCount).Distinct();
+}

@@ -1,0 +1,30 @@
+using AtomGrains.Core.Lanes;
+
+namespace AtomGrains.Core.Parameters;
+
+/// <summary>One partition's place in the flat vector.</summary>
+public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elements, int FirstBlock, int Blocks, int BlockElements)
+{
+    /// <summary>Bounds of the partition's block number <paramref name="block"/> (from 0), relative to the partition.</summary>
+    public Range Block(int block)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
+        var first = block * BlockElements;
+        return first..Math.Min(Elements, first + BlockElements);
+    }
+
+    /// <summary>Sums of squares of <paramref name="slice"/> ([Elements] float32) by maximal aligned subtrees of the global blocks.</summary>
+    public List<KeyValuePair<TreeNode, double>> SumsOfSquares(ReadOnlySpan<float> slice)
+    {
+        var leaves = new Dictionary<TreeNode, double>();
+        for (var block = 0; block < Blocks; block++)
+        {
+            leaves[TreeNode.Leaf(FirstBlock + block)] = BlockNorm.SumOfSquares(slice[Block(block)]);
+        }
+
+        return [.. LaneTree.CoverRange(FirstBlock, FirstBlock + Blocks).Select(node => KeyValuePair.Create(node, SumBelow(node, leaves)))];
+    }
+
+    private static double SumBelow(TreeNode node, Dictionary<TreeNode, double> leaves) =>
+        node.Level == 0 ? leaves[node] : SumBelow(node.Left, leaves) + SumBelow(node.Right, leaves);
+}

@@ -1,0 +1,30 @@
+using AtomGrains.Core.Membership;
+
+namespace AtomGrains.Core.Protocol.Coordination;
+
+/// <summary>How the coordinator behaves in time; nothing in here changes a bit of the weights.</summary>
+public sealed record CoordinatorOptions
+{
+    /// <summary>Workers that shall own lanes; further nodes are spares.</summary>
+    public int Workers { get; init; } = 4;
+
+    /// <summary>Nodes kept beyond the workers, warm, to take the place of a lost one at once.</summary>
+    public int Spares { get; init; }
+
+    public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>How long the first view waits for all workers once one is ready. A process needs a few seconds to start.</summary>
+    public TimeSpan StartGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a new coordinator waits to hear from the nodes of its predecessor's view.</summary>
+    public TimeSpan TakeOverGrace { get; init; } = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>How long a partition without a living replica waits for a silent one before the run rolls back (PROTOCOL R5).</summary>
+    public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Silence of the whole step after which what may be lost is sent again; connections lose nothing, so it is rare.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkipsInRow { get; init; } = 5;
+}

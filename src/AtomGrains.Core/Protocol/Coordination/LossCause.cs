@@ -1,0 +1,11 @@
+namespace AtomGrains.Core.Protocol.Coordination;
+
+/// <summary>How the loss of a node was noticed.</summary>
+public enum LossCause
+{
+    /// <summary>Its process ended or its connection closed.</summary>
+    Ended,
+
+    /// <summary>Its heartbeats stopped.</summary>
+    Silent,
+}

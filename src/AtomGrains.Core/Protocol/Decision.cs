@@ -1,0 +1,38 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Protocol;
+
+/// <summary>
+/// What becomes of a step: a pure function of the run spec and of what the replicas have sealed, so whoever decides
+/// comes to the same bits. It is kept by each replica and sent again verbatim after a fault.
+/// </summary>
+/// <param name="Loss">Mean loss over the step's lanes.</param>
+/// <param name="GradientNorm">Global norm before clipping.</param>
+/// <param name="OptimizerCount">Updates applied, this one included.</param>
+/// <param name="SkipsInRow">Steps skipped without a commit between, this one included.</param>
+public sealed record Decision(
+    Lineage Lineage,
+    long Step,
+    DecisionKind Kind,
+    UpdateScalars Scalars,
+    double Loss,
+    double GradientNorm,
+    long OptimizerCount,
+    int SkipsInRow,
+    DecisionDigest Previous)
+{
+    public DecisionDigest Digest => new(Bits.Mix(
+        (ulong)Lineage.Began.Value,
+        (ulong)Step,
+        (ulong)Kind,
+        BitConverter.SingleToUInt32Bits(Scalars.LearningRate),
+        BitConverter.SingleToUInt32Bits(Scalars.ClipScale),
+        BitConverter.SingleToUInt32Bits(Scalars.FirstCorrection),
+        BitConverter.SingleToUInt32Bits(Scalars.SecondCorrection),
+        BitConverter.DoubleToUInt64Bits(Loss),
+        BitConverter.DoubleToUInt64Bits(GradientNorm),
+        (ulong)OptimizerCount,
+        (ulong)SkipsInRow,
+        Previous.Value));
+}

@@ -1,0 +1,64 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Core.Protocol.Effects;
+
+/// <summary>What a machine wants done. The host carries effects out in order, before the machine's next event.</summary>
+public abstract record Effect;
+
+/// <summary>Send to another node, or to the same one.</summary>
+public sealed record SendToNode(NodeId To, Message Message) : Effect;
+
+/// <summary>Send to the coordinator of the run.</summary>
+public sealed record SendToCoordinator(ControlMessage Message) : Effect;
+
+/// <summary>Load these parameters ([elements] float32, borrowed until the load is reported) into the replica.</summary>
+public sealed record LoadParameters(StepKey Key, float[] Flat) : Effect;
+
+/// <summary>Compute these lanes, in this order; each result is reported by itself. Replaces lanes asked for before.</summary>
+public sealed record ComputeLanes(StepKey Key, IReadOnlyList<int> Lanes) : Effect;
+
+/// <summary>Compute the loss of these validation batches, after the lanes.</summary>
+public sealed record EvaluateBatches(StepKey Key, IReadOnlyList<int> Batches) : Effect;
+
+/// <summary>Nothing asked of the step loop is wanted any more.</summary>
+public sealed record CancelCompute : Effect;
+
+/// <summary>Write the final weights ([elements] float32) and report.</summary>
+public sealed record WriteWeights(StepKey Key, float[] Flat) : Effect;
+
+/// <summary>This node was dismissed: end the process.</summary>
+public sealed record EndNode(DismissReason Reason) : Effect;
+
+/// <summary>Create this view's record in the register if its generation is free, and report.</summary>
+public sealed record RecordView(View View) : Effect;
+
+/// <summary>A step was decided: write its metrics line before the decision goes out.</summary>
+public sealed record StepDecided(Decision Decision, Generation Generation) : Effect;
+
+/// <summary>A version's validation loss is complete.</summary>
+public sealed record Evaluated(long Version, double Loss) : Effect;
+
+/// <summary>A view is in force: all its replicas have reported.</summary>
+public sealed record ViewInstalled(View View, long Step) : Effect;
+
+/// <summary>A node is ready to take part, from the next step on.</summary>
+public sealed record MemberReady(NodeId Node) : Effect;
+
+/// <summary>A node that took part is not to be counted on any more.</summary>
+public sealed record MemberLost(NodeId Node, Coordination.LossCause Cause, long Step, Generation Generation) : Effect;
+
+/// <summary>A new lineage begins from the seed since a partition lost its last replica.</summary>
+public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<Parameters.PartitionId> Lost) : Effect;
+
+/// <summary>The coordinator waits for something it says in words; null when it waits no more.</summary>
+public sealed record Waiting(string? For) : Effect;
+
+/// <summary>The run is complete: weights written, validation loss known.</summary>
+public sealed record RunFinished(string WeightsSha256, double ValidationLoss) : Effect;
+
+/// <summary>The run cannot go on.</summary>
+public sealed record RunStopped(string Reason) : Effect;
+
+/// <summary>Another coordinator has taken this generation: this one has stopped for good.</summary>
+public sealed record Superseded(Generation Generation) : Effect;

@@ -1,0 +1,58 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Protocol.Messages;
+
+/// <summary>Small messages between the coordinator and the nodes; they never carry tensors.</summary>
+public abstract record ControlMessage : Message;
+
+/// <summary>Coordinator to node: take up this recorded view.</summary>
+public sealed record AdoptView(View View) : ControlMessage;
+
+/// <summary>Coordinator to node: I don't know you; say who you are.</summary>
+public sealed record Introduce : ControlMessage;
+
+/// <summary>Coordinator to node: what becomes of a step.</summary>
+public sealed record Decide(Generation Generation, Decision Decision) : ControlMessage;
+
+/// <summary>
+/// Coordinator to worker: this is the step at hand. A worker that is ahead of it, since the only replicas that knew
+/// its decision are lost, goes back: the step's evaluation is needed again.
+/// </summary>
+public sealed record ReturnToStep(Generation Generation, Lineage Lineage, long Step) : ControlMessage;
+
+/// <summary>Coordinator to node: you are in no view any more; drop everything.</summary>
+public sealed record Dismiss(Generation Generation, DismissReason Reason) : ControlMessage;
+
+/// <summary>Coordinator to one worker that holds the final parameters: write them out.</summary>
+public sealed record ExportWeights(Generation Generation, Lineage Lineage, long Version) : ControlMessage;
+
+/// <summary>Node to coordinator: ready to take lanes and partitions.</summary>
+public sealed record NodeReady(string Address, int Slot) : ControlMessage;
+
+/// <summary>Node to coordinator: alive, with the counters of this incarnation so far.</summary>
+public sealed record Heartbeat(Generation Generation, NodeCounters Counters) : ControlMessage;
+
+/// <summary>Node to coordinator: took up a view; the state of its recorded replicas.</summary>
+public sealed record Adopted(Generation Generation, IReadOnlyList<ReplicaReport> Replicas) : ControlMessage;
+
+/// <summary>Node to coordinator: all primaries of this node have sealed the step.</summary>
+public sealed record Sealed(Generation Generation, Lineage Lineage, IReadOnlyList<PartitionSeal> Seals) : ControlMessage;
+
+/// <summary>Primary's node to coordinator: the joiner named in this generation holds everything.</summary>
+public sealed record JoinerInSync(Generation Generation, PartitionId Partition, NodeId Joiner) : ControlMessage;
+
+/// <summary>Node to coordinator: the mean loss of one validation batch under the parameters of a version.</summary>
+public sealed record BatchEvaluated(StepKey Key, int Batch, double Loss) : ControlMessage;
+
+/// <summary>Node to coordinator: the weights are written.</summary>
+public sealed record WeightsExported(Lineage Lineage, long Version, string Sha256) : ControlMessage;
+
+/// <summary>Node to coordinator: was asked to end (SIGTERM) and wants to hand over first.</summary>
+public sealed record LeaveRequested : ControlMessage;
+
+/// <summary>Node to coordinator: holds an older view than somebody it heard from, or none.</summary>
+public sealed record ViewWanted(Generation Own) : ControlMessage;
+
+/// <summary>Node to coordinator: where a worker's time went in one step, in seconds.</summary>
+public sealed record StepTimed(long Step, double Pull, double Compute, double Push) : ControlMessage;

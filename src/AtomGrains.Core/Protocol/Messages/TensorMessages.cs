@@ -1,0 +1,47 @@
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Protocol.Messages;
+
+/// <summary>
+/// Node to node. Slices are borrowed: a sender's host copies them out before the sending machine's next event, a
+/// receiver copies what it keeps before it returns.
+/// </summary>
+public abstract record TensorMessage(PartitionId Partition, Generation Generation) : Message;
+
+/// <summary>Worker to primary: the sum of the lanes below <paramref name="Node"/> over the partition's range ([elements] float32).</summary>
+public sealed record Push(PartitionId Partition, Generation Generation, StepKey Key, TreeNode Node, double Loss, ReadOnlyMemory<float> Slice)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Primary to worker: send what covers these lanes of the step at hand, or compute it.</summary>
+public sealed record Want(PartitionId Partition, Generation Generation, StepKey Key, IReadOnlyList<TreeNode> Nodes)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Worker to primary: send the parameters as soon as they are of version <paramref name="AtLeast"/> or newer.</summary>
+public sealed record Pull(PartitionId Partition, Generation Generation, Lineage Lineage, long AtLeast)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Primary to worker: parameters before step <c>Key.Step</c> ([elements] float32).</summary>
+public sealed record ParameterSlice(PartitionId Partition, Generation Generation, StepKey Key, ReadOnlyMemory<float> Slice)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Primary to backup and joiner: the reduced gradient of a step ([elements] float32).</summary>
+public sealed record Reduced(PartitionId Partition, Generation Generation, StepKey Key, double Loss, ReadOnlyMemory<float> Slice)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Backup or joiner to primary: holds the reduced slice with this digest.</summary>
+public sealed record ReducedHeld(PartitionId Partition, Generation Generation, StepKey Key, SliceDigest Digest)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Joiner to primary: blocks that it lacks; a few at a time, which bounds the rate. Empty: it holds all of <paramref name="Version"/>.</summary>
+public sealed record FillWanted(PartitionId Partition, Generation Generation, long? Version, bool HoldsReduced, IReadOnlyList<int> Blocks)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Primary to joiner: one block (parameters, first and second moment, [3 × block] float32) at the primary's version.</summary>
+public sealed record FillBlock(PartitionId Partition, Generation Generation, StepKey Key, Decision? Last, int Block, ReadOnlyMemory<float> State)
+    : TensorMessage(Partition, Generation);
+
+/// <summary>Receiver to sender of a push, pull, reduced slice or fill request: not taken, and why.</summary>
+public sealed record Refused(PartitionId Partition, Generation Generation, Refusal Reason, long Step)
+    : TensorMessage(Partition, Generation);

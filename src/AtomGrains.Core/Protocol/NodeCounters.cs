@@ -1,0 +1,24 @@
+namespace AtomGrains.Core.Protocol;
+
+/// <summary>What one node has counted since its process started.</summary>
+/// <param name="LanesRecomputed">Lanes computed in place of a lost worker, in a step already under way.</param>
+public sealed record NodeCounters(
+    long DuplicatePushesRejected = 0,
+    long StaleGenerationRejected = 0,
+    long EarlyRejected = 0,
+    long LateRejected = 0,
+    long OtherHistoryRejected = 0,
+    long ReplicaMismatches = 0,
+    long LanesRecomputed = 0,
+    long LanesComputed = 0)
+{
+    public NodeCounters Plus(NodeCounters other) => new(
+        DuplicatePushesRejected + other.DuplicatePushesRejected,
+        StaleGenerationRejected + other.StaleGenerationRejected,
+        EarlyRejected + other.EarlyRejected,
+        LateRejected + other.LateRejected,
+        OtherHistoryRejected + other.OtherHistoryRejected,
+        ReplicaMismatches + other.ReplicaMismatches,
+        LanesRecomputed + other.LanesRecomputed,
+        LanesComputed + other.LanesComputed);
+}

@@ -1,0 +1,334 @@
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Core.Protocol.Partitions;
+using AtomGrains.Core.Protocol.Workers;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Core.Protocol.Nodes;
+
+/// <summary>
+/// The actors of one node: a worker and the partition replicas that its view names. It delivers messages, keeps
+/// those of a view it has yet to hear of, and reports for all its actors at once, so that the coordinator gets one
+/// report a node and step.
+/// </summary>
+public sealed class NodeMachine
+{
+    // Enough for every worker's re-offer to every partition of a node while one view is on its way.
+    private const int HeldMessages = 1024;
+
+    // Heartbeat intervals without a decision after which what may be lost is sent again. Connections lose nothing
+    // while they stand, so this is rare, and a long step must not set it off needlessly often.
+    private const int QuietTicks = 5;
+
+    private readonly Member _member;
+    private readonly NodeId _self;
+    private readonly PartitionLayout _layout;
+    private readonly ReplicaContext _context;
+    private readonly Worker _worker;
+    private readonly SortedDictionary<PartitionId, PartitionReplica> _replicas = [];
+    private readonly List<(NodeId From, TensorMessage Message)> _held = [];
+    private readonly Queue<TensorMessage> _toSelf = [];
+    private readonly NodeTally _tally = new();
+    private View? _view;
+    private long _sealedReported = -1;
+    private long _lastDecided = -1;
+    private int _quietTicks;
+    private bool _leaving;
+
+    public NodeMachine(Member self, RunSpec spec, ParameterLayout parameters, Func<PartitionRange, ReadOnlyMemory<float>> initialParameters, ProtocolRules rules)
+    {
+        _member = self;
+        _self = self.Node;
+        _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
+        Pool = new FloatPool();
+        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally);
+        _worker = new Worker(_self, spec, _layout, Pool, _tally);
+    }
+
+    /// <summary>Buffers of the length of the flat vector; gradients handed to <see cref="OnLaneComputed"/> come from it.</summary>
+    public FloatPool Pool { get; }
+
+    public Generation Generation => _view?.Generation ?? Generation.None;
+
+    public View? View => _view;
+
+    public IReadOnlyDictionary<PartitionId, PartitionReplica> Replicas => _replicas;
+
+    public string Describe() => $"{_self} g{Generation.Value} {_worker.Describe()} | " + string.Join(" ", _replicas.Values.Select(r => $"[{r.Role} v{r.State.Version} red={r.State.Reduced is not null} seal={r.Seal is not null} miss={string.Join(",", r.MissingLanes)} await={string.Join(",", r.Awaited)}]"));
+
+    public NodeCounters Counters => _tally.Snapshot();
+
+    /// <summary>The step that the worker is at, or null.</summary>
+    public StepKey? Step => _worker.Step;
+
+    /// <summary>Says to a coordinator that this node is ready; repeated whenever the connection to it is new.</summary>
+    public void Introduce(Outbox outbox) => outbox.Report(new NodeReady(_member.Address, _member.Slot));
+
+    public void HandleControl(ControlMessage message, Outbox outbox)
+    {
+        switch (message)
+        {
+            case AdoptView adopt:
+                OnAdopt(adopt.View, outbox);
+                break;
+            case Messages.Introduce:
+                Introduce(outbox);
+                break;
+            case Decide decide:
+                OnDecide(decide, outbox);
+                break;
+            case ReturnToStep back when back.Generation == Generation:
+                _worker.OnReturnToStep(back, outbox);
+                break;
+            case ReturnToStep:
+                break;
+            case ExportWeights export when export.Generation == Generation:
+                _worker.OnExport(export, outbox);
+                break;
+            case ExportWeights:
+                break;
+            case Dismiss dismiss when dismiss.Generation >= Generation:
+                outbox.Add(new EndNode(dismiss.Reason));
+                break;
+            case Dismiss:
+                break;
+            default:
+                throw new ProtocolViolationException($"{message.GetType().Name} is not for a node");
+        }
+
+        Settle(outbox);
+    }
+
+    public void HandleTensor(NodeId from, TensorMessage message, Outbox outbox)
+    {
+        Deliver(from, message, outbox);
+        Settle(outbox);
+    }
+
+    public void OnParametersLoaded(StepKey key, Outbox outbox)
+    {
+        _worker.OnParametersLoaded(key, outbox);
+        Settle(outbox);
+    }
+
+    public void OnLaneComputed(StepKey key, int lane, float[] gradient, double loss, Outbox outbox)
+    {
+        _worker.OnLaneComputed(key, lane, gradient, loss, outbox);
+        Settle(outbox);
+    }
+
+    public void OnBatchEvaluated(StepKey key, int batch, double loss, Outbox outbox)
+    {
+        _worker.OnBatchEvaluated(key, batch, loss, outbox);
+        Settle(outbox);
+    }
+
+    public void OnWeightsWritten(StepKey key, string sha256, Outbox outbox) =>
+        outbox.Report(new WeightsExported(key.Lineage, key.Step, sha256));
+
+    /// <summary>The process was asked to end: hands over before it does.</summary>
+    public void OnLeaveRequested(Outbox outbox)
+    {
+        _leaving = true;
+        outbox.Report(new LeaveRequested());
+    }
+
+    /// <summary>One heartbeat interval has passed.</summary>
+    public void OnTick(Outbox outbox)
+    {
+        outbox.Report(new Heartbeat(Generation, Counters));
+        if (_leaving)
+        {
+            outbox.Report(new LeaveRequested());
+        }
+
+        if (_held.Count > 0)
+        {
+            outbox.Report(new ViewWanted(Generation));
+        }
+
+        if (_view is not null && ++_quietTicks >= QuietTicks)
+        {
+            _quietTicks = 0;
+            foreach (var replica in _replicas.Values)
+            {
+                replica.OnTick(outbox);
+            }
+
+            _sealedReported = -1;
+            _worker.OnTick(outbox);
+        }
+
+        Settle(outbox);
+    }
+
+    private void Deliver(NodeId from, TensorMessage message, Outbox outbox)
+    {
+        if (message is Refused refused)
+        {
+            OnRefused(refused, outbox);
+        }
+        else if (message.Generation > Generation)
+        {
+            Hold(from, message);
+        }
+        else if (message is ParameterSlice or Want)
+        {
+            _worker.Handle(message, outbox);
+        }
+        else if (_replicas.TryGetValue(message.Partition, out var replica))
+        {
+            replica.Handle(from, message, outbox);
+        }
+        else
+        {
+            var reason = message.Generation < Generation ? Refusal.Stale : Refusal.NotPrimary;
+            _tally.Count(reason);
+            outbox.Send(from, new Refused(message.Partition, Generation, reason, -1));
+        }
+    }
+
+    // A message of a view that is still on its way here is as good as one that takes longer.
+    private void Hold(NodeId from, TensorMessage message)
+    {
+        if (_held.Count == HeldMessages)
+        {
+            _tally.Count(Refusal.Behind);
+            return;
+        }
+
+        _held.Add((from, message switch
+        {
+            Push push => push with { Slice = push.Slice.ToArray() },
+            Reduced reduced => reduced with { Slice = reduced.Slice.ToArray() },
+            ParameterSlice slice => slice with { Slice = slice.Slice.ToArray() },
+            FillBlock block => block with { State = block.State.ToArray() },
+            _ => message,
+        }));
+    }
+
+    private void OnRefused(Refused refused, Outbox outbox)
+    {
+        if (refused.Generation > Generation)
+        {
+            outbox.Report(new ViewWanted(Generation));
+        }
+    }
+
+    private void OnAdopt(View view, Outbox outbox)
+    {
+        if (view.Generation < Generation)
+        {
+            return;
+        }
+
+        if (view.Generation > Generation)
+        {
+            _view = view;
+            _sealedReported = -1;
+            _quietTicks = 0;
+            _lastDecided = -1;
+            AdoptReplicas(view, outbox);
+            _worker.Adopt(view, outbox);
+        }
+
+        outbox.Report(new Adopted(view.Generation, [.. view.ReplicasOn(_self).Where(_replicas.ContainsKey).Select(partition => _replicas[partition].Report())]));
+        Replay(view.Generation, outbox);
+    }
+
+    private void AdoptReplicas(View view, Outbox outbox)
+    {
+        foreach (var range in _layout.Partitions)
+        {
+            var placement = view.Placement(range.Id);
+            var named = placement.IsReplica(_self) || placement.Joiner == _self;
+            if (_replicas.TryGetValue(range.Id, out var replica))
+            {
+                if (named)
+                {
+                    replica.Adopt(view, outbox);
+                }
+                else if (!_context.Rules.KeepsDroppedReplica)
+                {
+                    replica.Drop();
+                    _replicas.Remove(range.Id);
+                }
+            }
+            else if (named)
+            {
+                replica = new PartitionReplica(range, _context, view);
+                _replicas.Add(range.Id, replica);
+                replica.Enter(outbox);
+            }
+        }
+    }
+
+    private void Replay(Generation generation, Outbox outbox)
+    {
+        var due = _held.Where(held => held.Message.Generation == generation).ToList();
+        _held.RemoveAll(held => held.Message.Generation <= generation);
+        foreach (var (from, message) in due)
+        {
+            Deliver(from, message, outbox);
+        }
+    }
+
+    private void OnDecide(Decide decide, Outbox outbox)
+    {
+        if (!_context.Rules.IsCurrent(decide.Generation, Generation))
+        {
+            _tally.Count(decide.Generation < Generation ? Refusal.Stale : Refusal.Behind);
+            return;
+        }
+
+        if (decide.Decision.Step > _lastDecided)
+        {
+            _lastDecided = decide.Decision.Step;
+            _quietTicks = 0;
+        }
+
+        foreach (var replica in _replicas.Values)
+        {
+            replica.OnDecision(decide.Decision, outbox);
+        }
+
+        _worker.OnDecided(decide.Decision, outbox);
+    }
+
+    // Messages among this node's own actors need no wire; then all seals go out in one report.
+    private void Settle(Outbox outbox)
+    {
+        for (outbox.TakeMessagesTo(_self, _toSelf); _toSelf.TryDequeue(out var message); outbox.TakeMessagesTo(_self, _toSelf))
+        {
+            Deliver(_self, message, outbox);
+        }
+
+        ReportSeals(outbox);
+    }
+
+    private void ReportSeals(Outbox outbox)
+    {
+        if (_view is null)
+        {
+            return;
+        }
+
+        // After a fault some primaries may be one step behind the others: theirs is the step to seal.
+        var primaries = _replicas.Values.Where(replica => replica.Role == PartitionRole.Primary).ToList();
+        var step = primaries.Select(replica => replica.State.Version).Min() ?? -1;
+        primaries.RemoveAll(replica => replica.State.Version != step);
+        if (primaries.Count == 0 || primaries.Any(replica => replica.Seal is null))
+        {
+            return;
+        }
+
+        if (step != _sealedReported)
+        {
+            _sealedReported = step;
+            outbox.Report(new Sealed(Generation, _view.Lineage, [.. primaries.Select(replica => replica.Seal!)]));
+        }
+    }
+}

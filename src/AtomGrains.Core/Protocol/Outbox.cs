@@ -1,0 +1,34 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Core.Protocol;
+
+/// <summary>The effects of one event, in the order in which the host carries them out.</summary>
+public sealed class Outbox
+{
+    private readonly List<Effect> _effects = [];
+
+    public IReadOnlyList<Effect> Effects => _effects;
+
+    public void Add(Effect effect) => _effects.Add(effect);
+
+    public void Send(NodeId to, Message message) => _effects.Add(new SendToNode(to, message));
+
+    public void Report(ControlMessage message) => _effects.Add(new SendToCoordinator(message));
+
+    /// <summary>Moves out the tensor messages that <paramref name="node"/> sends to itself.</summary>
+    public void TakeMessagesTo(NodeId node, Queue<TensorMessage> queue)
+    {
+        for (var i = 0; i < _effects.Count; i++)
+        {
+            if (_effects[i] is SendToNode { Message: TensorMessage message } send && send.To == node)
+            {
+                queue.Enqueue(message);
+                _effects.RemoveAt(i--);
+            }
+        }
+    }
+
+    public void Clear() => _effects.Clear();
+}

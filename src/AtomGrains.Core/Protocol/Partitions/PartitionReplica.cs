@@ -1,0 +1,522 @@
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Core.Protocol.Partitions;
+
+/// <summary>
+/// One node's copy of one partition: collects lanes as primary, follows as backup, is filled as joiner. It obeys
+/// PROTOCOL R2 to R4: it acts for its own generation alone, seals only what every replica of its view holds, and
+/// advances by decisions only, so that two replicas at one version are equal bit for bit.
+/// </summary>
+public sealed class PartitionReplica
+{
+    // Blocks a joiner asks for at once: bounds what a refill may take of a step's bandwidth.
+    private const int FillBlocksAtOnce = 4;
+
+    private readonly PartitionRange _range;
+    private readonly ReplicaContext _context;
+    private readonly ReplicaState _state;
+    private readonly LaneStaging _staging;
+    private readonly HashSet<NodeId> _acknowledged = [];
+    private readonly HashSet<int> _outstandingBlocks = [];
+    private readonly Dictionary<NodeId, long> _pulls = [];
+    private View _view;
+    private PartitionSeal? _seal;
+    private Reduced? _earlyReduced;
+    private bool _sawEarly;
+    private bool _reportedInSync;
+    private int _silentTicks;
+
+    public PartitionReplica(PartitionRange range, ReplicaContext context, View view)
+    {
+        _range = range;
+        _context = context;
+        _state = new ReplicaState(range, context.Parameters, context.Optimizer, context.Pool);
+        _staging = new LaneStaging(context.Lanes, context.Pool, context.Rules);
+        _view = view;
+        StartLineage();
+    }
+
+    public ReplicaState State => _state;
+
+    public PartitionRole Role
+    {
+        get
+        {
+            var placement = _view.Placement(_range.Id);
+            return placement.Primary == _context.Self ? PartitionRole.Primary
+                : placement.Backup == _context.Self ? PartitionRole.Backup
+                : placement.Joiner == _context.Self ? PartitionRole.Joiner
+                : PartitionRole.None;
+        }
+    }
+
+    /// <summary>What this primary has sealed in its generation, for the step at hand.</summary>
+    public PartitionSeal? Seal => _seal;
+
+    /// <summary>Nodes whose acknowledgement a seal still waits for.</summary>
+    public IEnumerable<NodeId> Awaited => Role != PartitionRole.Primary || _state.Reduced is null ? [] : Followers.Where(node => !_acknowledged.Contains(node));
+
+    /// <summary>Lanes still missing from the step at hand.</summary>
+    public IEnumerable<TreeNode> MissingLanes => Role == PartitionRole.Primary && _state.Reduced is null ? _staging.Missing() : [];
+
+    public ReplicaReport Report() =>
+        new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
+
+    /// <summary>Takes up a newer view in which this node still has a part in the partition.</summary>
+    public void Adopt(View view, Outbox outbox)
+    {
+        var old = _view;
+        _view = view;
+        if (view.Lineage != old.Lineage)
+        {
+            StartLineage();
+        }
+        else if (Role == PartitionRole.Joiner && !FillContinues(old))
+        {
+            _state.Reset(view.Lineage);
+        }
+
+        _acknowledged.Clear();
+        _pulls.Clear();
+        _seal = null;
+        _earlyReduced = null;
+        _silentTicks = 0;
+        _reportedInSync = false;
+        if (Role != PartitionRole.Primary)
+        {
+            _staging.Clear();
+        }
+
+        Enter(outbox);
+    }
+
+    /// <summary>First steps in the adopted view; also called once after construction.</summary>
+    public void Enter(Outbox outbox)
+    {
+        if (Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
+        {
+            throw new ProtocolViolationException($"{_range.Id} is recorded as {Role} but lacks blocks of version {_state.Version}");
+        }
+
+        if (Role == PartitionRole.Primary && _state.Reduced is not null)
+        {
+            SendReduced(outbox, Followers);
+            TrySeal();
+        }
+        else if (Role == PartitionRole.Joiner)
+        {
+            AskForBlocks(outbox);
+        }
+    }
+
+    public void Handle(NodeId from, TensorMessage message, Outbox outbox)
+    {
+        if (!_context.Rules.IsCurrent(message.Generation, _view.Generation) && message is not ReducedHeld)
+        {
+            Refuse(from, message, Refusal.Stale, outbox);
+            return;
+        }
+
+        switch (message)
+        {
+            case Push push:
+                OnPush(from, push, outbox);
+                break;
+            case Pull pull:
+                OnPull(from, pull, outbox);
+                break;
+            case Reduced reduced:
+                OnReduced(from, reduced, outbox);
+                break;
+            case ReducedHeld held:
+                OnReducedHeld(from, held, outbox);
+                break;
+            case FillWanted wanted:
+                OnFillWanted(from, wanted, outbox);
+                break;
+            case FillBlock block:
+                OnFillBlock(from, block, outbox);
+                break;
+            default:
+                throw new ProtocolViolationException($"{message.GetType().Name} is not for a partition");
+        }
+    }
+
+    /// <summary>A decision of this replica's own generation.</summary>
+    public void OnDecision(Decision decision, Outbox outbox)
+    {
+        if (_state.Version is not { } version || decision.Lineage != _state.Lineage)
+        {
+            return;
+        }
+
+        if (!_context.Rules.Applies(decision.Step, version))
+        {
+            return;
+        }
+
+        if (Role == PartitionRole.Joiner && decision.Kind == DecisionKind.Commit && _state.Reduced is null)
+        {
+            Refill(outbox);
+            return;
+        }
+
+        _state.Advance(decision);
+        _staging.Clear();
+        _acknowledged.Clear();
+        _seal = null;
+        _silentTicks = 0;
+        AfterAdvance(outbox);
+    }
+
+    /// <summary>Time has passed without a decision: whatever may have been lost on the way is sent again.</summary>
+    public void OnTick(Outbox outbox)
+    {
+        if (Role == PartitionRole.Primary)
+        {
+            _silentTicks++;
+            SendReduced(outbox, Awaited);
+            TrySeal();
+            AskForLanes(outbox);
+        }
+        else if (Role == PartitionRole.Joiner)
+        {
+            AskForBlocks(outbox);
+        }
+    }
+
+    /// <summary>Bits of the lanes that are staged or reduced are dropped with the replica.</summary>
+    public void Drop()
+    {
+        _staging.Clear();
+        _state.DropReduced();
+    }
+
+    private IEnumerable<NodeId> Followers
+    {
+        get
+        {
+            var placement = _view.Placement(_range.Id);
+            return new[] { placement.Backup, placement.Joiner }.OfType<NodeId>();
+        }
+    }
+
+    // Who is recorded as a replica and has nothing of the lineage was named when it began: a later replica is filled
+    // first. So its view is the first that could be installed, and nothing has been decided in the lineage.
+    private void StartLineage()
+    {
+        _staging.Clear();
+        _sawEarly = false;
+        _state.Reset(_view.Lineage);
+        if (Role is PartitionRole.Primary or PartitionRole.Backup)
+        {
+            _state.Begin(_view.Lineage, _context.InitialParameters(_range).Span);
+        }
+    }
+
+    private void OnPush(NodeId from, Push push, Outbox outbox)
+    {
+        if (Role != PartitionRole.Primary)
+        {
+            Refuse(from, push, Refusal.NotPrimary, outbox);
+            return;
+        }
+
+        var key = _state.Key;
+        if (push.Key.Lineage != key.Lineage)
+        {
+            Refuse(from, push, Refusal.OtherHistory, outbox);
+            return;
+        }
+
+        if (!_context.Rules.IsOfStep(push.Key.Step, key.Step))
+        {
+            _sawEarly |= push.Key.Step > key.Step;
+            Refuse(from, push, push.Key.Step > key.Step ? Refusal.Early : Refusal.Decided, outbox);
+            return;
+        }
+
+        if (push.Key.Previous != key.Previous && push.Key.Step == key.Step)
+        {
+            Refuse(from, push, Refusal.OtherHistory, outbox);
+            return;
+        }
+
+        if (_state.Reduced is not null)
+        {
+            _context.Counters.DuplicatePushes++;
+            return;
+        }
+
+        var dropped = _staging.Dropped;
+        _staging.Offer(push.Node, push.Slice.Span, push.Loss);
+        _context.Counters.DuplicatePushes += _staging.Dropped - dropped;
+        if (_staging.IsComplete)
+        {
+            var (mean, loss) = _staging.Reduce();
+            _state.Hold(new ReducedSlice(mean, loss, SliceDigest.Of(mean)));
+            SendReduced(outbox, Followers);
+            TrySeal();
+        }
+    }
+
+    private void OnPull(NodeId from, Pull pull, Outbox outbox)
+    {
+        if (Role != PartitionRole.Primary)
+        {
+            Refuse(from, pull, Refusal.NotPrimary, outbox);
+        }
+        else if (pull.Lineage != _state.Lineage)
+        {
+            Refuse(from, pull, Refusal.OtherHistory, outbox);
+        }
+        else if (pull.AtLeast > _state.Version)
+        {
+            _pulls[from] = pull.AtLeast;
+        }
+        else
+        {
+            outbox.Send(from, new ParameterSlice(_range.Id, _view.Generation, _state.Key, _state.Values));
+        }
+    }
+
+    private void OnReduced(NodeId from, Reduced reduced, Outbox outbox)
+    {
+        if (from != _view.Placement(_range.Id).Primary || Role is not (PartitionRole.Backup or PartitionRole.Joiner))
+        {
+            Refuse(from, reduced, Refusal.NotPrimary, outbox);
+            return;
+        }
+
+        if (reduced.Key.Lineage != _state.Lineage)
+        {
+            Refuse(from, reduced, Refusal.OtherHistory, outbox);
+            return;
+        }
+
+        Follow(reduced.Key, null);
+
+        if (reduced.Key.Step < _state.Version)
+        {
+            // Applied already, under an older view: it was held, so the primary need not wait for it.
+            if (_state.Last is { } last && last.Step == reduced.Key.Step && last.Previous == reduced.Key.Previous && _state.LastReduced is { } digest)
+            {
+                outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, digest));
+            }
+
+            return;
+        }
+
+        if (reduced.Key.Step > _state.Version)
+        {
+            // The decision between is on its way on another connection; keep one step.
+            _earlyReduced = reduced with { Slice = reduced.Slice.ToArray() };
+            return;
+        }
+
+        if (reduced.Key.Previous != _state.Digest)
+        {
+            Refuse(from, reduced, Refusal.OtherHistory, outbox);
+            return;
+        }
+
+        Keep(reduced);
+        outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, _state.Reduced!.Digest));
+        if (Role == PartitionRole.Joiner)
+        {
+            AskForBlocks(outbox);
+        }
+    }
+
+    private void Keep(Reduced reduced)
+    {
+        var copy = _context.Pool.Rent(reduced.Slice.Length);
+        reduced.Slice.CopyTo(copy);
+        _state.Hold(new ReducedSlice(copy, reduced.Loss, SliceDigest.Of(copy)));
+    }
+
+    private void OnReducedHeld(NodeId from, ReducedHeld held, Outbox outbox)
+    {
+        if (!_context.Rules.CountsAcknowledgement(held.Generation, _view.Generation))
+        {
+            Refuse(from, held, Refusal.Stale, outbox);
+            return;
+        }
+
+        if (Role != PartitionRole.Primary || _state.Reduced is not { } reduced || held.Key != _state.Key)
+        {
+            return;
+        }
+
+        if (held.Digest != reduced.Digest)
+        {
+            _context.Counters.ReplicaMismatches++;
+            SendReduced(outbox, [from]);
+            return;
+        }
+
+        _acknowledged.Add(from);
+        TrySeal();
+    }
+
+    private void OnFillWanted(NodeId from, FillWanted wanted, Outbox outbox)
+    {
+        if (Role != PartitionRole.Primary || from != _view.Placement(_range.Id).Joiner)
+        {
+            Refuse(from, wanted, Refusal.NotPrimary, outbox);
+            return;
+        }
+
+        if (wanted.Blocks.Count > 0)
+        {
+            foreach (var block in wanted.Blocks.Where(block => block >= 0 && block < _range.Blocks).Take(FillBlocksAtOnce))
+            {
+                outbox.Send(from, new FillBlock(_range.Id, _view.Generation, _state.Key, _state.Last, block, _state.CopyBlock(block)));
+            }
+
+            return;
+        }
+
+        var holdsReduced = _state.Reduced is null || wanted.HoldsReduced;
+        if (!_reportedInSync && _context.Rules.IsInSync(wanted.Version is not null, wanted.Version == _state.Version, holdsReduced))
+        {
+            // From here on every seal waits for the joiner, so it stays in sync until a view records it.
+            _reportedInSync = true;
+            outbox.Report(new JoinerInSync(_view.Generation, _range.Id, from));
+        }
+    }
+
+    private void OnFillBlock(NodeId from, FillBlock fill, Outbox outbox)
+    {
+        if (Role != PartitionRole.Joiner || fill.Key.Lineage != _state.Lineage || from != _view.Placement(_range.Id).Primary)
+        {
+            return;
+        }
+
+        Follow(fill.Key, fill.Last);
+
+        if (fill.Key.Step >= _state.Version)
+        {
+            _state.TakeBlock(fill.Block, fill.Key.Step, fill.State.Span);
+        }
+
+        _outstandingBlocks.Remove(fill.Block);
+        if (_outstandingBlocks.Count == 0)
+        {
+            AskForBlocks(outbox);
+        }
+    }
+
+    // A joiner learns where its primary stands from what it sends; one that lost touch starts over.
+    private void Follow(StepKey key, Decision? last)
+    {
+        if (Role == PartitionRole.Joiner && (_state.Version is not { } version || key.Step > version + 1))
+        {
+            _state.Reset(_state.Lineage);
+            _state.StartAt(key, last);
+        }
+        else if (_state.Last is null && last is not null && key.Step == _state.Version)
+        {
+            _state.StartAt(key, last);
+        }
+    }
+
+    private void Refill(Outbox outbox)
+    {
+        _state.Reset(_state.Lineage);
+        AskForBlocks(outbox);
+    }
+
+    // Whether what was filled so far is still what this primary would have sent.
+    private bool FillContinues(View old) =>
+        _view.Generation == old.Generation.Next && old.Placement(_range.Id).Joiner == _context.Self
+        && old.Placement(_range.Id).Primary == _view.Placement(_range.Id).Primary;
+
+    private void AskForBlocks(Outbox outbox)
+    {
+        _outstandingBlocks.Clear();
+        _outstandingBlocks.UnionWith(_state.StaleBlocks.Take(FillBlocksAtOnce));
+        var complete = _state.IsComplete;
+        outbox.Send(_view.Placement(_range.Id).Primary, new FillWanted(
+            _range.Id, _view.Generation, complete ? _state.Version : null, _state.Reduced is not null, [.. _outstandingBlocks]));
+    }
+
+    private void AfterAdvance(Outbox outbox)
+    {
+        if (Role == PartitionRole.Primary)
+        {
+            foreach (var (worker, _) in _pulls.Where(pull => pull.Value <= _state.Version).ToList())
+            {
+                _pulls.Remove(worker);
+                outbox.Send(worker, new ParameterSlice(_range.Id, _view.Generation, _state.Key, _state.Values));
+            }
+
+            if (_sawEarly)
+            {
+                // Workers that were ahead have pushed already and were refused.
+                _sawEarly = false;
+                AskForLanes(outbox);
+            }
+        }
+        else if (_earlyReduced is { } early)
+        {
+            _earlyReduced = null;
+            OnReduced(_view.Placement(_range.Id).Primary, early, outbox);
+        }
+
+        if (Role == PartitionRole.Joiner)
+        {
+            AskForBlocks(outbox);
+        }
+    }
+
+    private void AskForLanes(Outbox outbox)
+    {
+        if (_state.Reduced is not null)
+        {
+            return;
+        }
+
+        var missing = _staging.Missing();
+        foreach (var owner in missing.SelectMany(_view.OwnersOf).Distinct().ToList())
+        {
+            var theirs = missing.Where(node => _view.OwnersOf(node).Contains(owner)).ToList();
+            outbox.Send(owner, new Want(_range.Id, _view.Generation, _state.Key, theirs));
+        }
+    }
+
+    private void SendReduced(Outbox outbox, IEnumerable<NodeId> to)
+    {
+        if (_state.Reduced is not { } reduced)
+        {
+            return;
+        }
+
+        foreach (var node in to.ToList())
+        {
+            outbox.Send(node, new Reduced(_range.Id, _view.Generation, _state.Key, reduced.Loss, reduced.Slice));
+        }
+    }
+
+    private void TrySeal()
+    {
+        if (_seal is not null || _state.Reduced is not { } reduced)
+        {
+            return;
+        }
+
+        if (_context.Rules.MaySeal(Followers.ToHashSet(), _acknowledged) || _context.Rules.MaySealAlone(_silentTicks))
+        {
+            _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, _range.SumsOfSquares(reduced.Slice), reduced.Loss);
+        }
+    }
+
+    private void Refuse(NodeId from, TensorMessage message, Refusal reason, Outbox outbox)
+    {
+        _context.Counters.Count(reason);
+        outbox.Send(from, new Refused(_range.Id, _view.Generation, reason, _state.Version ?? -1));
+    }
+}

@@ -1,0 +1,16 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Protocol.Partitions;
+
+/// <summary>What all partition replicas of a node share.</summary>
+/// <param name="InitialParameters">The seeded initial parameters of a partition's range ([elements] float32); a pure function.</param>
+public sealed record ReplicaContext(
+    NodeId Self,
+    int Lanes,
+    ParameterLayout Parameters,
+    AdamW Optimizer,
+    FloatPool Pool,
+    ProtocolRules Rules,
+    Func<PartitionRange, ReadOnlyMemory<float>> InitialParameters,
+    NodeTally Counters);

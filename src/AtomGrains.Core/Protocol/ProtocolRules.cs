@@ -1,0 +1,51 @@
+using AtomGrains.Core.Membership;
+
+namespace AtomGrains.Core.Protocol;
+
+/// <summary>
+/// The rules that make the protocol safe, each as one predicate, so that they can be read in one place and so that
+/// a test can take one away and see the simulator notice. Production code knows this class alone.
+/// </summary>
+public class ProtocolRules
+{
+    public static readonly ProtocolRules Safe = new();
+
+    /// <summary>R2: views, seals, acknowledgements, decisions and requests must carry the receiver's own generation.</summary>
+    public virtual bool IsCurrent(Generation sent, Generation own) => sent == own;
+
+    /// <summary>R3: an acknowledgement counts in its own generation only.</summary>
+    public virtual bool CountsAcknowledgement(Generation sent, Generation own) => sent == own;
+
+    /// <summary>R3: a primary seals when every replica its view names, and any attached joiner, has acknowledged.</summary>
+    public virtual bool MaySeal(IReadOnlySet<NodeId> required, IReadOnlySet<NodeId> acknowledged) => acknowledged.IsSupersetOf(required);
+
+    /// <summary>R3: a primary whose replicas are silent waits for a view that names others; it never goes on alone.</summary>
+    public virtual bool MaySealAlone(int silentTicks) => false;
+
+    /// <summary>R3: applying a decision twice is harmless because only the step at hand is applied.</summary>
+    public virtual bool Applies(long decided, long version) => decided == version;
+
+    /// <summary>A push belongs to the step that the partition is at.</summary>
+    public virtual bool IsOfStep(long pushed, long version) => pushed == version;
+
+    /// <summary>A step is reduced when every lane is there.</summary>
+    public virtual bool IsComplete(int covered, int lanes) => covered == lanes;
+
+    /// <summary>I2: a lane contributes once.</summary>
+    public virtual bool AddsDuplicates => false;
+
+    /// <summary>A partial that covers staged ones replaces them.</summary>
+    public virtual bool DropsOverlappingAncestor => false;
+
+    /// <summary>R1: each view takes a generation that no view had.</summary>
+    public virtual Generation NextGeneration(Generation newest) => newest.Next;
+
+    /// <summary>R3: a replica that is one decision behind gets that very decision before anything new is decided.</summary>
+    public virtual bool SendsLastDecisionAgain => true;
+
+    /// <summary>R3: who is not in the newest recorded set has no replica any more.</summary>
+    public virtual bool KeepsDroppedReplica => false;
+
+    /// <summary>R4: in sync means all blocks at the primary's version, plus any reduced slice it holds.</summary>
+    public virtual bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion && holdsReduced;
+}

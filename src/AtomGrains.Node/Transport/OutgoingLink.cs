@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace AtomGrains.Node.Transport;
+
+/// <summary>
+/// Queue and threads of a <see cref="TensorPeer"/>: a writer that connects and writes, and for the life of each
+/// connection a watcher that waits for its end, so that a dead peer is noticed even while nothing is sent.
+/// </summary>
+internal sealed class OutgoingLink : IDisposable
+{
+    /// <summary>Frames up to here are written by the sender's own thread when nothing is before them: one thread hop less.</summary>
+    private const int DirectBytes = 16 * 1024;
+
+    private const int StackBytes = 512 * 1024;
+
+    private readonly object _gate = new();
+    private readonly int _node;
+    private readonly IPEndPoint _endpoint;
+    private readonly TransportOptions _options;
+    private readonly Handshake _handshake;
+    private readonly TransportCounters _counters;
+    private readonly ITensorEvents _events;
+    private readonly Backoff _backoff;
+    private readonly Queue<OutgoingFrame> _queue = new();
+    private readonly byte[] _direct = new byte[DirectBytes];
+    private readonly Thread _writer;
+    private Thread? _watcher;
+    private Wire? _wire;
+    private long _queuedBytes;
+    private bool _open;
+    private bool _writing;
+    private bool _disposed;
+
+    public OutgoingLink(int node, IPEndPoint endpoint, TransportIdentity identity, TransportOptions options, TransportCounters counters, ITensorEvents events)
+    {
+        _node = node;
+        _endpoint = endpoint;
+        _options = options;
+        _handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout);
+        _counters = counters;
+        _events = events;
+        _backoff = new Backoff(options.ReconnectPauseFirst, options.ReconnectPauseMost);
+        _writer = new Thread(Run, StackBytes) { IsBackground = true, Name = $"tensors to {node}" };
+    }
+
+    public long QueuedBytes => Interlocked.Read(ref _queuedBytes);
+
+    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <summary>Why a frame of this size would not be accepted now; null when it would.</summary>
+    public SendOutcome? Refusal(int headerBytes, int elements)
+    {
+        lock (_gate)
+        {
+            return Refusal(FrameFormat.PrefixBytes + headerBytes + elements * (long)sizeof(float));
+        }
+    }
+
+    /// <summary>Writes a small frame at once, if it is its turn and the socket has room. False: it was not written.</summary>
+    public bool TrySendDirect(ReadOnlySpan<byte> header, ReadOnlySpan<float> payload)
+    {
+        if (FrameFormat.PrefixBytes + header.Length + payload.Length * (long)sizeof(float) > DirectBytes)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (!_open || _writing || _queue.Count > 0 || !_wire!.CanSendSmall())
+            {
+                return false;
+            }
+
+            var length = FrameFormat.WriteHead(_direct, header, payload.Length * sizeof(float));
+            MemoryMarshal.AsBytes(payload).CopyTo(_direct.AsSpan(length));
+            length += payload.Length * sizeof(float);
+            if (!_wire.Send(_direct.AsSpan(0, length)))
+            {
+                return false;
+            }
+
+            _counters.FrameOut(length);
+            return true;
+        }
+    }
+
+    /// <summary>Takes the frame over only when the outcome is Accepted.</summary>
+    public SendOutcome Enqueue(OutgoingFrame frame)
+    {
+        lock (_gate)
+        {
+            if (Refusal(frame.Bytes) is { } refused)
+            {
+                return refused;
+            }
+
+            _queue.Enqueue(frame);
+            _queuedBytes += frame.Bytes;
+            if (_writer.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+            {
+                _writer.Start();
+            }
+
+            Monitor.PulseAll(_gate);
+            return SendOutcome.Accepted;
+        }
+    }
+
+    public void Disconnect()
+    {
+        lock (_gate)
+        {
+            _wire?.Close(CloseReason.ClosedHere);
+        }
+    }
+
+    public void Dispose()
+    {
+        Thread? watcher;
+        lock (_gate)
+        {
+            _disposed = true;
+            _wire?.Close(CloseReason.ClosedHere);
+            DropQueue(SendOutcome.Closed);
+            Monitor.PulseAll(_gate);
+            watcher = _watcher;
+        }
+
+        if (_writer.IsAlive && Thread.CurrentThread != _writer && Thread.CurrentThread != watcher)
+        {
+            _writer.Join();
+        }
+    }
+
+    private SendOutcome? Refusal(long bytes) =>
+        _disposed ? SendOutcome.Closed
+        : _wire is null && !_backoff.MayTry(Now) ? SendOutcome.PeerDown
+        : _queuedBytes > 0 && _queuedBytes + bytes > _options.MaxQueuedBytesPerPeer ? SendOutcome.QueueFull
+        : null;
+
+    private void Run()
+    {
+        var frames = new FrameWriter();
+        while (WaitForWork())
+        {
+            var wire = Open(out var reason);
+            if (wire is not null)
+            {
+                Pump(wire, frames);
+            }
+            else
+            {
+                Settle(_backoff.Failed);
+                _counters.Close(reason);
+                _events.OnClosed(_node, LinkDirection.Outgoing, reason);
+            }
+        }
+    }
+
+    private bool WaitForWork()
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0 && !_disposed)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return !_disposed;
+        }
+    }
+
+    private Wire? Open(out CloseReason reason)
+    {
+        reason = CloseReason.ConnectFailed;
+        Wire wire;
+        try
+        {
+            wire = new Wire(new Socket(_endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), _options.SocketBufferBytes);
+        }
+        catch (SocketException)
+        {
+            // No descriptor left for now; like a peer that does not answer.
+            return null;
+        }
+
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                reason = wire.Close(CloseReason.ClosedHere);
+                return null;
+            }
+
+            // Known before it is connected, so that Disconnect and Dispose can end the attempt.
+            _wire = wire;
+        }
+
+        return Dialler.Dial(wire, _endpoint, _node, _handshake, _options.HandshakeTimeout, out reason) ? wire : null;
+    }
+
+    /// <summary>Writes queued frames until the connection ends.</summary>
+    private void Pump(Wire wire, FrameWriter frames)
+    {
+        _counters.Open();
+        _events.OnOpened(_node, LinkDirection.Outgoing);
+        var watcher = new Thread(() => Watch(wire), StackBytes) { IsBackground = true, Name = $"watch {_node}" };
+        lock (_gate)
+        {
+            _watcher = watcher;
+            _open = true;
+        }
+
+        watcher.Start();
+        while (Next(wire) is { } frame)
+        {
+            var written = frames.Write(wire, frame);
+            lock (_gate)
+            {
+                _writing = false;
+                _queuedBytes -= frame.Bytes;
+            }
+
+            if (written)
+            {
+                _counters.FrameOut(frame.Bytes);
+            }
+            else
+            {
+                _counters.Drop(SendOutcome.PeerDown);
+            }
+
+            frame.Payload.Dispose();
+        }
+
+        // The watcher's closed event must come before the next opening.
+        watcher.Join();
+    }
+
+    private OutgoingFrame? Next(Wire wire)
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0 && wire.Reason is null)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _writing = wire.Reason is null;
+            return _writing ? _queue.Dequeue() : null;
+        }
+    }
+
+    private void Watch(Wire wire)
+    {
+        var reason = wire.WaitForEnd();
+
+        // Before the event, so that what is sent in answer to it belongs to the next connection.
+        Settle(_backoff.Ended);
+        _counters.Close(reason);
+        _events.OnClosed(_node, LinkDirection.Outgoing, reason);
+    }
+
+    private void Settle(Action<TimeSpan> pause)
+    {
+        lock (_gate)
+        {
+            _open = false;
+            _wire = null;
+            pause(Now);
+            DropQueue(SendOutcome.PeerDown);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void DropQueue(SendOutcome cause)
+    {
+        while (_queue.TryDequeue(out var frame))
+        {
+            _queuedBytes -= frame.Bytes;
+            _counters.Drop(cause);
+            frame.Payload.Dispose();
+        }
+    }
+}

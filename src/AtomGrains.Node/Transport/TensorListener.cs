@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace AtomGrains.Node.Transport;
+
+/// <summary>
+/// Accepts the tensor connections of a run's other nodes and reads their frames, one thread a connection.
+/// Whatever a caller sends, only its own connection suffers. One connection a node: a newer replaces the older.
+/// When received payloads reach the pool's bound, reading stops, and the senders feel it through TCP.
+/// </summary>
+public sealed class TensorListener : IDisposable
+{
+    private readonly ServedConnections<IncomingConnection> _connections = new();
+    private readonly Acceptor _acceptor;
+
+    /// <summary>Binds and begins to accept. PortTakenException names a taken port, ArgumentException options out of range.</summary>
+    public TensorListener(TransportIdentity identity, TransportOptions options, TransportCounters counters, ITensorEvents events)
+    {
+        options.Validate();
+        Pool = new TensorPool(options.ReceivePoolBytes);
+        var handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout);
+        _acceptor = new Acceptor(
+            options.Listen,
+            handshake,
+            options.MaxUnauthenticated,
+            options.SocketBufferBytes,
+            refused: counters.Close,
+            serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, Pool, counters, events)));
+        _acceptor.Start();
+    }
+
+    /// <summary>Where it listens, with the port the system chose where 0 was asked for.</summary>
+    public IPEndPoint Endpoint => _acceptor.Endpoint;
+
+    /// <summary>Memory of the payloads that arrive here.</summary>
+    public TensorPool Pool { get; }
+
+    /// <summary>Closes a node's connection, if there is one: it was fenced, or is known to be dead.</summary>
+    public void Close(int node)
+    {
+        if (_connections.TryGet(node, out var connection))
+        {
+            connection.Close(CloseReason.ClosedHere);
+        }
+    }
+
+    /// <summary>Closes everything. When it returns, no more events come, unless it is called from inside one.</summary>
+    public void Dispose()
+    {
+        _acceptor.Dispose();
+        _connections.CloseAll();
+    }
+}

@@ -1,0 +1,22 @@
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Coordination;
+
+namespace AtomGrains.Simulator;
+
+/// <summary>A coordinator's process. It may go on for a while after another one has taken over.</summary>
+internal sealed class SimulatedCoordinator(Coordinator machine, Simulation simulation)
+{
+    public Coordinator Machine { get; } = machine;
+
+    public bool IsRunning { get; set; } = true;
+
+    public void Run(Action<Coordinator, Outbox> handle)
+    {
+        if (IsRunning)
+        {
+            var outbox = new Outbox();
+            handle(Machine, outbox);
+            simulation.CarryOut(this, outbox);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace AtomGrains.Simulator;
+
+public enum SimulatedFault
+{
+    /// <summary>A node's process ends.</summary>
+    Crash,
+
+    /// <summary>Two nodes end at once.</summary>
+    DoubleCrash,
+
+    /// <summary>A node stops for long enough to be fenced, then goes on where it stopped.</summary>
+    PauseAndWake,
+
+    /// <summary>A node stops for a moment only.</summary>
+    ShortPause,
+
+    /// <summary>A node and some others don't hear each other for a while.</summary>
+    TwoWayPartition,
+
+    /// <summary>Messages from one node to another are lost for a while.</summary>
+    OneWayPartition,
+
+    /// <summary>The number of workers changes.</summary>
+    Scale,
+
+    /// <summary>A node asks to leave.</summary>
+    Leave,
+
+    /// <summary>The coordinator's process ends; another one starts from the register.</summary>
+    CoordinatorCrash,
+}

@@ -1,0 +1,43 @@
+using AtomGrains.Core.Membership;
+
+namespace AtomGrains.Simulator;
+
+/// <summary>
+/// Delivers after a random delay, loses and repeats with given chances, and drops what crosses a cut. The
+/// coordinator is the node that is null.
+/// </summary>
+internal sealed class SimulatedNetwork(Simulation simulation, SimulationOptions options)
+{
+    private readonly HashSet<(NodeId? From, NodeId? To)> _cut = [];
+
+    /// <summary>No more loss and duplication: faults are over.</summary>
+    public bool IsHealed { get; private set; }
+
+    public void Send(NodeId? from, NodeId? to, Action deliver)
+    {
+        if (_cut.Contains((from, to)) || (!IsHealed && simulation.Random.Chance(options.Loss)))
+        {
+            return;
+        }
+
+        simulation.After(Delay(), deliver);
+        if (!IsHealed && simulation.Random.Chance(options.Duplication))
+        {
+            simulation.After(Delay() * 5, deliver);
+        }
+    }
+
+    public void Cut(NodeId? from, NodeId? to) => _cut.Add((from, to));
+
+    public void Restore(NodeId? from, NodeId? to) => _cut.Remove((from, to));
+
+    public void Heal()
+    {
+        IsHealed = true;
+        _cut.Clear();
+    }
+
+    private TimeSpan Delay() => simulation.Random.Chance(0.02)
+        ? simulation.Random.Between(0, options.MaximumDelayMilliseconds * 20)
+        : simulation.Random.Between(0.05, options.MaximumDelayMilliseconds);
+}

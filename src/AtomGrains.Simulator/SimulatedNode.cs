@@ -1,0 +1,129 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Nodes;
+
+namespace AtomGrains.Simulator;
+
+/// <summary>A node process: Core's own machine, and a step loop that takes virtual time.</summary>
+internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, SimulatedGradient gradients, bool salted)
+{
+    private readonly Queue<Action> _stopped = [];
+    private float[]? _parameters;
+    private Queue<int> _lanes = [];
+    private Queue<int> _batches = [];
+    private StepKey _key;
+    private int _job;
+    private bool _busy;
+    private ulong _attempt;
+
+    public Member Member { get; } = member;
+
+    public NodeId Id => Member.Node;
+
+    public NodeMachine Machine { get; } = machine;
+
+    public bool IsAlive { get; private set; } = true;
+
+    public bool IsPaused { get; private set; }
+
+    public void End()
+    {
+        IsAlive = false;
+        _stopped.Clear();
+    }
+
+    public void Pause() => IsPaused = true;
+
+    public void Wake()
+    {
+        IsPaused = false;
+        while (IsAlive && !IsPaused && _stopped.TryDequeue(out var action))
+        {
+            action();
+        }
+    }
+
+    /// <summary>Runs an event of this process now, or when it goes on; never if it has ended.</summary>
+    public void Run(Action<NodeMachine, Outbox> handle)
+    {
+        if (!IsAlive)
+        {
+            return;
+        }
+
+        if (IsPaused)
+        {
+            _stopped.Enqueue(() => Run(handle));
+            return;
+        }
+
+        var outbox = new Outbox();
+        handle(Machine, outbox);
+        simulation.CarryOut(this, outbox);
+    }
+
+    public void Load(LoadParameters load)
+    {
+        _key = load.Key;
+        Cancel();
+        _parameters = (float[])load.Flat.Clone();
+        simulation.After(simulation.Random.Between(0, 1), () => Run((machine, outbox) => machine.OnParametersLoaded(load.Key, outbox)));
+    }
+
+    public void Compute(ComputeLanes compute)
+    {
+        _lanes = new Queue<int>(compute.Lanes);
+        Continue();
+    }
+
+    public void Evaluate(EvaluateBatches evaluate)
+    {
+        _batches = new Queue<int>(evaluate.Batches);
+        Continue();
+    }
+
+    public void Cancel()
+    {
+        _job++;
+        _busy = false;
+        _lanes.Clear();
+        _batches.Clear();
+    }
+
+    private void Continue()
+    {
+        if (_busy || (_lanes.Count == 0 && _batches.Count == 0))
+        {
+            return;
+        }
+
+        _busy = true;
+        var job = _job;
+        var key = _key;
+        var isLane = _lanes.TryDequeue(out var work) || !_batches.TryDequeue(out work);
+        simulation.After(simulation.Random.Between(2, 8), () => Run((machine, outbox) =>
+        {
+            if (job != _job)
+            {
+                return;
+            }
+
+            _busy = false;
+            if (isLane)
+            {
+                var gradient = machine.Pool.Rent(_parameters!.Length);
+                var salt = salted ? Bits.Mix((ulong)Id.Value, ++_attempt) : 0;
+                gradients.Compute(key, work, salt, _parameters, gradient);
+                machine.OnLaneComputed(key, work, gradient, SimulatedGradient.Loss(work), outbox);
+            }
+            else
+            {
+                machine.OnBatchEvaluated(key, work, _parameters![work % _parameters.Length], outbox);
+            }
+
+            Continue();
+        }));
+    }
+}

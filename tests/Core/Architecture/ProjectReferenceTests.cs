@@ -1,0 +1,48 @@
+namespace AtomGrains.Core.Tests.Architecture;
+
+/// <summary>The dependency rule between projects (DESIGN.md, section 3). A new project needs a reason, and a line here.</summary>
+public sealed class ProjectReferenceTests
+{
+    private static readonly Dictionary<string, string[]> MayReference = new()
+    {
+        ["AtomGrains.Core"] = [],
+        ["AtomGrains.LibTorch"] = [],
+        ["AtomGrains.Simulator"] = ["AtomGrains.Core"],
+        ["AtomGrains.Node"] = ["AtomGrains.Core"],
+        ["AtomGrains.Torch"] = ["AtomGrains.Core", "AtomGrains.LibTorch"],
+        ["AtomGrains"] = ["AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Torch"],
+        ["AtomGrains.Grains.Abstractions"] = [],
+        ["AtomGrains.Grains"] = ["AtomGrains.Core", "AtomGrains.Grains.Abstractions", "AtomGrains.Node"],
+        ["AtomGrains.Silo"] = ["AtomGrains.Grains", "AtomGrains.Grains.Abstractions", "AtomGrains"],
+        ["StartRun"] = ["AtomGrains.Grains.Abstractions"],
+        ["TrainYourOwnModel"] = ["AtomGrains", "AtomGrains.Torch", "AtomGrains.Core"],
+    };
+
+    // Base class library only.
+    private static readonly string[] WithoutPackages =
+        ["AtomGrains.Core", "AtomGrains.LibTorch", "AtomGrains.Simulator", "AtomGrains.Node"];
+
+    public static TheoryData<string> Projects => [.. ProjectFile.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void AProjectReferencesOnlyWhatTheDesignAllows(string project)
+    {
+        Assert.True(MayReference.TryGetValue(project, out var allowed), $"{project} is not in the design's table");
+        Assert.Empty(ProjectFile.All[project].Projects.Except(allowed));
+    }
+
+    [Fact]
+    public void PureProjectsAndTheNodeNeedNoPackage() =>
+        Assert.All(WithoutPackages, project => Assert.Empty(ProjectFile.All[project].Packages));
+
+    [Fact]
+    public void TorchNeedsOneTensorEngineAndNoOtherPackage() =>
+        Assert.Equal(["$(TorchSharpPackage)"], ProjectFile.All["AtomGrains.Torch"].Packages);
+
+    [Fact]
+    public void TheProjectsOfTheDesignWereFound() =>
+        Assert.Superset(
+            new HashSet<string> { "AtomGrains", "AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Simulator", "AtomGrains.Torch" },
+            ProjectFile.All.Keys.ToHashSet());
+}
