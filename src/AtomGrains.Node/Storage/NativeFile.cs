@@ -10,7 +10,9 @@ internal static class NativeFile
     private const int InvalidArgument = 22;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.</summary>
+    /// <summary>
+    /// Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.
+    /// </summary>
     /// <returns>False when the name is taken.</returns>
     /// <exception cref="IOException">Anything else, such as a file system without hard links.</exception>
     public static bool TryLink(string existing, string name)

@@ -31,7 +31,9 @@ public sealed class RunFolder : IDisposable
 
     public RunRecord Record { get; private set; }
 
-    /// <summary>True when the folder holds this very run, begun and not finished: its register goes on from there.</summary>
+    /// <summary>
+    /// True when the folder holds this very run, begun and not finished: its register goes on from there.
+    /// </summary>
     public bool IsResumed { get; }
 
     public string MetricsPath => System.IO.Path.Combine(Path, MetricsFileName);
@@ -80,7 +82,9 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.</summary>
+    /// <summary>
+    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.
+    /// </summary>
     public void Begin(TokenizedCorpus corpus)
     {
         if (IsResumed)
@@ -100,11 +104,18 @@ public sealed class RunFolder : IDisposable
     public JsonLinesWriter<FaultLine> OpenFaults() => new(FaultsPath, StorageJson.Default.FaultLine, sync: true);
 
     /// <summary>Writes the weights and their <c>config.json</c>, then marks the run finished.</summary>
+    /// <param name="layout">With the names that the weights have outside; the order is that of training.</param>
     /// <param name="flat">[layout.Elements] float32, in flat order.</param>
-    public void Finish(ParameterLayout layout, ReadOnlyMemory<float> flat, DateTimeOffset now)
+    /// <param name="configuration">What <see cref="ConfigurationFile"/> can write.</param>
+    public void Finish(
+        ParameterLayout layout,
+        ReadOnlyMemory<float> flat,
+        IReadOnlyDictionary<string, object> configuration,
+        DateTimeOffset now)
     {
+        var config = System.IO.Path.Combine(Path, ConfigurationFile.FileName);
+        DurableFile.Write(config, ConfigurationFile.Serialize(configuration));
         DurableFile.Write(WeightsPath, stream => SafeTensorsWriter.Write(stream, layout, flat.Span));
-        ModelConfig.Of(Record.Spec.Model).Write(Path);
         Record = Record with { Finished = now };
         Record.Write(Path);
     }
@@ -131,17 +142,20 @@ public sealed class RunFolder : IDisposable
             .Append(("bits_class", existing.BitsClass, record.BitsClass)).Where(field => field.Item2 != field.Item3).ToArray();
         if (differences.Length > 0)
         {
-            var fields = string.Join(", ", differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here"));
-            throw Refuse(path, $"holds another run ({fields}); must be a new folder, or that run's own settings");
+            var fields = differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here");
+            throw Refuse(path, $"holds another run ({string.Join(", ", fields)}); must be a new folder, or that run's own settings");
         }
 
         return existing.Finished is { } finished
-            ? throw Refuse(path, $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
+            ? throw Refuse(path,
+                $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
             : existing;
     }
 
     private static InvalidSettingsException InUse(string path, string folder) =>
-        Refuse(path, $"run folder in use by process {RunFolderLock.Holder(folder) ?? "unknown"}; must be another folder, or wait for its end");
+        Refuse(path,
+            $"run folder in use by process {RunFolderLock.Holder(folder) ?? "unknown"}; must be another folder, or wait for its end");
 
-    private static InvalidSettingsException Refuse(string path, string reason) => new(new SettingError(Setting, path, reason));
+    private static InvalidSettingsException Refuse(string path, string reason) =>
+        new(new SettingError(Setting, path, reason));
 }

@@ -55,14 +55,24 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
     private RootCommand Build()
     {
         var root = new RootCommand("Elastic training: a run that lost workers ends with the same weights as one that lost none.");
-        root.Subcommands.Add(RunCommand("train", "Train a GPT on a text with worker processes that may die.", train, dataRequired: true, _ => null));
-        root.Subcommands.Add(RunCommand("demo", "Train, kill, pause and resize on the way, and compare bits with an undisturbed run.", demo, dataRequired: false, DemoDefaults));
+        root.Subcommands.Add(RunCommand(
+            "train", "Train a GPT on a text with worker processes that may die.", train, dataRequired: true, _ => null));
+        root.Subcommands.Add(RunCommand(
+            "demo",
+            "Train, kill, pause and resize on the way, and compare bits with an undisturbed run.",
+            demo,
+            dataRequired: false,
+            DemoDefaults));
         root.Subcommands.Add(Status());
         return root;
     }
 
     private static Command RunCommand(
-        string name, string description, CommandHandler handler, bool dataRequired, Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
+        string name,
+        string description,
+        CommandHandler handler,
+        bool dataRequired,
+        Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
     {
         var command = new Command(name, description);
         var options = Settings.All.ToDictionary(setting => setting, OptionOf);
@@ -73,7 +83,8 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
 
         command.SetAction((parsed, cancellation) =>
         {
-            var values = new SettingValues(Given(parsed, options), Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
+            var given = Given(parsed, options);
+            var values = new SettingValues(given, Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
             return handler(TrainOptionsReader.Read(values, dataRequired), cancellation);
         });
         return command;
@@ -88,7 +99,9 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         return command;
     }
 
-    /// <summary>Values stay text here: they are read in one place, with those of the environment and the file.</summary>
+    /// <summary>
+    /// Values stay text here: they are read in one place, with those of the environment and the file.
+    /// </summary>
     private static Option OptionOf(Setting setting)
     {
         Option option = setting.IsList ? new Option<string[]>(setting.Flag) : new Option<string>(setting.Flag);

@@ -56,7 +56,8 @@ public sealed record TrainOptions
         Data is null ? DemoCorpus.Load() : Corpus.Open(Data), Spec.Data.Tokenizer, Spec.Model.Context);
 
     /// <summary>The whole spec, with the text's tokens and vocabulary.</summary>
-    /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many for the model.</exception>
+    /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many
+    /// for the model.</exception>
     public RunSpec SpecFor(TokenizedCorpus corpus)
     {
         var model = Spec.Model with { VocabularySize = corpus.Tokenizer.VocabularySize };
