@@ -9,6 +9,8 @@ public interface ISampleSource
     /// <summary>Context + 1: a window and the token after it.</summary>
     int TokensPerSample { get; }
 
-    /// <summary>Copies sample <paramref name="index"/> to <paramref name="tokens"/> ([TokensPerSample] int64).</summary>
+    /// <summary>
+    /// Copies sample <paramref name="index"/> to <paramref name="tokens"/> ([TokensPerSample] int64).
+    /// </summary>
     void Read(long index, Span<long> tokens);
 }

@@ -7,7 +7,9 @@ namespace AtomGrains.Core.Data;
 /// </summary>
 public static class KeyedHash
 {
-    /// <summary>The golden ratio's fraction: keeps a zero input from being a fixed point of <see cref="Mix"/>.</summary>
+    /// <summary>
+    /// The golden ratio's fraction: keeps a zero input from being a fixed point of <see cref="Mix"/>.
+    /// </summary>
     private const ulong Step = 0x9E3779B97F4A7C15;
 
     public static ulong Of(ulong key, ulong first) => Mix(Mix(key + Step) ^ (first * Step + 1));

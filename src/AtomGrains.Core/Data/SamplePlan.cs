@@ -60,7 +60,9 @@ public sealed class SamplePlan
         return samples;
     }
 
-    /// <summary>Seed of everything random in a lane (dropout). The same whoever computes it, and however often.</summary>
+    /// <summary>
+    /// Seed of everything random in a lane (dropout). The same whoever computes it, and however often.
+    /// </summary>
     public ulong LaneSeed(long step, int lane) => KeyedHash.Of(_seed, HashDomain.Lane, (ulong)step, (ulong)lane);
 
     public LaneWork WorkOf(long step, int lane) => new(step, lane, LaneSeed(step, lane), SamplesOf(step, lane));

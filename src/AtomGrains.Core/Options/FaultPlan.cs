@@ -11,7 +11,9 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
 {
     public const string Setting = "--fault";
 
-    /// <summary>More workers than any machine of one supervisor holds; it bounds what a typing error can start.</summary>
+    /// <summary>
+    /// More workers than any machine of one supervisor holds; it bounds what a typing error can start.
+    /// </summary>
     public const int MostWorkers = 1024;
 
     public static readonly FaultPlan None = new([]);
@@ -90,7 +92,8 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
 
             if (order.Step >= steps)
             {
-                yield return new SettingError(Setting, order.ToString(), $"step must be from 0 to {steps - 1}, the run's last");
+                yield return new SettingError(Setting, order.ToString(),
+                    $"step must be from 0 to {steps - 1}, the run's last");
             }
         }
     }
@@ -102,7 +105,8 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     private static (FaultOrder?, SettingError?) ParseStrike(string text, string what, long step, ProtocolPoint? point)
     {
         var parts = what.Split(':');
-        var kind = Kinds.Where(entry => entry.Name == parts[0] && entry.Kind != FaultKind.Scale).Select(entry => (FaultKind?)entry.Kind).FirstOrDefault();
+        var strikes = Kinds.Where(entry => entry.Kind != FaultKind.Scale);
+        var kind = strikes.Where(entry => entry.Name == parts[0]).Select(entry => (FaultKind?)entry.Kind).FirstOrDefault();
         if (kind is null)
         {
             return Refuse(text, $"'{parts[0]}' must be kill, stop, stop+wake, exit, device or scale=W");
@@ -137,5 +141,6 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     private static ProtocolPoint? PointOf(string name) =>
         Enum.GetValues<ProtocolPoint>().Where(point => NameOf(point) == name).Select(point => (ProtocolPoint?)point).FirstOrDefault();
 
-    private static (FaultOrder?, SettingError?) Refuse(string text, string reason) => (null, new SettingError(Setting, text, reason));
+    private static (FaultOrder?, SettingError?) Refuse(string text, string reason) =>
+        (null, new SettingError(Setting, text, reason));
 }

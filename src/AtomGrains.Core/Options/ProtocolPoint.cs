@@ -1,6 +1,8 @@
 namespace AtomGrains.Core.Options;
 
-/// <summary>Where in a step a fault strikes (DESIGN section 4): during the named phase, before it is complete.</summary>
+/// <summary>
+/// Where in a step a fault strikes (DESIGN section 4): during the named phase, before it is complete.
+/// </summary>
 public enum ProtocolPoint
 {
     Compute,

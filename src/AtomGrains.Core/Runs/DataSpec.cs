@@ -1,6 +1,9 @@
 namespace AtomGrains.Core.Runs;
 
-/// <summary>Identity of the tokenized dataset. A sample is a window of <see cref="ModelSpec.Context"/> tokens and the token after it.</summary>
+/// <summary>
+/// Identity of the tokenized dataset. A sample is a window of <see cref="ModelSpec.Context"/> tokens and the token
+/// after it.
+/// </summary>
 public sealed record DataSpec
 {
     /// <summary><c>char</c> or <c>byte</c>.</summary>

@@ -1,6 +1,8 @@
 namespace AtomGrains.Core.Runs;
 
-/// <summary>AdamW with linear warm-up, cosine decay and clipping by the global norm. Defaults are nanoGPT's for small models.</summary>
+/// <summary>
+/// AdamW with linear warm-up, cosine decay and clipping by the global norm. Defaults are nanoGPT's for small models.
+/// </summary>
 public sealed record OptimizerSpec
 {
     public double LearningRate { get; init; } = 1e-3;

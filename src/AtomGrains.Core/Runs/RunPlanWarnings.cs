@@ -17,9 +17,14 @@ public static class RunPlanWarnings
         }
 
         return lanes < LanesPerWorker * workers
-            ? [$"--lanes {lanes}: fewer than {LanesPerWorker} lanes a worker, so the loss of one of {workers} costs more than its share; --lanes {Enough(workers)} would do"]
+            ?
+            [
+                $"--lanes {lanes}: fewer than {LanesPerWorker} lanes a worker, so the loss of one of {workers} costs " +
+                $"more than its share; --lanes {Enough(workers)} would do",
+            ]
             : [];
     }
 
-    private static uint Enough(int workers) => System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(LanesPerWorker * workers));
+    private static uint Enough(int workers) =>
+        System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(LanesPerWorker * workers));
 }

@@ -11,12 +11,16 @@ namespace AtomGrains.Core.Runs;
 public static class RunSpecIdentity
 {
     /// <summary>SHA-256 of the canonical text, lower-case hex.</summary>
-    public static string Hash(RunSpec spec) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical(spec))));
+    public static string Hash(RunSpec spec) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical(spec))));
 
     /// <summary>One line a field, in ordinal order of its path, such as <c>model.width=128</c>.</summary>
-    public static string Canonical(RunSpec spec) => string.Concat(Fields(spec).Select(field => $"{field.Key}={field.Value}\n"));
+    public static string Canonical(RunSpec spec) =>
+        string.Concat(Fields(spec).Select(field => $"{field.Key}={field.Value}\n"));
 
-    /// <summary>Fields in which the specs differ: path, value in <paramref name="left"/>, value in <paramref name="right"/>.</summary>
+    /// <summary>
+    /// Fields in which the specs differ: path, value in <paramref name="left"/>, value in <paramref name="right"/>.
+    /// </summary>
     public static IReadOnlyList<(string Field, string Left, string Right)> Differences(RunSpec left, RunSpec right)
     {
         var lefts = Fields(left);

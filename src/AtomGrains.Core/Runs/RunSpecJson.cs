@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace AtomGrains.Core.Runs;
 
-/// <summary>The JSON form of a <see cref="RunSpec"/>: snake_case, and only what was set, not what follows from it.</summary>
+/// <summary>
+/// The JSON form of a <see cref="RunSpec"/>: snake_case, and only what was set, not what follows from it.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     IgnoreReadOnlyProperties = true,

@@ -24,7 +24,8 @@ public static class RunSpecValidator
         CheckBatch(spec, check);
         CheckModel(spec.Model, check);
         CheckOptimizer(spec.Optimizer, check);
-        check.That(spec.Evaluation.Every >= 0, "--eval-every", spec.Evaluation.Every, "must be 0 (only at the end) or more");
+        check.That(spec.Evaluation.Every >= 0, "--eval-every", spec.Evaluation.Every,
+            "must be 0 (only at the end) or more");
         check.Range("--eval-batches", spec.Evaluation.Batches, 1, 1_000_000);
         check.That(spec.Data.Tokenizer is "char" or "byte", "--tokenizer", spec.Data.Tokenizer, "must be char or byte");
         return check.Errors;
@@ -35,11 +36,14 @@ public static class RunSpecValidator
     {
         var check = new Checks(BeforeData(spec));
         check.That(
-            spec.Model.VocabularySize is >= 2 and <= LargestVocabulary, "--data", "", $"the text has {spec.Model.VocabularySize} distinct tokens; must be from 2 to {LargestVocabulary}");
+            spec.Model.VocabularySize is >= 2 and <= LargestVocabulary, "--data", "",
+            $"the text has {spec.Model.VocabularySize} distinct tokens; must be from 2 to {LargestVocabulary}");
         check.That(
-            spec.Data.TrainSamples >= 1, "--context", spec.Model.Context, $"must be from 1 to {Math.Max(spec.Data.TrainTokens - 1, 0)}: the training part has {spec.Data.TrainTokens} tokens");
+            spec.Data.TrainSamples >= 1, "--context", spec.Model.Context,
+            $"must be from 1 to {Math.Max(spec.Data.TrainTokens - 1, 0)}: the training part has {spec.Data.TrainTokens} tokens");
         check.That(
-            spec.Data.ValidationSamples >= 1, "--context", spec.Model.Context, $"must be from 1 to {Math.Max(spec.Data.ValidationTokens - 1, 0)}: the validation part has {spec.Data.ValidationTokens} tokens");
+            spec.Data.ValidationSamples >= 1, "--context", spec.Model.Context,
+            $"must be from 1 to {Math.Max(spec.Data.ValidationTokens - 1, 0)}: the validation part has {spec.Data.ValidationTokens} tokens");
         if (check.Errors.Count == 0)
         {
             CheckSize(spec, check);
@@ -55,7 +59,8 @@ public static class RunSpecValidator
         var lanesFit = spec.Lanes is >= 1 and <= MostLanes && BitOperations.IsPow2(spec.Lanes);
         check.That(lanesFit, "--lanes", spec.Lanes, $"must be a power of two from 1 to {MostLanes}");
         check.That(
-            !lanesFit || spec.GlobalBatch % spec.Lanes == 0, "--global-batch", spec.GlobalBatch, $"must be a multiple of --lanes {spec.Lanes}");
+            !lanesFit || spec.GlobalBatch % spec.Lanes == 0, "--global-batch", spec.GlobalBatch,
+            $"must be a multiple of --lanes {spec.Lanes}");
         check.Range("--threads-per-worker", spec.ThreadsPerWorker, 1, 1024);
         check.Range("--block-elements", spec.BlockElements, 16, 1 << 26);
         check.Range("--partitions", spec.Partitions, 1, 4096);
@@ -67,7 +72,8 @@ public static class RunSpecValidator
         check.Range("--heads", model.Heads, 1, 1024);
         check.Range("--width", model.Width, 1, LargestWidth);
         check.That(
-            model.Heads < 1 || model.Width % model.Heads == 0, "--width", model.Width, $"must be a multiple of --heads {model.Heads}");
+            model.Heads < 1 || model.Width % model.Heads == 0, "--width", model.Width,
+            $"must be a multiple of --heads {model.Heads}");
         check.Range("--context", model.Context, 1, LargestContext);
         check.That(model.Dropout is >= 0 and < 1, "--dropout", model.Dropout, "must be at least 0 and below 1");
     }
@@ -84,17 +90,21 @@ public static class RunSpecValidator
         check.That(optimizer.WarmupSteps >= 0, "--warmup", optimizer.WarmupSteps, "must be 0 or more");
         check.That(optimizer.Beta1 is >= 0 and < 1, "--beta1", optimizer.Beta1, "must be at least 0 and below 1");
         check.That(optimizer.Beta2 is >= 0 and < 1, "--beta2", optimizer.Beta2, "must be at least 0 and below 1");
-        check.That(optimizer.WeightDecay is >= 0 and <= 100, "--weight-decay", optimizer.WeightDecay, "must be from 0 to 100");
-        check.That(optimizer.Clip >= 0 && double.IsFinite(optimizer.Clip), "--clip", optimizer.Clip, "must be 0 (off) or more");
+        check.That(optimizer.WeightDecay is >= 0 and <= 100, "--weight-decay", optimizer.WeightDecay,
+            "must be from 0 to 100");
+        check.That(optimizer.Clip >= 0 && double.IsFinite(optimizer.Clip), "--clip", optimizer.Clip,
+            "must be 0 (off) or more");
     }
 
     private static void CheckSize(RunSpec spec, Checks check)
     {
         var elements = ModelSize.Elements(spec.Model);
-        check.That(elements <= int.MaxValue, "--width", spec.Model.Width, $"the model would have {elements} parameters; must be at most {int.MaxValue}");
+        check.That(elements <= int.MaxValue, "--width", spec.Model.Width,
+            $"the model would have {elements} parameters; must be at most {int.MaxValue}");
         var blocks = ModelSize.Blocks(elements, spec.BlockElements);
         check.That(
-            spec.Partitions <= blocks, "--partitions", spec.Partitions, $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}");
+            spec.Partitions <= blocks, "--partitions", spec.Partitions,
+            $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}");
     }
 
     private sealed class Checks(IEnumerable<SettingError>? earlier = null)
@@ -106,7 +116,8 @@ public static class RunSpecValidator
         public void Range(string setting, long value, long least, long most) =>
             That(value >= least && value <= most, setting, value, $"must be from {least} to {most}");
 
-        public void That(bool holds, string setting, IFormattable value, string allowed) => That(holds, setting, Text(value), allowed);
+        public void That(bool holds, string setting, IFormattable value, string allowed) =>
+            That(holds, setting, Text(value), allowed);
 
         public void That(bool holds, string setting, string value, string allowed)
         {

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace AtomGrains.Node.Storage;
 
-/// <summary>One token a character (Unicode scalar value): ids are the places in the sorted list of those that occur.</summary>
+/// <summary>
+/// One token a character (Unicode scalar value): ids are the places in the sorted list of those that occur.
+/// </summary>
 public sealed class CharTokenizer : ITokenizer
 {
     private readonly Rune[] _vocabulary;

@@ -29,7 +29,11 @@ public sealed class Corpus
             files = Directory.Exists(path) ? FilesUnder(path) : [path];
             if (files.Sum(file => new FileInfo(file).Length) == 0)
             {
-                throw Refuse(path, files.Length == 0 ? "the folder has no files; must be a text file, or a folder of them" : "is empty; must be a text of at least some hundred characters");
+                throw Refuse(
+                    path,
+                    files.Length == 0
+                        ? "the folder has no files; must be a text file, or a folder of them"
+                        : "is empty; must be a text of at least some hundred characters");
             }
         }
         catch (FileNotFoundException)
@@ -44,10 +48,12 @@ public sealed class Corpus
         return new Corpus([.. files.Select(file => (file, new Func<Stream>(() => File.OpenRead(file))))]);
     }
 
-    public static Corpus FromBytes(string name, byte[] utf8) => new([(name, () => new MemoryStream(utf8, writable: false))]);
+    public static Corpus FromBytes(string name, byte[] utf8) =>
+        new([(name, () => new MemoryStream(utf8, writable: false))]);
 
     /// <summary>Hands over the whole text in pieces.</summary>
-    /// <exception cref="InvalidSettingsException">A part is not text: names it and the offset of the offending byte.</exception>
+    /// <exception cref="InvalidSettingsException">A part is not text: names it and the offset of the offending
+    /// byte.</exception>
     public void Read(CorpusSink sink)
     {
         foreach (var (name, open) in _parts)
@@ -114,8 +120,12 @@ public sealed class Corpus
 
     private static string[] FilesUnder(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar).Any(name => name.StartsWith('.')))
+            .Where(file => !IsHidden(Path.GetRelativePath(folder, file)))
             .Order(StringComparer.Ordinal)];
 
-    private static InvalidSettingsException Refuse(string path, string reason) => new(new SettingError(Setting, path, reason));
+    private static bool IsHidden(string relative) =>
+        relative.Split(Path.DirectorySeparatorChar).Any(name => name.StartsWith('.'));
+
+    private static InvalidSettingsException Refuse(string path, string reason) =>
+        new(new SettingError(Setting, path, reason));
 }

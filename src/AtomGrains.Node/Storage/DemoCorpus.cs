@@ -13,7 +13,9 @@ namespace AtomGrains.Node.Storage;
 /// </summary>
 public static class DemoCorpus
 {
-    /// <summary>Four times the text that nanoGPT's small configurations are made for: enough, and read in about a second.</summary>
+    /// <summary>
+    /// Four times the text that nanoGPT's small configurations are made for: enough, and read in about a second.
+    /// </summary>
     public const int MostBytes = 4_000_000;
 
     private const int FewestLetters = 24;
@@ -28,7 +30,9 @@ public static class DemoCorpus
     {
         var files = roots.Select(FilesUnder).FirstOrDefault(found => found.Count > 0)
             ?? throw new InvalidSettingsException(new SettingError(
-                Corpus.Setting, "", "the .NET SDK's documentation (packs/*/ref/**/*.xml) was not found; must be given as a text file or a folder"));
+                Corpus.Setting,
+                "",
+                "the .NET SDK's documentation (packs/*/ref/**/*.xml) was not found; must be given as a text or a folder"));
         return Corpus.FromBytes("the .NET SDK's documentation", Prose(files));
     }
 
@@ -42,12 +46,14 @@ public static class DemoCorpus
 
         // shared/Microsoft.NETCore.App/<version>/ lies three below the root.
         yield return Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        var path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        foreach (var folder in path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             var host = new FileInfo(Path.Combine(folder, "dotnet"));
             if (host.Exists)
             {
-                yield return Path.GetDirectoryName(host.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? host.FullName)!;
+                var target = host.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? host.FullName;
+                yield return Path.GetDirectoryName(target)!;
             }
         }
     }
@@ -64,12 +70,16 @@ public static class DemoCorpus
         return
         [
             .. Directory.EnumerateDirectories(packs).Order(StringComparer.Ordinal)
-                .SelectMany(pack => Directory.EnumerateDirectories(pack).OrderByDescending(VersionOf).ThenBy(name => name, StringComparer.Ordinal).Take(1))
+                .Select(NewestOf).OfType<string>()
                 .Select(version => Path.Combine(version, "ref"))
                 .Where(Directory.Exists)
-                .SelectMany(reference => Directory.EnumerateFiles(reference, "*.xml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)),
+                .SelectMany(reference => Directory
+                    .EnumerateFiles(reference, "*.xml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)),
         ];
     }
+
+    private static string? NewestOf(string pack) => Directory.EnumerateDirectories(pack)
+        .OrderByDescending(VersionOf).ThenBy(name => name, StringComparer.Ordinal).FirstOrDefault();
 
     private static Version VersionOf(string folder) =>
         Version.TryParse(Path.GetFileName(folder).Split('-')[0], out var version) ? version : new Version();

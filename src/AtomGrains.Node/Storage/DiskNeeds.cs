@@ -34,7 +34,8 @@ public static class DiskNeeds
     public static SettingError? Error(string folder, long needed, long available) =>
         available >= needed
             ? null
-            : new SettingError(RunFolder.Setting, folder, $"needs {Mebibytes(needed)} MiB and has {Mebibytes(available)} MiB free; must be on a disk with enough space");
+            : new SettingError(RunFolder.Setting, folder,
+                $"needs {Mebibytes(needed)} MiB and has {Mebibytes(available)} MiB free; must be on a disk with enough space");
 
     private static long Mebibytes(long bytes) => (bytes + (1 << 20) - 1) >> 20;
 }

@@ -8,7 +8,9 @@ public static class DurableFile
 {
     public const string TemporaryPrefix = ".tmp-";
 
-    /// <summary>Creates or replaces <paramref name="path"/>: a reader sees the old content or the new, never a part.</summary>
+    /// <summary>
+    /// Creates or replaces <paramref name="path"/>: a reader sees the old content or the new, never a part.
+    /// </summary>
     public static void Write(string path, Action<Stream> write)
     {
         var temporary = WriteTemporary(path, write);
@@ -23,9 +25,12 @@ public static class DurableFile
         }
     }
 
-    public static void Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
+    public static void Write(string path, ReadOnlyMemory<byte> content) =>
+        Write(path, stream => stream.Write(content.Span));
 
-    /// <summary>Creates <paramref name="path"/> unless it exists. Of all who try, in any process, exactly one gets true.</summary>
+    /// <summary>
+    /// Creates <paramref name="path"/> unless it exists. Of all who try, in any process, exactly one gets true.
+    /// </summary>
     public static bool TryCreate(string path, ReadOnlyMemory<byte> content)
     {
         var temporary = WriteTemporary(path, stream => stream.Write(content.Span));
@@ -38,6 +43,17 @@ public static class DurableFile
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    /// <summary>
+    /// Removes what killed writers left in a folder. Only for who knows that nobody writes there now.
+    /// </summary>
+    public static void RemoveTemporaries(string folder)
+    {
+        foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, TemporaryPrefix + "*") : [])
+        {
+            File.Delete(file);
         }
     }
 

@@ -6,7 +6,9 @@ public sealed record FaultLine
     /// <summary>When it was noticed, UTC.</summary>
     public required DateTimeOffset Ts { get; init; }
 
-    /// <summary>What happened, such as <c>kill</c>, <c>stop</c>, <c>exit</c>, <c>device</c>, <c>scale</c>, <c>rollback</c>.</summary>
+    /// <summary>
+    /// What happened, such as <c>kill</c>, <c>stop</c>, <c>exit</c>, <c>device</c>, <c>scale</c>, <c>rollback</c>.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>Whose: <c>supervisor</c> or <c>node</c>.</summary>

@@ -23,7 +23,9 @@ public sealed class FileRegister
         NativeFile.SyncDirectory(runFolder);
     }
 
-    /// <summary>Takes a generation. Of all who try, in any process, exactly one gets true; who gets false stops coordinating.</summary>
+    /// <summary>
+    /// Takes a generation. Of all who try, in any process, exactly one gets true; who gets false stops coordinating.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be written: nothing was decided.</exception>
     public bool TryCreate(Generation generation, ReadOnlyMemory<byte> record)
     {

@@ -14,7 +14,9 @@ public interface ITokenizer
     /// <exception cref="ArgumentException">A character outside the vocabulary.</exception>
     void Encode(ReadOnlySpan<Rune> text, IBufferWriter<ushort> tokens);
 
-    /// <summary>The text of the tokens. What is no text by itself (half of a character in bytes) comes as U+FFFD.</summary>
+    /// <summary>
+    /// The text of the tokens. What is no text by itself (half of a character in bytes) comes as U+FFFD.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">An id outside the vocabulary.</exception>
     string Decode(ReadOnlySpan<int> tokens);
 }

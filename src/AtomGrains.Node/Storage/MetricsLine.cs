@@ -7,10 +7,14 @@ public sealed record MetricsLine
 {
     public required long Step { get; init; }
 
-    /// <summary>Mean training loss of the global batch, in nats a token; null when it is not finite (JSON has no such numbers).</summary>
+    /// <summary>
+    /// Mean training loss of the global batch, in nats a token; null when it is not finite (JSON has no such numbers).
+    /// </summary>
     public required double? Loss { get; init; }
 
-    /// <summary>The 64 bits of that loss as an IEEE double, 16 hex digits: what "equal bit for bit" is checked on.</summary>
+    /// <summary>
+    /// The 64 bits of that loss as an IEEE double, 16 hex digits: what "equal bit for bit" is checked on.
+    /// </summary>
     public required string LossBits { get; init; }
 
     /// <summary>Tokens trained on in this step: global batch × context.</summary>
@@ -28,10 +32,13 @@ public sealed record MetricsLine
 
     public required long Generation { get; init; }
 
-    /// <summary>The generation at which this history began. Steps come again under a new lineage after a rollback.</summary>
+    /// <summary>
+    /// The generation at which this history began. Steps come again under a new lineage after a rollback.
+    /// </summary>
     public required long Lineage { get; init; }
 
     public static double? FiniteOrNull(double value) => double.IsFinite(value) ? value : null;
 
-    public static string BitsOf(double value) => BitConverter.DoubleToUInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture);
+    public static string BitsOf(double value) =>
+        BitConverter.DoubleToUInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture);
 }

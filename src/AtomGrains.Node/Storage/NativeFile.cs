@@ -7,9 +7,12 @@ namespace AtomGrains.Node.Storage;
 internal static class NativeFile
 {
     private const int FileExists = 17;
+    private const int InvalidArgument = 22;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.</summary>
+    /// <summary>
+    /// Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.
+    /// </summary>
     /// <returns>False when the name is taken.</returns>
     /// <exception cref="IOException">Anything else, such as a file system without hard links.</exception>
     public static bool TryLink(string existing, string name)
@@ -34,9 +37,10 @@ internal static class NativeFile
 
         try
         {
-            if (Sync(descriptor) != 0)
+            // Some network and host-shared file systems have no such call for directories, and nothing in its place.
+            if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() is var error && error != InvalidArgument)
             {
-                throw Failure("fsync", directory, Marshal.GetLastPInvokeError());
+                throw Failure("fsync", directory, error);
             }
         }
         finally

@@ -30,7 +30,9 @@ public sealed class RunFolder : IDisposable
 
     public RunRecord Record { get; private set; }
 
-    /// <summary>True when the folder holds this very run, begun and not finished: its register goes on from there.</summary>
+    /// <summary>
+    /// True when the folder holds this very run, begun and not finished: its register goes on from there.
+    /// </summary>
     public bool IsResumed { get; }
 
     public string MetricsPath => System.IO.Path.Combine(Path, MetricsFileName);
@@ -59,6 +61,8 @@ public sealed class RunFolder : IDisposable
             {
                 // Again, now that nobody else can change it.
                 var resumed = Check(path, folder, record, held: true);
+                DurableFile.RemoveTemporaries(folder);
+                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FileRegister.FolderName));
                 return new RunFolder(folder, resumed ?? record, resumed is not null, held);
             }
             catch
@@ -77,7 +81,9 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.</summary>
+    /// <summary>
+    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.
+    /// </summary>
     public void Begin(TokenizedCorpus corpus)
     {
         if (IsResumed)
@@ -96,7 +102,7 @@ public sealed class RunFolder : IDisposable
 
     public JsonLinesWriter<FaultLine> OpenFaults() => new(FaultsPath, StorageJson.Default.FaultLine, sync: true);
 
-    /// <summary>Marks the run finished; its weights are written by then.</summary>
+    /// <summary>Marks the run finished; its weights are written by then, by whoever held them.</summary>
     public void Finish(DateTimeOffset now)
     {
         Record = Record with { Finished = now };
@@ -125,17 +131,20 @@ public sealed class RunFolder : IDisposable
             .Append(("bits_class", existing.BitsClass, record.BitsClass)).Where(field => field.Item2 != field.Item3).ToArray();
         if (differences.Length > 0)
         {
-            var fields = string.Join(", ", differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here"));
-            throw Refuse(path, $"holds another run ({fields}); must be a new folder, or that run's own settings");
+            var fields = differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here");
+            throw Refuse(path, $"holds another run ({string.Join(", ", fields)}); must be a new folder, or that run's own settings");
         }
 
         return existing.Finished is { } finished
-            ? throw Refuse(path, $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
+            ? throw Refuse(path,
+                $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
             : existing;
     }
 
     private static InvalidSettingsException InUse(string path, string folder) =>
-        Refuse(path, $"run folder in use by process {RunFolderLock.Holder(folder) ?? "unknown"}; must be another folder, or wait for its end");
+        Refuse(path,
+            $"run folder in use by process {RunFolderLock.Holder(folder) ?? "unknown"}; must be another folder, or wait for its end");
 
-    private static InvalidSettingsException Refuse(string path, string reason) => new(new SettingError(Setting, path, reason));
+    private static InvalidSettingsException Refuse(string path, string reason) =>
+        new(new SettingError(Setting, path, reason));
 }

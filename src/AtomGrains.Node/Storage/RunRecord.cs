@@ -3,7 +3,9 @@ using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Node.Storage;
 
-/// <summary><c>run.json</c>: which run a folder holds. Written when the run begins and once more when it is finished.</summary>
+/// <summary>
+/// <c>run.json</c>: which run a folder holds. Written when the run begins and once more when it is finished.
+/// </summary>
 public sealed record RunRecord
 {
     public const string FileName = "run.json";
@@ -16,7 +18,9 @@ public sealed record RunRecord
 
     public required string DataHash { get; init; }
 
-    /// <summary>What must be alike for bits to be alike, besides the spec: device kind, libtorch, BLAS, CPU capability.</summary>
+    /// <summary>
+    /// What must be alike for bits to be alike, besides the spec: device kind, libtorch, BLAS, CPU capability.
+    /// </summary>
     public required string BitsClass { get; init; }
 
     /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>

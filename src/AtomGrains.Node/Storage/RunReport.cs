@@ -10,7 +10,9 @@ public sealed record RunReport
     /// <summary>Steps whose update was left out because a gradient was not finite.</summary>
     public required long StepsSkipped { get; init; }
 
-    /// <summary>Training loss of the last step, nats a token; null before the first step, or when it is not finite.</summary>
+    /// <summary>
+    /// Training loss of the last step, nats a token; null before the first step, or when it is not finite.
+    /// </summary>
     public required double? TrainLossLast { get; init; }
 
     /// <summary>Validation loss of the final weights, nats a token; null when it was not computed.</summary>
@@ -39,5 +41,6 @@ public sealed record RunReport
     /// <summary>Largest resident set of any one process, by role: <c>supervisor</c>, <c>node</c>.</summary>
     public required IReadOnlyDictionary<string, long> PeakRssBytes { get; init; }
 
-    public void Write(string path) => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunReport));
+    public void Write(string path) =>
+        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunReport));
 }

@@ -38,7 +38,9 @@ public sealed record RunStatus
         }
     }
 
-    /// <summary>Replaces the file at one instant. Not synced: it is about now, and worth nothing after a power cut.</summary>
+    /// <summary>
+    /// Replaces the file at one instant. Not synced: it is about now, and worth nothing after a power cut.
+    /// </summary>
     public void Write(string folder)
     {
         var temporary = Path.Combine(folder, $"{DurableFile.TemporaryPrefix}{FileName}");

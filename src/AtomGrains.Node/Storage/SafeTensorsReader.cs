@@ -17,14 +17,16 @@ public static class SafeTensorsReader
 
     /// <param name="stream">Seekable.</param>
     /// <returns>Tensors in the order of their data, and the metadata.</returns>
-    /// <exception cref="InvalidDataException">The file breaks the format, or holds something other than float32: says what and where.</exception>
+    /// <exception cref="InvalidDataException">The file breaks the format, or holds something other than float32: says
+    /// what and where.</exception>
     public static (IReadOnlyList<SafeTensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Read(Stream stream)
     {
         Span<byte> prefix = stackalloc byte[8];
         Require(stream.Length >= 8, $"has {stream.Length} bytes; must have at least 8");
         stream.ReadExactly(prefix);
         var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        Require(headerBytes <= LargestHeaderBytes, $"header of {headerBytes} bytes; must be at most {LargestHeaderBytes}");
+        Require(headerBytes <= LargestHeaderBytes,
+            $"header of {headerBytes} bytes; must be at most {LargestHeaderBytes}");
         Require((long)headerBytes <= stream.Length - 8, $"header of {headerBytes} bytes in a file of {stream.Length}");
         var header = new byte[(int)headerBytes];
         stream.ReadExactly(header);
@@ -62,7 +64,8 @@ public static class SafeTensorsReader
         var covered = 0L;
         foreach (var entry in entries)
         {
-            Require(entry.Begin == covered, $"tensor {entry.Name} begins at {entry.Begin}; must begin at {covered}, without hole or overlap");
+            Require(entry.Begin == covered,
+                $"tensor {entry.Name} begins at {entry.Begin}; must begin at {covered}, without hole or overlap");
             covered = entry.End;
         }
 
@@ -73,16 +76,19 @@ public static class SafeTensorsReader
     private static Entry ReadEntry(string name, JsonElement value)
     {
         Require(value.ValueKind == JsonValueKind.Object, $"entry {name} must be an object");
-        var unknown = value.EnumerateObject().Select(property => property.Name).Except(["dtype", "shape", "data_offsets"]).FirstOrDefault();
+        var names = value.EnumerateObject().Select(property => property.Name);
+        var unknown = names.Except(["dtype", "shape", "data_offsets"]).FirstOrDefault();
         Require(unknown is null, $"tensor {name} has an unknown field {unknown}");
-        var dtype = value.TryGetProperty("dtype", out var kind) && kind.ValueKind == JsonValueKind.String ? kind.GetString() : null;
+        var dtype = value.TryGetProperty("dtype", out var kind)
+            && kind.ValueKind == JsonValueKind.String ? kind.GetString() : null;
         Require(dtype == "F32", $"tensor {name} has dtype {dtype ?? "(none)"}; must be F32");
         var shape = Numbers(name, value, "shape");
         var offsets = Numbers(name, value, "data_offsets");
         Require(offsets.Length == 2, $"tensor {name}: data_offsets must be two numbers");
         Require(offsets[0] <= offsets[1], $"tensor {name} ends at {offsets[1]}, before it begins at {offsets[0]}");
         var bytes = Bytes(name, shape);
-        Require(offsets[1] - offsets[0] == bytes, $"tensor {name} has {offsets[1] - offsets[0]} bytes; its shape asks for {bytes}");
+        Require(offsets[1] - offsets[0] == bytes,
+            $"tensor {name} has {offsets[1] - offsets[0]} bytes; its shape asks for {bytes}");
         Require(bytes / sizeof(float) <= Array.MaxLength, $"tensor {name} is too large: {bytes} bytes");
         return new Entry(name, shape, offsets[0], offsets[1]);
     }
@@ -95,17 +101,20 @@ public static class SafeTensorsReader
         }
         catch (OverflowException)
         {
-            throw new InvalidDataException($"safetensors: tensor {name}: shape [{string.Join(", ", shape)}] is too large");
+            var sizes = string.Join(", ", shape);
+            throw new InvalidDataException($"safetensors: tensor {name}: shape [{sizes}] is too large");
         }
     }
 
     private static long[] Numbers(string name, JsonElement value, string field)
     {
-        Require(value.TryGetProperty(field, out var array) && array.ValueKind == JsonValueKind.Array, $"tensor {name} has no list {field}");
+        Require(value.TryGetProperty(field, out var array) && array.ValueKind == JsonValueKind.Array,
+            $"tensor {name} has no list {field}");
         return [.. array.EnumerateArray().Select(item =>
         {
             var number = 0L;
-            Require(item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out number) && number >= 0, $"tensor {name}: {field} must hold whole numbers from 0");
+            Require(item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out number) && number >= 0,
+                $"tensor {name}: {field} must hold whole numbers from 0");
             return number;
         })];
     }
@@ -115,7 +124,8 @@ public static class SafeTensorsReader
         Require(value.ValueKind == JsonValueKind.Object, $"{MetadataName} must be an object of strings");
         foreach (var property in value.EnumerateObject())
         {
-            Require(property.Value.ValueKind == JsonValueKind.String, $"{MetadataName}.{property.Name} must be a string");
+            Require(property.Value.ValueKind == JsonValueKind.String,
+                $"{MetadataName}.{property.Name} must be a string");
             metadata.Add(property.Name, property.Value.GetString()!);
         }
     }

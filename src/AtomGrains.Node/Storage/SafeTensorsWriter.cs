@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using AtomGrains.Core.Parameters;
@@ -12,9 +13,12 @@ namespace AtomGrains.Node.Storage;
 public static class SafeTensorsWriter
 {
     /// <param name="flat">[layout.Elements] float32, in flat order.</param>
-    /// <param name="metadata">Goes into <c>__metadata__</c>, beside the <c>format: pt</c> that other readers ask for.</param>
-    /// <exception cref="ArgumentException"><paramref name="flat"/> is not as long as the layout, or a name comes twice.</exception>
-    public static void Write(Stream stream, ParameterLayout layout, ReadOnlySpan<float> flat, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="metadata">Goes into <c>__metadata__</c>, beside the <c>format: pt</c> that other readers ask
+    /// for.</param>
+    /// <exception cref="ArgumentException"><paramref name="flat"/> is not as long as the layout, or a name comes
+    /// twice.</exception>
+    public static void Write(
+        Stream stream, ParameterLayout layout, ReadOnlySpan<float> flat, IReadOnlyDictionary<string, string>? metadata = null)
     {
         if (flat.Length != layout.Elements)
         {
@@ -23,7 +27,9 @@ public static class SafeTensorsWriter
 
         var entries = layout.Entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).ToArray();
         var header = Header(entries, metadata ?? new Dictionary<string, string>());
-        stream.Write(BitConverter.IsLittleEndian ? BitConverter.GetBytes((ulong)header.Length) : [.. BitConverter.GetBytes((ulong)header.Length).Reverse()]);
+        Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
+        stream.Write(prefix);
         stream.Write(header);
         foreach (var entry in entries)
         {
@@ -39,7 +45,8 @@ public static class SafeTensorsWriter
         {
             json.WriteStartObject();
             json.WriteStartObject(SafeTensorsReader.MetadataName);
-            foreach (var (key, value) in metadata.Append(KeyValuePair.Create("format", "pt")).DistinctBy(pair => pair.Key).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            var pairs = metadata.Append(KeyValuePair.Create("format", "pt")).DistinctBy(pair => pair.Key);
+            foreach (var (key, value) in pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
                 json.WriteString(key, value);
             }

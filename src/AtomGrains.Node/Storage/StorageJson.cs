@@ -9,7 +9,6 @@ namespace AtomGrains.Node.Storage;
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(FaultLine))]
 [JsonSerializable(typeof(MetricsLine))]
-[JsonSerializable(typeof(ModelConfig))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(RunStatus))]
@@ -17,5 +16,6 @@ namespace AtomGrains.Node.Storage;
 public sealed partial class StorageJson : JsonSerializerContext
 {
     /// <summary>For files that people read.</summary>
-    public static StorageJson Indented => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true, NewLine = "\n" });
+    public static StorageJson Indented =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true, NewLine = "\n" });
 }

@@ -28,12 +28,16 @@ public sealed class TokenizedCorpus
 
     public DataSpec Data { get; }
 
-    /// <summary>Whole windows: each starts <paramref name="context"/> tokens after the one before; its last target is the next one's first token.</summary>
+    /// <summary>
+    /// Whole windows: each starts <paramref name="context"/> tokens after the one before; its last target is the next
+    /// one's first token.
+    /// </summary>
     public static long Samples(long tokens, int context) => tokens < 2 ? 0 : (tokens - 1) / context;
 
     /// <param name="kind"><c>char</c> or <c>byte</c>.</param>
     /// <param name="context">Tokens a window; at least 1.</param>
-    /// <exception cref="InvalidSettingsException">The text is none, or has more distinct characters than ids.</exception>
+    /// <exception cref="InvalidSettingsException">The text is none, or has more distinct characters than
+    /// ids.</exception>
     public static TokenizedCorpus Of(Corpus corpus, string kind, int context)
     {
         ITokenizer tokenizer = kind == "byte" ? new ByteTokenizer() : CharactersOf(corpus);
@@ -64,7 +68,8 @@ public sealed class TokenizedCorpus
         });
         if (Convert.ToHexStringLower(hash.GetHashAndReset()) != Data.Hash)
         {
-            throw new InvalidSettingsException(new SettingError(Corpus.Setting, "", "the text changed while it was read; must stay as it is until the run has begun"));
+            throw new InvalidSettingsException(new SettingError(Corpus.Setting, "",
+                "the text changed while it was read; must stay as it is until the run has begun"));
         }
     }
 
@@ -99,7 +104,9 @@ public sealed class TokenizedCorpus
         return (count, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>The hash covers the tokenizer's file and then the token bytes: equal ids of unlike texts differ.</summary>
+    /// <summary>
+    /// The hash covers the tokenizer's file and then the token bytes: equal ids of unlike texts differ.
+    /// </summary>
     private static IncrementalHash BeginHash(ITokenizer tokenizer)
     {
         var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace AtomGrains.Node.Storage;
 
-/// <summary><c>weights_sha256</c>: SHA-256 of the parameters as little-endian float32 in flat order, lower-case hex.</summary>
+/// <summary>
+/// <c>weights_sha256</c>: SHA-256 of the parameters as little-endian float32 in flat order, lower-case hex.
+/// </summary>
 public static class WeightsHash
 {
     public static string Of(ReadOnlySpan<float> flat)
@@ -14,7 +16,9 @@ public static class WeightsHash
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Hands over the elements' bytes in little-endian order, in pieces where they have to be swapped.</summary>
+    /// <summary>
+    /// Hands over the elements' bytes in little-endian order, in pieces where they have to be swapped.
+    /// </summary>
     internal static void LittleEndian(ReadOnlySpan<float> flat, Action<ReadOnlySpan<byte>> sink)
     {
         if (BitConverter.IsLittleEndian)

@@ -9,7 +9,8 @@ namespace AtomGrains.Node.Storage;
 internal sealed class XmlProse
 {
     // Elements that hold a text of their own; anything else inside (c, para, see) belongs to the text around it.
-    private static readonly HashSet<string> Blocks = ["summary", "remarks", "returns", "param", "typeparam", "value", "exception"];
+    private static readonly HashSet<string> Blocks = ["summary", "remarks", "returns", "param", "typeparam", "value",
+        "exception"];
 
     private readonly char[] _chunk = new char[4096];
     private char[] _line = new char[4096];
@@ -49,7 +50,9 @@ internal sealed class XmlProse
         return true;
     }
 
-    /// <summary>What a reader sees of a reference: <c>T:System.Text.Rune</c> as Rune, <c>M:A.B(System.Int32)</c> as B.</summary>
+    /// <summary>
+    /// What a reader sees of a reference: <c>T:System.Text.Rune</c> as Rune, <c>M:A.B(System.Int32)</c> as B.
+    /// </summary>
     private static ReadOnlySpan<char> Mentioned(XmlReader element)
     {
         var name = (element.GetAttribute("cref") ?? element.GetAttribute("name") ?? element.GetAttribute("langword")).AsSpan();
@@ -58,7 +61,8 @@ internal sealed class XmlProse
         return Before(name, '`');
     }
 
-    private static ReadOnlySpan<char> Before(ReadOnlySpan<char> text, char end) => text.IndexOf(end) is var place and >= 0 ? text[..place] : text;
+    private static ReadOnlySpan<char> Before(ReadOnlySpan<char> text, char end) =>
+        text.IndexOf(end) is var place and >= 0 ? text[..place] : text;
 
     private void AppendValue(XmlReader reader)
     {

@@ -8,7 +8,7 @@ namespace AtomGrains.Commands;
 /// The command line: <c>train</c>, <c>demo</c> and <c>status</c>. Whatever a user can get wrong ends in lines on
 /// standard error, one for each mistake, and exit code 2; nothing has been written by then.
 /// </summary>
-public sealed class CommandLine(CommandHandler train, CommandHandler demo)
+public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextWriter output, TextWriter errors)
 {
     public const int BadInput = 2;
 
@@ -30,8 +30,7 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo)
 
         try
         {
-            // No time limit on termination: a run that is told to end completes its files first.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellation).ConfigureAwait(false);
+            return await parsed.InvokeAsync(Invocation(), cancellation).ConfigureAwait(false);
         }
         catch (InvalidSettingsException error)
         {
@@ -39,11 +38,15 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo)
         }
     }
 
-    private static int Report(IEnumerable<string> lines)
+    /// <summary>Without a time limit on termination: a run that is told to end completes its files first.</summary>
+    private InvocationConfiguration Invocation() =>
+        new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = errors };
+
+    private int Report(IEnumerable<string> lines)
     {
         foreach (var line in lines)
         {
-            Console.Error.WriteLine($"error: {line.ReplaceLineEndings(" ")}");
+            errors.WriteLine($"error: {line.ReplaceLineEndings(" ")}");
         }
 
         return BadInput;
@@ -52,14 +55,24 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo)
     private RootCommand Build()
     {
         var root = new RootCommand("Elastic training: a run that lost workers ends with the same weights as one that lost none.");
-        root.Subcommands.Add(RunCommand("train", "Train a GPT on a text with worker processes that may die.", train, dataRequired: true, _ => null));
-        root.Subcommands.Add(RunCommand("demo", "Train, kill, pause and resize on the way, and compare bits with an undisturbed run.", demo, dataRequired: false, DemoDefaults));
+        root.Subcommands.Add(RunCommand(
+            "train", "Train a GPT on a text with worker processes that may die.", train, dataRequired: true, _ => null));
+        root.Subcommands.Add(RunCommand(
+            "demo",
+            "Train, kill, pause and resize on the way, and compare bits with an undisturbed run.",
+            demo,
+            dataRequired: false,
+            DemoDefaults));
         root.Subcommands.Add(Status());
         return root;
     }
 
     private static Command RunCommand(
-        string name, string description, CommandHandler handler, bool dataRequired, Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
+        string name,
+        string description,
+        CommandHandler handler,
+        bool dataRequired,
+        Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
     {
         var command = new Command(name, description);
         var options = Settings.All.ToDictionary(setting => setting, OptionOf);
@@ -70,27 +83,31 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo)
 
         command.SetAction((parsed, cancellation) =>
         {
-            var values = new SettingValues(Given(parsed, options), Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
+            var given = Given(parsed, options);
+            var values = new SettingValues(given, Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
             return handler(TrainOptionsReader.Read(values, dataRequired), cancellation);
         });
         return command;
     }
 
-    private static Command Status()
+    private Command Status()
     {
         var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
         var command = new Command("status", "Say how a run is doing.") { folder, json };
-        command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), Console.Out));
+        command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
         return command;
     }
 
-    /// <summary>Values stay text here: they are read in one place, with those of the environment and the file.</summary>
+    /// <summary>
+    /// Values stay text here: they are read in one place, with those of the environment and the file.
+    /// </summary>
     private static Option OptionOf(Setting setting)
     {
         Option option = setting.IsList ? new Option<string[]>(setting.Flag) : new Option<string>(setting.Flag);
         option.Description = setting.Default is null ? setting.Help : $"{setting.Help} Default {setting.Default}.";
         option.HelpName = setting.ValueName;
+        option.AllowMultipleArgumentsPerToken = setting.IsList;
         option.Arity = setting.IsSwitch ? ArgumentArity.ZeroOrOne : setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
         return option;
     }

@@ -30,7 +30,8 @@ public static class StatusCommand
         foreach (var process in status.Processes)
         {
             var worker = process.Worker is { } number ? $"worker {number}" : "";
-            output.WriteLine($"{process.Pid,8}  {process.Role,-10}  {worker,-11}  lanes {List(process.Lanes)}  partitions {List(process.Partitions)}  {process.State}");
+            var held = $"lanes {List(process.Lanes)}  partitions {List(process.Partitions)}";
+            output.WriteLine($"{process.Pid,8}  {process.Role,-10}  {worker,-11}  {held}  {process.State}");
         }
 
         return 0;
@@ -43,7 +44,8 @@ public static class StatusCommand
             var record = RunRecord.Read(folder) ?? throw Refuse(folder, $"holds no run (no {RunRecord.FileName})");
             var running = RunFolderLock.IsHeld(folder);
             var status = RunStatus.Read(folder) ?? new RunStatus { Step = 0, Loss = null, Generation = 0, Processes = [] };
-            var processes = status.Processes.Select(process => IsAlive(process.Pid) ? process : process with { State = Gone });
+            var processes = status.Processes
+                .Select(process => IsAlive(process.Pid) ? process : process with { State = Gone });
             return (status with { Processes = [.. processes] }, running, record.Finished is not null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
@@ -75,5 +77,6 @@ public static class StatusCommand
         }
     }
 
-    private static InvalidSettingsException Refuse(string folder, string reason) => new(new SettingError(RunFolder.Setting, folder, reason));
+    private static InvalidSettingsException Refuse(string folder, string reason) =>
+        new(new SettingError(RunFolder.Setting, folder, reason));
 }

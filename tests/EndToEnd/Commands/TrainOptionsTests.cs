@@ -20,11 +20,25 @@ public sealed class TrainOptionsTests : IDisposable
         var options = Read();
         var expected = new RunSpec
         {
-            Seed = 1337, Steps = 2000, Lanes = 16, GlobalBatch = 32, ThreadsPerWorker = 1, Partitions = 4, BlockElements = 16384, DeviceKind = "cpu",
+            Seed = 1337,
+            Steps = 2000,
+            Lanes = 16,
+            GlobalBatch = 32,
+            ThreadsPerWorker = 1,
+            Partitions = 4,
+            BlockElements = 16384,
+            DeviceKind = "cpu",
             Model = new ModelSpec { Layers = 4, Heads = 4, Width = 128, Context = 128, Bias = false, Dropout = 0 },
             Optimizer = new OptimizerSpec
             {
-                LearningRate = 1e-3, MinimumLearningRate = 1e-4, WarmupSteps = 100, DecaySteps = 2000, Beta1 = 0.9, Beta2 = 0.99, WeightDecay = 0.1, Clip = 1,
+                LearningRate = 1e-3,
+                MinimumLearningRate = 1e-4,
+                WarmupSteps = 100,
+                DecaySteps = 2000,
+                Beta1 = 0.9,
+                Beta2 = 0.99,
+                WeightDecay = 0.1,
+                Clip = 1,
             },
             Evaluation = new EvaluationSpec { Every = 250, Batches = 20 },
             Data = new DataSpec { Tokenizer = "char" },
@@ -138,6 +152,8 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
     [InlineData("tokenizer", "bpe", "--tokenizer bpe: must be char or byte")]
     [InlineData("fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
+    [InlineData("report", "/no/such/folder/report.json", "--report /no/such/folder/report.json: must be a file in a folder that exists")]
+    [InlineData("report", "/", "--report /: must be a file in a folder that exists")]
     [InlineData("out", "", "--out: must be given: DIR")]
     public void ABadValueIsOneLine(string name, string value, string lines)
     {
@@ -166,6 +182,14 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Equal(1, Read(None, small).SpecFor(corpus).Partitions);
         var asked = Read(None, [.. small, ("partitions", ["4"])]);
         Assert.Equal("--partitions 4: must be from 1 to 1: the model has 1 blocks of --block-elements 16384", Assert.Throws<InvalidSettingsException>(() => asked.SpecFor(corpus)).Message);
+    }
+
+    [Fact]
+    public void WorkersWithoutALaneAreSpares()
+    {
+        var options = Read(None, ("lanes", ["4"]), ("workers", ["6"]), ("spares", ["1"]));
+        Assert.Equal((4, 3), (options.ActiveWorkers, options.AllSpares));
+        Assert.Contains("the other 2 are spares", Assert.Single(options.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

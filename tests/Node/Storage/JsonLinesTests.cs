@@ -94,8 +94,16 @@ public sealed class JsonLinesTests : IDisposable
     {
         var line = new FaultLine
         {
-            Ts = DateTimeOffset.UnixEpoch, Kind = "kill", Role = "node", Who = "n2 worker 1", Step = 7, GenerationBefore = 1, GenerationAfter = 2,
-            StepsRedone = 0, LanesRedone = 4, Seconds = new RecoverySeconds(0.1, 0.2, 0.3, 0.4, 0.5),
+            Ts = DateTimeOffset.UnixEpoch,
+            Kind = "kill",
+            Role = "node",
+            Who = "n2 worker 1",
+            Step = 7,
+            GenerationBefore = 1,
+            GenerationAfter = 2,
+            StepsRedone = 0,
+            LanesRedone = 4,
+            Seconds = new RecoverySeconds(0.1, 0.2, 0.3, 0.4, 0.5),
         };
         Assert.Equal(
             """{"ts":"1970-01-01T00:00:00+00:00","kind":"kill","role":"node","who":"n2 worker 1","step":7,"generation_before":1,"generation_after":2,"steps_redone":0,"lanes_redone":4,"seconds":{"detect":0.1,"fence":0.2,"reassign":0.3,"transfer":0.4,"replay":0.5},"detail":null}""",
@@ -104,8 +112,16 @@ public sealed class JsonLinesTests : IDisposable
 
     private static MetricsLine Line(long step, double loss) => new()
     {
-        Step = step, Loss = loss, LossBits = MetricsLine.BitsOf(loss), Tokens = 4096, Seconds = new StepSeconds(1, 2, 3, 4, 5),
-        Lr = 1e-3, GradNorm = null, Skipped = false, Generation = 2, Lineage = 1,
+        Step = step,
+        Loss = loss,
+        LossBits = MetricsLine.BitsOf(loss),
+        Tokens = 4096,
+        Seconds = new StepSeconds(1, 2, 3, 4, 5),
+        Lr = 1e-3,
+        GradNorm = null,
+        Skipped = false,
+        Generation = 2,
+        Lineage = 1,
     };
 
     private JsonLinesWriter<MetricsLine> Open() => new(Lines, StorageJson.Default.MetricsLine, sync: true);

@@ -67,13 +67,15 @@ public sealed class RunFolderTests : IDisposable
         var layout = new ParameterLayout([new ParameterEntry("w", [2, 2], 0, true)]);
         using (var run = Begin())
         {
-            run.Finish(layout, new float[] { 1, 2, 3, 4 }, DateTimeOffset.UnixEpoch);
+            var configuration = new Dictionary<string, object> { ["n_layer"] = 2, ["bias"] = false, ["dropout"] = 0.5, ["architectures"] = new[] { "GPT" } };
+            run.Finish(layout, new float[] { 1, 2, 3, 4 }, configuration, DateTimeOffset.UnixEpoch);
         }
 
         AssertRefused(RunSpecs.Record(), "holds this run, finished at 1970-01-01 00:00:00Z");
         using var file = File.OpenRead(Path.Combine(Out, RunFolder.WeightsFileName));
         Assert.Equal([1, 2, 3, 4], Assert.Single(SafeTensorsReader.Read(file).Tensors).Values);
-        Assert.Equal(8, JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Out, ModelConfig.FileName))).RootElement.GetProperty("n_positions").GetInt32());
+        var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Out, ConfigurationFile.FileName))).RootElement;
+        Assert.Equal("""{"n_layer":2,"bias":false,"dropout":0.5,"architectures":["GPT"]}""", JsonSerializer.Serialize(config));
     }
 
     [Fact]
@@ -113,6 +115,20 @@ public sealed class RunFolderTests : IDisposable
         using var run = Begin();
         using var source = TokenFileSource.OpenTraining(Out, run.Record.Spec);
         Assert.Equal(112, source.Count);
+        Assert.Empty(Directory.EnumerateFiles(Out, ".tmp-*"));
+    }
+
+    [Fact]
+    public void WhatACrashLeftInTheRegisterIsRemovedAtTheNextStart()
+    {
+        using (var run = Begin())
+        {
+            run.OpenRegister();
+        }
+
+        _folder.Write("run/views/.tmp-1-dead", [1]);
+        using var again = RunFolder.Open(Out, RunSpecs.Record());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(Out, FileRegister.FolderName)));
     }
 
     [Fact]
@@ -127,6 +143,10 @@ public sealed class RunFolderTests : IDisposable
         Assert.False(again.OpenRegister().TryCreate(new Generation(1), "{}"u8.ToArray()));
         Assert.Equal(new Generation(1), again.OpenRegister().Newest()!.Value.Generation);
     }
+
+    [Fact]
+    public void AConfigurationOfOtherThingsIsRefused() => Assert.Throws<ArgumentException>(
+        () => ConfigurationFile.Serialize(new Dictionary<string, object> { ["when"] = DateTimeOffset.UnixEpoch }));
 
     private RunFolder Begin()
     {

@@ -17,8 +17,14 @@ public static class DevicePresence
             return null;
         }
 
-        return Directory.EnumerateFiles("/dev", "nvidia*").Count(path => int.TryParse(Path.GetFileName(path).AsSpan("nvidia".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        const string prefix = "nvidia";
+        return Directory.EnumerateFiles("/dev", prefix + "*").Count(path => Index(Path.GetFileName(path), prefix) is not null);
     }
+
+    private static int? Index(string text, string prefix) =>
+        int.TryParse(text.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : null;
 
     public static IEnumerable<SettingError> Errors(string device, Func<int?> cudaDevices)
     {
@@ -28,7 +34,7 @@ public static class DevicePresence
         }
 
         if (!device.StartsWith("cuda:", StringComparison.Ordinal)
-            || !int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+            || Index(device, "cuda:") is not { } index)
         {
             yield return new SettingError(Settings.Device.Flag, device, "must be cpu or cuda:N");
             yield break;

@@ -31,7 +31,9 @@ public sealed class SettingValues
         foreach (var setting in Settings.All)
         {
             var standard = defaults?.GetValueOrDefault(setting) ?? setting.Default;
-            var value = commandLine.GetValueOrDefault(setting) ?? variables.GetValueOrDefault(setting) ?? file.GetValueOrDefault(setting)
+            var value = commandLine.GetValueOrDefault(setting)
+                ?? variables.GetValueOrDefault(setting)
+                ?? file.GetValueOrDefault(setting)
                 ?? (standard is null ? null : new GivenValue([standard]));
             if (value is not null)
             {
@@ -50,7 +52,8 @@ public sealed class SettingValues
     public bool IsGiven(Setting setting) => _given.ContainsKey(setting);
 
     /// <summary>The text; null when there is none or an empty one.</summary>
-    public string? Text(Setting setting) => _given.GetValueOrDefault(setting) is { Text: { Length: > 0 } text } ? text : null;
+    public string? Text(Setting setting) =>
+        _given.GetValueOrDefault(setting) is { Text: { Length: > 0 } text } ? text : null;
 
     public IReadOnlyList<string> Texts(Setting setting) => _given.GetValueOrDefault(setting)?.Texts ?? [];
 
@@ -72,21 +75,29 @@ public sealed class SettingValues
     public long Whole(Setting setting, long least = long.MinValue, long most = long.MaxValue)
     {
         var wanted = least == long.MinValue ? "must be a whole number" : $"must be a whole number from {least} to {most}";
-        return Read(setting, text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null, wanted, Math.Clamp(0, least, most));
+        return Read(setting, Parse, wanted, Math.Clamp(0, least, most));
+
+        long? Parse(string text) =>
+            long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= least && value <= most
+                ? value
+                : null;
     }
 
     public ulong Seed(Setting setting) => Read<ulong>(
-        setting, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null, $"must be a whole number from 0 to {ulong.MaxValue}", 0);
+        setting,
+        text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null,
+        $"must be a whole number from 0 to {ulong.MaxValue}",
+        0);
 
-    public double Real(Setting setting) => Read<double>(
-        setting, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : null, "must be a number", 0);
+    public double Real(Setting setting) => Read(setting, ParseReal, "must be a number", 0);
 
     public bool Switch(Setting setting) => Read<bool>(
         setting, text => text switch { "true" => true, "false" => false, _ => null }, "must be true or false", false);
 
     public TimeSpan Seconds(Setting setting, double most) => Read<TimeSpan>(
         setting,
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && value <= most ? TimeSpan.FromSeconds(value) : null,
+        text => ParseReal(text) is { } value && value > 0 && value <= most ? TimeSpan.FromSeconds(value) : null,
         $"must be seconds, above 0 and at most {most.ToString(CultureInfo.InvariantCulture)}",
         TimeSpan.FromSeconds(1));
 
@@ -108,10 +119,16 @@ public sealed class SettingValues
     public static IReadOnlyList<SettingError> WithOrigins(IEnumerable<SettingError> errors, IReadOnlyDictionary<string, string> origins) =>
         [.. errors.Select(error => error.Origin is null ? error with { Origin = origins.GetValueOrDefault(error.Setting) } : error)];
 
+    private static double? ParseReal(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+            ? value
+            : null;
+
     private static string[] Split(Setting setting, string text) =>
         setting.IsList ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
 
-    /// <returns>After an error the default, or <paramref name="otherwise"/> without one: a value that lets the rest be checked.</returns>
+    /// <returns>After an error the default, or <paramref name="otherwise"/> without one: a value that lets the rest be
+    /// checked.</returns>
     private T Read<T>(Setting setting, Func<string, T?> parse, string wanted, T otherwise)
         where T : struct
     {

@@ -6,49 +6,64 @@ namespace AtomGrains.Commands.Options;
 /// </summary>
 public static class Settings
 {
-    public static readonly Setting Data = new("data", "FILE|DIR", "Text to train on: a UTF-8 file, or a folder of them.");
-    public static readonly Setting Out = new("out", "DIR", "Run folder; new, empty, or holding this very run unfinished.");
-    public static readonly Setting Config = new("config", "FILE.yaml", "Settings from a file: 'name: value' lines with the names of these options.");
+    public static readonly Setting Data =
+        new("data", "FILE|DIR", "Text to train on: a UTF-8 file, or a folder of them.");
+    public static readonly Setting Out =
+        new("out", "DIR", "Run folder; new, empty, or holding this very run unfinished.");
+    public static readonly Setting Config =
+        new("config", "FILE.yaml", "Settings from a file: 'name: value' lines with the names of these options.");
     public static readonly Setting Workers = new("workers", "N", "Worker processes.", "4");
-    public static readonly Setting Spares = new("spares", "N", "Processes that wait, started, for a worker to die.", "0");
+    public static readonly Setting Spares =
+        new("spares", "N", "Processes that wait, started, for a worker to die.", "0");
     public static readonly Setting Steps = new("steps", "N", "Optimizer steps.", "2000");
     public static readonly Setting Seed = new("seed", "N", "Seed of weights, data order and dropout.", "1337");
 
     // At least four lanes a worker, or the loss of one costs the others more than its share.
     public static readonly Setting Lanes = new("lanes", "N", "Equal slices of every batch; a power of two.", "16");
-    public static readonly Setting GlobalBatch = new("global-batch", "N", "Samples a step; a multiple of the lanes.", "32");
+    public static readonly Setting GlobalBatch =
+        new("global-batch", "N", "Samples a step; a multiple of the lanes.", "32");
     public static readonly Setting Context = new("context", "N", "Tokens a sample.", "128");
     public static readonly Setting Layers = new("layers", "N", "Transformer blocks.", "4");
     public static readonly Setting Heads = new("heads", "N", "Attention heads.", "4");
     public static readonly Setting Width = new("width", "N", "Embedding width; a multiple of the heads.", "128");
-    public static readonly Setting Bias = new("bias", "true|false", "Biases in linear layers and norms.", "false") { IsSwitch = true };
+    public static readonly Setting Bias =
+        new("bias", "true|false", "Biases in linear layers and norms.", "false") { IsSwitch = true };
     public static readonly Setting Dropout = new("dropout", "P", "Probability that an activation is dropped.", "0");
     public static readonly Setting LearningRate = new("lr", "X", "Largest learning rate.", "1e-3");
     public static readonly Setting MinimumLearningRate = new("min-lr", "X", "Learning rate at the last step.", "1e-4");
     public static readonly Setting Warmup = new("warmup", "N", "Steps of linear warm-up.", "100");
     public static readonly Setting Beta1 = new("beta1", "X", "AdamW's decay of the gradient's mean.", "0.9");
-    public static readonly Setting Beta2 = new("beta2", "X", "AdamW's decay of its square; lower than usual, for small batches.", "0.99");
+    public static readonly Setting Beta2 =
+        new("beta2", "X", "AdamW's decay of its square; lower than usual, for small batches.", "0.99");
     public static readonly Setting WeightDecay = new("weight-decay", "X", "Decay of matrices.", "0.1");
     public static readonly Setting Clip = new("clip", "X", "Largest gradient norm; 0 is off.", "1.0");
     public static readonly Setting Tokenizer = new("tokenizer", "char|byte", "How text becomes tokens.", "char");
-    public static readonly Setting EvalEvery = new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
+    public static readonly Setting EvalEvery =
+        new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
     public static readonly Setting EvalBatches = new("eval-batches", "N", "Batches of one validation.", "20");
     public static readonly Setting Device = new("device", "cpu|cuda:N", "Where workers compute.", "cpu");
-    public static readonly Setting ThreadsPerWorker = new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
+    public static readonly Setting ThreadsPerWorker =
+        new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
 
     // No text default: four, or fewer where the model has fewer blocks.
-    public static readonly Setting Partitions = new("partitions", "N", "Parameter partitions; 4 unless the model is too small.");
+    public static readonly Setting Partitions =
+        new("partitions", "N", "Parameter partitions; 4 unless the model is too small.");
 
     // Small enough for a partition a node on small models, large enough that blocks cost nothing.
-    public static readonly Setting BlockElements = new("block-elements", "N", "Parameters a block: the unit of norms and refills.", "16384");
-    public static readonly Setting Listen = new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
+    public static readonly Setting BlockElements =
+        new("block-elements", "N", "Parameters a block: the unit of norms and refills.", "16384");
+    public static readonly Setting Listen =
+        new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
 
     // Longer than any pause of a living supervisor, short enough that a new run need not wait.
-    public static readonly Setting OrphanGrace = new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
-    public static readonly Setting Fault = new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+    public static readonly Setting OrphanGrace =
+        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
+    public static readonly Setting Fault =
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
-    public static readonly Setting Quiet = new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
+    public static readonly Setting Quiet =
+        new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
 
     /// <summary>In the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =

@@ -42,6 +42,12 @@ public sealed record TrainOptions
     /// <summary>Where values came from that are not on the command line, by flag: errors found later say it.</summary>
     public required IReadOnlyDictionary<string, string> Origins { get; init; }
 
+    /// <summary>Workers that can have a lane.</summary>
+    public int ActiveWorkers => Math.Min(Workers, Spec.Lanes);
+
+    /// <summary>Spares asked for, and workers for whom there is no lane.</summary>
+    public int AllSpares => Spares + Workers - ActiveWorkers;
+
     public IReadOnlyList<string> Warnings => RunPlanWarnings.Of(Spec.Lanes, Workers);
 
     /// <summary>The text to train on.</summary>
@@ -50,7 +56,8 @@ public sealed record TrainOptions
         Data is null ? DemoCorpus.Load() : Corpus.Open(Data), Spec.Data.Tokenizer, Spec.Model.Context);
 
     /// <summary>The whole spec, with the text's tokens and vocabulary.</summary>
-    /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many for the model.</exception>
+    /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many
+    /// for the model.</exception>
     public RunSpec SpecFor(TokenizedCorpus corpus)
     {
         var model = Spec.Model with { VocabularySize = corpus.Tokenizer.VocabularySize };

@@ -32,6 +32,7 @@ public static class TrainOptionsReader
             Origins = values.Origins,
         };
         values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
+        values.Add(ReportErrors(options.Report));
         AddSpecErrors(values, options.Spec);
         Setting[] bounds = [Workers, Spares, Steps];
         if (!values.Errors.Any(error => bounds.Any(setting => setting.Flag == error.Setting)))
@@ -86,6 +87,15 @@ public static class TrainOptionsReader
         var plan = FaultPlan.Parse(values.Texts(Fault), errors);
         values.Add(errors);
         return plan;
+    }
+
+    /// <summary>Found now, and not after the run.</summary>
+    private static IEnumerable<SettingError> ReportErrors(string? path)
+    {
+        if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
+        {
+            yield return new SettingError(Report.Flag, path, "must be a file in a folder that exists");
+        }
     }
 
     /// <summary>A value that could not even be read has its line already; its stand-in gets none.</summary>

@@ -27,12 +27,14 @@ public static class YamlSettings
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            errors.Add(new SettingError(Settings.Config.Flag, path, $"must be a YAML file that can be read: {error.Message}"));
+            errors.Add(new SettingError(Settings.Config.Flag, path,
+                $"must be a YAML file that can be read: {error.Message}"));
             return new Dictionary<Setting, GivenValue>();
         }
     }
 
-    internal static IReadOnlyDictionary<Setting, GivenValue> Parse(string name, string yaml, ICollection<SettingError> errors)
+    internal static IReadOnlyDictionary<Setting, GivenValue> Parse(
+        string name, string yaml, ICollection<SettingError> errors)
     {
         var values = new Dictionary<Setting, GivenValue>();
         try
@@ -62,13 +64,15 @@ public static class YamlSettings
         }
         catch (YamlException error)
         {
-            errors.Add(new SettingError(Settings.Config.Flag, name, $"line {error.Start.Line}: {error.Message.ReplaceLineEndings(" ")}"));
+            errors.Add(new SettingError(Settings.Config.Flag, name,
+                $"line {error.Start.Line}: {error.Message.ReplaceLineEndings(" ")}"));
         }
 
         return values;
     }
 
-    private static void ReadEntry(string name, Parser parser, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
+    private static void ReadEntry(
+        string name, Parser parser, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
     {
         var origin = $"{name} line {parser.Current!.Start.Line}";
         var key = parser.TryConsume<Scalar>(out var scalar) ? scalar.Value : null;
@@ -85,11 +89,13 @@ public static class YamlSettings
         }
         else if (texts is null || (isList && !setting.IsList))
         {
-            errors.Add(new SettingError(setting.Flag, "", setting.IsList ? "must be a value or a list of values" : "must be one value", origin));
+            var wanted = setting.IsList ? "must be a value or a list of values" : "must be one value";
+            errors.Add(new SettingError(setting.Flag, "", wanted, origin));
         }
         else if (!values.TryAdd(setting, new GivenValue(texts, origin)))
         {
-            errors.Add(new SettingError(setting.Flag, string.Join(' ', texts), $"is set twice; first on {values[setting].Origin}", origin));
+            errors.Add(new SettingError(setting.Flag, string.Join(' ', texts),
+                $"is set twice; first on {values[setting].Origin}", origin));
         }
     }
 
@@ -127,8 +133,11 @@ public static class YamlSettings
     private static string Nearest(string given)
     {
         var normal = given.Replace('_', '-').ToLowerInvariant();
-        var nearest = Settings.All.Where(setting => setting != Settings.Config).MinBy(setting => Edits(normal, setting.Name))!;
-        return Edits(normal, nearest.Name) <= Math.Min(2, given.Length / 2) ? $"did you mean {nearest.Name}?" : "names are those of the command line, without dashes in front";
+        var settings = Settings.All.Where(setting => setting != Settings.Config);
+        var nearest = settings.MinBy(setting => Edits(normal, setting.Name))!;
+        return Edits(normal, nearest.Name) <= Math.Min(2, given.Length / 2)
+            ? $"did you mean {nearest.Name}?"
+            : "names are those of the command line, without dashes in front";
     }
 
     private static int Edits(string left, string right)
