@@ -91,6 +91,28 @@ public sealed class StepLoopTests
     }
 
     [Fact]
+    public void TwoReplicasOfAProcessDoNotDrawFromEachOthersSeeds()
+    {
+        var spec = Specs.Run(Specs.SmallModel with { Dropout = 0.5 });
+        var hashes = new string[2][];
+        var threads = Enumerable.Range(0, 2).Select(index => new Thread(() =>
+        {
+            using var loop = Replica.Create(spec);
+            var gradient = new float[loop.Layout.Elements];
+            hashes[index] = [.. Enumerable.Range(0, 50).Select(_ =>
+            {
+                loop.ComputeLane(Replica.Lane(0), gradient);
+                return Replica.Hash(gradient);
+            })];
+        })).ToList();
+
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.Single(hashes.SelectMany(each => each).Distinct());
+    }
+
+    [Fact]
     public void DropoutFollowsTheLanesSeed()
     {
         using var loop = Replica.Create(Specs.Run(Specs.SmallModel with { Dropout = 0.5 }));
