@@ -46,10 +46,12 @@ public sealed class StepLoopTests
         Assert.Equal(804_096, loop.Layout.Elements); // nanoGPT's "0.80M" plus its 8192 positions
     }
 
-    [Fact]
-    public void ALaneTwiceAndAfterOtherLanesHasTheSameBits()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ALaneTwiceAndAfterOtherLanesHasTheSameBits(int threads)
     {
-        using var loop = Replica.Create(Specs.Run(Specs.NanoGptModel with { Dropout = 0.2 }));
+        using var loop = Replica.Create(Specs.Run(Specs.NanoGptModel with { Dropout = 0.2 }) with { ThreadsPerWorker = threads });
         var (first, again, other) = (new float[loop.Layout.Elements], new float[loop.Layout.Elements], new float[loop.Layout.Elements]);
 
         var loss = loop.ComputeLane(Replica.Lane(0), first);
