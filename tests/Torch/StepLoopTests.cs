@@ -46,10 +46,12 @@ public sealed class StepLoopTests
         Assert.Equal(804_096, loop.Layout.Elements); // nanoGPT's "0.80M" plus its 8192 positions
     }
 
-    [Fact]
-    public void ALaneTwiceAndAfterOtherLanesHasTheSameBits()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ALaneTwiceAndAfterOtherLanesHasTheSameBits(int threads)
     {
-        using var loop = Replica.Create(Specs.Run(Specs.NanoGptModel with { Dropout = 0.2 }));
+        using var loop = Replica.Create(Specs.Run(Specs.NanoGptModel with { Dropout = 0.2 }) with { ThreadsPerWorker = threads });
         var (first, again, other) = (new float[loop.Layout.Elements], new float[loop.Layout.Elements], new float[loop.Layout.Elements]);
 
         var loss = loop.ComputeLane(Replica.Lane(0), first);
@@ -88,6 +90,28 @@ public sealed class StepLoopTests
         thread.Join();
 
         Assert.Equal(Replica.Hash(here), Replica.Hash(there));
+    }
+
+    [Fact]
+    public void TwoReplicasOfAProcessDoNotDrawFromEachOthersSeeds()
+    {
+        var spec = Specs.Run(Specs.SmallModel with { Dropout = 0.5 });
+        var hashes = new string[2][];
+        var threads = Enumerable.Range(0, 2).Select(index => new Thread(() =>
+        {
+            using var loop = Replica.Create(spec);
+            var gradient = new float[loop.Layout.Elements];
+            hashes[index] = [.. Enumerable.Range(0, 50).Select(_ =>
+            {
+                loop.ComputeLane(Replica.Lane(0), gradient);
+                return Replica.Hash(gradient);
+            })];
+        })).ToList();
+
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.Single(hashes.SelectMany(each => each).Distinct());
     }
 
     [Fact]

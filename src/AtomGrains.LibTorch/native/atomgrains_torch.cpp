@@ -11,7 +11,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/core/grad_mode.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <dlfcn.h>
@@ -284,9 +284,9 @@ AG_EXPORT int32_t ag_tensor_set_data(void* tensor, void* data) {
   return guarded([&] { unwrap(tensor).set_data(unwrap(data)); });
 }
 
-AG_EXPORT int32_t ag_grad_mode_enabled() { return at::GradMode::is_enabled(); }
+AG_EXPORT int32_t ag_grad_mode_enabled() { return c10::GradMode::is_enabled(); }
 
-AG_EXPORT void ag_grad_mode_set(int32_t enabled) { at::GradMode::set_enabled(enabled != 0); }
+AG_EXPORT void ag_grad_mode_set(int32_t enabled) { c10::GradMode::set_enabled(enabled != 0); }
 
 // ---- the engine -----------------------------------------------------------------------------------------------
 

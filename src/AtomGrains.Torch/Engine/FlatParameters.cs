@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AtomGrains.Core.Parameters;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AtomGrains.Torch.Engine;
@@ -28,7 +29,7 @@ public sealed class FlatParameters : IDisposable
 
         _values = zeros(Layout.Elements, ScalarType.Float32, device).DetachFromDisposeScope();
         _gradients = zeros(Layout.Elements, ScalarType.Float32, device).DetachFromDisposeScope();
-        _staging = device.type == TorchSharp.DeviceType.CPU ? null : zeros(Layout.Elements, ScalarType.Float32).DetachFromDisposeScope();
+        _staging = device.type == DeviceType.CPU ? null : zeros(Layout.Elements, ScalarType.Float32).DetachFromDisposeScope();
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();

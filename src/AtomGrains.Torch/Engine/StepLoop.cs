@@ -2,6 +2,7 @@ using AtomGrains.Core.Data;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Runs;
 using AtomGrains.Torch.Jobs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AtomGrains.Torch.Engine;
@@ -12,6 +13,10 @@ namespace AtomGrains.Torch.Engine;
 /// </summary>
 public sealed class StepLoop : IStepLoop
 {
+    // Torch's generator belongs to the process: from its seeding to the last draw of a forward pass, no other replica
+    // of this process may draw. One replica a process, the normal case, never waits.
+    private static readonly Lock Generator = new();
+
     private readonly TrainingJob _job;
     private readonly RunSpec _spec;
     private readonly SampleBatches _train;
@@ -33,7 +38,11 @@ public sealed class StepLoop : IStepLoop
         _validation = new SampleBatches(validation, spec.Model, _device);
         PrepareThread();
         using var scope = NewDisposeScope();
-        _model = MoveToDevice(job.CreateModel(spec));
+        lock (Generator)
+        {
+            _model = MoveToDevice(job.CreateModel(spec));
+        }
+
         _parameters = new FlatParameters(_model, _device);
     }
 
@@ -60,17 +69,17 @@ public sealed class StepLoop : IStepLoop
             TensorEngine.Fail(fault, _device);
         }
 
-        manual_seed((long)work.Seed);
         _parameters.ZeroGradient();
         var (tokens_BT, targets_BT) = _train.Read(work.SampleIndices);
-        var loss = _job.Loss(_model.call(tokens_BT), targets_BT);
+        var loss = SeededLoss(work.Seed, tokens_BT, targets_BT);
         loss.backward();
         _parameters.FetchGradient(gradient);
-        return TorchSharp.TensorExtensionMethods.ToDouble(loss);
+        return loss.ToDouble();
     }
 
     public double Evaluate(IReadOnlyList<long> sampleIndices)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(sampleIndices.Count);
         PrepareThread();
         using var noGrad = no_grad();
         _model.eval();
@@ -81,7 +90,7 @@ public sealed class StepLoop : IStepLoop
             {
                 using var scope = NewDisposeScope();
                 var (tokens_BT, targets_BT) = _validation.Read(batch);
-                sum += batch.Length * TorchSharp.TensorExtensionMethods.ToDouble(_job.Loss(_model.call(tokens_BT), targets_BT));
+                sum += batch.Length * _job.Loss(_model.call(tokens_BT), targets_BT).ToDouble();
             }
 
             return sum / sampleIndices.Count;
@@ -108,8 +117,17 @@ public sealed class StepLoop : IStepLoop
         _parameters.Dispose();
     }
 
+    private Tensor SeededLoss(ulong seed, Tensor tokens_BT, Tensor targets_BT)
+    {
+        lock (Generator)
+        {
+            manual_seed((long)seed);
+            return _job.Loss(_model.call(tokens_BT), targets_BT);
+        }
+    }
+
     private nn.Module<Tensor, Tensor> MoveToDevice(nn.Module<Tensor, Tensor> model) =>
-        _device.type == TorchSharp.DeviceType.CPU ? model : TorchSharp.ModuleExtensionMethods.to(model, _device);
+        _device.type == DeviceType.CPU ? model : model.to(_device);
 
     // OpenMP keeps its thread count for each thread of ours; the order of a product's sums depends on it.
     private void PrepareThread()
@@ -120,7 +138,7 @@ public sealed class StepLoop : IStepLoop
         }
 
         set_num_threads(_spec.ThreadsPerWorker);
-        if (_device.type == TorchSharp.DeviceType.CUDA)
+        if (_device.type == DeviceType.CUDA)
         {
             backends.cuda.matmul.allow_tf32 = false; // a run's bits must not hang on a default that has changed before
         }

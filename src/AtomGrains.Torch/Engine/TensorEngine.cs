@@ -51,24 +51,22 @@ public static class TensorEngine
             Abort();
         }
 
-        using var table = nn.Embedding(1, 1).DetachedTo(device);
+        using var table = nn.Embedding(1, 1, device: device);
         using var outside = tensor([1L], device: device);
         using var row = table.call(outside);
         using var host = row.cpu(); // a GPU reports its error at the next synchronization
     }
 
-    private static TorchSharp.Modules.Embedding DetachedTo(this TorchSharp.Modules.Embedding table, Device device) =>
-        device.type == TorchSharp.DeviceType.CPU ? table : TorchSharp.ModuleExtensionMethods.to(table, device);
-
-    // ATen's choice: the pinned one, or the best that its builds know and the processor has.
-    private static string Capability()
-    {
-        var pinned = Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY");
-        return !string.IsNullOrEmpty(pinned) ? pinned.ToUpperInvariant()
+    private static string Capability() =>
+#if LIBTORCH_ENGINE
+        LibTorch.LibTorchEngine.CpuCapability;
+#else
+        // TorchSharp does not pass ATen's answer on; this is how ATen chooses.
+        Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is { Length: > 0 } pinned ? pinned.ToUpperInvariant()
             : System.Runtime.Intrinsics.X86.Avx512F.IsSupported ? "AVX512"
             : System.Runtime.Intrinsics.X86.Avx2.IsSupported ? "AVX2"
             : "DEFAULT";
-    }
+#endif
 
     [DllImport("libc", EntryPoint = "abort")]
     private static extern void Abort();
