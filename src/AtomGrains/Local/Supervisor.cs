@@ -50,7 +50,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private string? _stopped;
     private int _failedStarts;
     private int _faults;
-    private long _stepsLost;
     private bool _ending;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
@@ -286,7 +285,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 OnLost(lost);
                 break;
             case RolledBack back:
-                _stepsLost += back.StepsLost;
                 _open.ForEach(recovery => recovery.StepsRedone = back.StepsLost);
                 _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
                 break;

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using AtomGrains.Core.Data;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using AtomGrains.Local;
+using AtomGrains.Torch.Engine;
+
+namespace AtomGrains.Commands;
+
+/// <summary>
+/// Asks a child process about the tensor engine: the supervisor never loads it, which keeps it small, and an engine
+/// that is missing or aborts takes only the child.
+/// </summary>
+internal static class DescribeCommand
+{
+    public const string Name = "describe";
+
+    /// <summary>The child's side: a question on standard input, an answer on standard output.</summary>
+    public static int Run(StepLoopFactory jobs)
+    {
+        var question = JsonSerializer.Deserialize(Console.OpenStandardInput(), EngineJson.Default.EngineQuestion)!;
+        Console.WriteLine(JsonSerializer.Serialize(Answer(jobs, question), EngineJson.Default.EngineReport));
+        return 0;
+    }
+
+    /// <summary>The parent's side.</summary>
+    /// <exception cref="InvalidSettingsException">There is no engine, or no such device.</exception>
+    public static EngineReport Ask(RunSpec spec, string device, IReadOnlyDictionary<string, string> environment)
+    {
+        var info = OwnProgram.StartInfo(Name);
+        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        using var child = System.Diagnostics.Process.Start(info)!;
+        var errors = child.StandardError.ReadToEndAsync();
+        child.StandardInput.Write(JsonSerializer.Serialize(new EngineQuestion(spec, device), EngineJson.Default.EngineQuestion));
+        child.StandardInput.Close();
+        var text = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        var report = child.ExitCode == 0 ? JsonSerializer.Deserialize(text, EngineJson.Default.EngineReport) : null;
+        if (report?.Engine is not null)
+        {
+            return report;
+        }
+
+        var reason = report?.Error ?? $"the tensor engine ended its process with exit code {child.ExitCode}: {errors.Result.Split('\n')[0]}";
+        throw new InvalidSettingsException(new SettingError("--device", device, reason));
+    }
+
+    private static EngineReport Answer(StepLoopFactory jobs, EngineQuestion question)
+    {
+        try
+        {
+            var none = new NoSamples(question.Spec.Model.Context + 1);
+            using var loop = jobs.Create(question.Spec, none, none, question.Device);
+            return new EngineReport(null, TensorEngine.Describe(question.Spec), loop.Layout.Elements);
+        }
+        catch (Exception error) when (error is ArgumentException or DllNotFoundException or TypeInitializationException or InvalidOperationException)
+        {
+            return new EngineReport((error.InnerException ?? error).Message.Split('\n')[0], null, 0);
+        }
+    }
+
+    private sealed class NoSamples(int tokens) : ISampleSource
+    {
+        public long Count => 0;
+
+        public int TokensPerSample => tokens;
+
+        public void Read(long index, Span<long> tokens) => throw new ArgumentOutOfRangeException(nameof(index));
+    }
+}

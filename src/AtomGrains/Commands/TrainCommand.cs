@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using AtomGrains.Local;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Transport;
+using AtomGrains.Torch.Engine;
+
+namespace AtomGrains.Commands;
+
+/// <summary><c>atom train</c>: everything is checked before anything is written, then the run is supervised to its end.</summary>
+internal sealed class TrainCommand(TextWriter output)
+{
+    /// <summary>Exit code of a run that ended before its last step.</summary>
+    private const int Stopped = 1;
+
+    public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
+        Task.Run(() => Exit(Train(options, cancellation)), CancellationToken.None);
+
+    /// <summary>Trains; the caller reads the outcome.</summary>
+    /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
+    public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
+    {
+        foreach (var warning in options.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        var corpus = options.Tokenize();
+        var spec = options.SpecFor(corpus);
+        var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
+        var engine = DescribeCommand.Ask(spec, options.Device, environment);
+        var observer = new RunPrinter(output, spec.Steps, options.Quiet);
+        using var supervisor = Listen(Options(options, environment), observer);
+        using var folder = RunFolder.Open(options.Out, Record(spec, engine));
+        folder.Begin(corpus);
+        if (!options.Quiet)
+        {
+            output.WriteLine(FormattableString.Invariant($"{engine.Elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+        }
+
+        var outcome = supervisor.Run(folder, engine.Elements, cancellation);
+        if (options.Report is { } report)
+        {
+            outcome.Report.Write(report);
+        }
+
+        return outcome;
+    }
+
+    private int Exit(RunOutcome outcome)
+    {
+        if (outcome.Stopped is { } reason)
+        {
+            Console.Error.WriteLine($"the run stopped: {reason}");
+            return Stopped;
+        }
+
+        output.WriteLine(FormattableString.Invariant($"done: {outcome.Report.StepsCommitted} steps, validation loss {outcome.Report.ValLoss:F4}, {outcome.Report.Faults} faults, {outcome.Report.TokensPerSecond:N0} tokens/s"));
+        output.WriteLine($"weights {outcome.Report.WeightsSha256}");
+        return 0;
+    }
+
+    private static SupervisorOptions Options(TrainOptions options, IReadOnlyDictionary<string, string> environment) => new()
+    {
+        Workers = Math.Min(options.Workers, options.Spec.Lanes),
+        Spares = options.Spares + Math.Max(0, options.Workers - options.Spec.Lanes),
+        Device = options.Device,
+        Listen = options.Listen,
+        Port = options.Port,
+        OrphanGrace = options.OrphanGrace,
+        Faults = options.Faults,
+        NodeEnvironment = environment,
+    };
+
+    private static Supervisor Listen(SupervisorOptions options, IRunObserver observer)
+    {
+        try
+        {
+            return new Supervisor(options, observer);
+        }
+        catch (PortTakenException)
+        {
+            throw new InvalidSettingsException(new SettingError("--port", $"{options.Port}", "is in use by another process; must be free, or 0 for any free one"));
+        }
+    }
+
+    private static RunRecord Record(RunSpec spec, EngineReport engine) => RunRecord.Of(
+        spec,
+        $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
+        new Dictionary<string, string>
+        {
+            ["atomgrains"] = typeof(TrainCommand).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+            ["dotnet"] = Environment.Version.ToString(),
+            ["libtorch"] = engine.Engine.LibTorch,
+            ["tensor_engine"] = engine.Engine.Binding,
+            ["blas"] = engine.Engine.Blas,
+            ["system"] = RuntimeInformation.OSDescription,
+        },
+        DateTimeOffset.UtcNow);
+}
