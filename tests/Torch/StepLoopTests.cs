@@ -79,25 +79,23 @@ public sealed class StepLoopTests
     }
 
     [Fact]
-    public void AReplicaOnAnotherThreadHasTheSameBits()
+    public async Task AReplicaOnAnotherThreadHasTheSameBits()
     {
         using var loop = Replica.Create(Specs.Run(Specs.NanoGptModel));
         var (here, there) = (new float[loop.Layout.Elements], new float[loop.Layout.Elements]);
 
         loop.ComputeLane(Replica.Lane(0), here);
-        var thread = new Thread(() => loop.ComputeLane(Replica.Lane(0), there));
-        thread.Start();
-        thread.Join();
+        await OnThreadOfItsOwn(() => loop.ComputeLane(Replica.Lane(0), there));
 
         Assert.Equal(Replica.Hash(here), Replica.Hash(there));
     }
 
     [Fact]
-    public void TwoReplicasOfAProcessDoNotDrawFromEachOthersSeeds()
+    public async Task TwoReplicasOfAProcessDoNotDrawFromEachOthersSeeds()
     {
         var spec = Specs.Run(Specs.SmallModel with { Dropout = 0.5 });
         var hashes = new string[2][];
-        var threads = Enumerable.Range(0, 2).Select(index => new Thread(() =>
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(index => OnThreadOfItsOwn(() =>
         {
             using var loop = Replica.Create(spec);
             var gradient = new float[loop.Layout.Elements];
@@ -106,10 +104,7 @@ public sealed class StepLoopTests
                 loop.ComputeLane(Replica.Lane(0), gradient);
                 return Replica.Hash(gradient);
             })];
-        })).ToList();
-
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        })));
 
         Assert.Single(hashes.SelectMany(each => each).Distinct());
     }
@@ -206,4 +201,7 @@ public sealed class StepLoopTests
         Assert.Contains("out of range", error.Message, StringComparison.Ordinal);
         Assert.True(double.IsFinite(loop.ComputeLane(Replica.Lane(0), gradient)));
     }
+
+    private static Task OnThreadOfItsOwn(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
