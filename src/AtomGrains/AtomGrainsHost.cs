@@ -26,7 +26,7 @@ public static class AtomGrainsHost
                 using (var interrupt = new Interrupt())
                 {
                     var train = new TrainCommand(Console.Out);
-                    return await new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync).RunAsync(arguments, interrupt.Token);
+                    return await new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync, Console.Out, Console.Error).RunAsync(arguments, interrupt.Token);
                 }
         }
     }

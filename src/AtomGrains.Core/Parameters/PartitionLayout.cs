@@ -41,6 +41,6 @@ public sealed class PartitionLayout
     public IReadOnlyList<PartitionRange> Partitions { get; }
 
     /// <summary>The global sum of squares from the partitions' subtrees, in tree order over all blocks.</summary>
-    public double SumOfSquares(IEnumerable<KeyValuePair<TreeNode, double>> subtrees) =>
-        LaneTree.Sum(new Dictionary<TreeNode, double>(subtrees), Blocks);
+    public double SumOfSquares(IEnumerable<SubtreeSum> subtrees) =>
+        LaneTree.Sum(subtrees.ToDictionary(subtree => subtree.Node, subtree => subtree.Value), Blocks);
 }

@@ -14,7 +14,7 @@ public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elemen
     }
 
     /// <summary>Sums of squares of <paramref name="slice"/> ([Elements] float32) by maximal aligned subtrees of the global blocks.</summary>
-    public List<KeyValuePair<TreeNode, double>> SumsOfSquares(ReadOnlySpan<float> slice)
+    public List<SubtreeSum> SumsOfSquares(ReadOnlySpan<float> slice)
     {
         var leaves = new Dictionary<TreeNode, double>();
         for (var block = 0; block < Blocks; block++)
@@ -22,7 +22,7 @@ public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elemen
             leaves[TreeNode.Leaf(FirstBlock + block)] = BlockNorm.SumOfSquares(slice[Block(block)]);
         }
 
-        return [.. LaneTree.CoverRange(FirstBlock, FirstBlock + Blocks).Select(node => KeyValuePair.Create(node, SumBelow(node, leaves)))];
+        return [.. LaneTree.CoverRange(FirstBlock, FirstBlock + Blocks).Select(node => new SubtreeSum(node, SumBelow(node, leaves)))];
     }
 
     private static double SumBelow(TreeNode node, Dictionary<TreeNode, double> leaves) =>

@@ -10,5 +10,5 @@ public sealed record PartitionSeal(
     PartitionId Partition,
     long Step,
     DecisionDigest Previous,
-    IReadOnlyList<KeyValuePair<TreeNode, double>> SumsOfSquares,
+    IReadOnlyList<SubtreeSum> SumsOfSquares,
     double Loss);

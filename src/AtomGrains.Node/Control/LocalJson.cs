@@ -38,9 +38,9 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
-    private static readonly Type[] Local = [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed)];
+    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed)];
 
-    private static readonly Type[] Protocol =
+    private static Type[] Protocol =>
     [
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
@@ -48,7 +48,7 @@ public sealed partial class LocalJson : JsonSerializerContext
     ];
 
     /// <summary>The contract of the channel.</summary>
-    public static JsonTypeInfo<LocalMessage> Contract { get; } = Create();
+    public static JsonTypeInfo<LocalMessage> Contract => field ??= Create();
 
     private static JsonTypeInfo<LocalMessage> Create()
     {

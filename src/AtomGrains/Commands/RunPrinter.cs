@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Local;
@@ -22,17 +21,15 @@ internal sealed class RunPrinter(TextWriter output, long steps, bool quiet) : IR
         }
 
         _last = Stopwatch.GetTimestamp();
-        Write($"step {decision.Step + 1,6} of {steps}  loss {decision.Loss:F4}  {tokensPerSecond,9:N0} tokens/s  {workers} workers  generation {generation.Value}");
+        Write(FormattableString.Invariant($"step {decision.Step + 1,6} of {steps}  loss {decision.Loss:F4}  {tokensPerSecond,9:N0} tokens/s  {workers} workers  generation {generation.Value}"));
     }
 
-    public void OnEvaluated(long version, double loss) => Write($"validation loss after {version} steps: {loss:F4}");
+    public void OnEvaluated(long version, double loss) => Write(FormattableString.Invariant($"validation loss after {version} steps: {loss:F4}"));
 
     public void OnNote(string text) => Write("  * " + text);
 
     public void OnFault(FaultLine line) =>
-        Write(string.Create(CultureInfo.InvariantCulture, $"  * recovered from {line.Kind} of {line.Who} at step {line.Step}: noticed in {line.Seconds.Detect:F2} s, going on after {line.Seconds.Fence + line.Seconds.Reassign + line.Seconds.Replay:F2} s more"));
-
-    private void Write(FormattableString text) => Write(FormattableString.Invariant(text));
+        Write(FormattableString.Invariant($"  * recovered from {line.Kind} of {line.Who} at step {line.Step}: noticed in {line.Seconds.Detect:F2} s, going on after {line.Seconds.Fence + line.Seconds.Reassign + line.Seconds.Replay:F2} s more"));
 
     private void Write(string text)
     {

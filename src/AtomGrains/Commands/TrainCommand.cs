@@ -64,8 +64,8 @@ internal sealed class TrainCommand(TextWriter output)
 
     private static SupervisorOptions Options(TrainOptions options, IReadOnlyDictionary<string, string> environment) => new()
     {
-        Workers = Math.Min(options.Workers, options.Spec.Lanes),
-        Spares = options.Spares + Math.Max(0, options.Workers - options.Spec.Lanes),
+        Workers = options.ActiveWorkers,
+        Spares = options.AllSpares,
         Device = options.Device,
         Listen = options.Listen,
         Port = options.Port,
