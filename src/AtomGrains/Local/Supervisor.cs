@@ -384,12 +384,21 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var since = node.Struck?.At ?? node.LastHeard;
         _open.Add(new Recovery(node, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
-            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : null,
+            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause switch
+            {
+                LossCause.Silent => "stop",
+                LossCause.Hung => "hang",
+                _ => null,
+            },
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
-        _observer.OnNote(lost.Cause == LossCause.Silent
-            ? $"worker {node.Slot} (process {node.Pid}) is silent at step {lost.Step}: its lanes move"
-            : $"worker {node.Slot} (process {node.Pid}) has ended at step {lost.Step}: its lanes move");
+        var state = lost.Cause switch
+        {
+            LossCause.Silent => "is silent",
+            LossCause.Hung => "does not get on",
+            _ => "has ended",
+        };
+        _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
         KeepNodes();
     }
 

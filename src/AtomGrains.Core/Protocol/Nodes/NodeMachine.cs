@@ -80,6 +80,15 @@ public sealed class NodeMachine
             case Decide decide:
                 OnDecide(decide, outbox);
                 break;
+            case SayWhatYouWaitFor asked when asked.Generation == Generation:
+                outbox.Report(new WaitsFor(
+                    Generation,
+                    [.. _replicas.Values.SelectMany(replica => replica.MissingLanes).Distinct()],
+                    [.. _replicas.Values.SelectMany(replica => replica.Awaited).Distinct()],
+                    [.. _worker.MissingParameters]));
+                break;
+            case SayWhatYouWaitFor:
+                break;
             case ReturnToStep back when back.Generation == Generation:
                 _worker.OnReturnToStep(back, outbox);
                 break;
