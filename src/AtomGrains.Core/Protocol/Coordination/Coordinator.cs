@@ -288,7 +288,7 @@ public sealed class Coordinator(RunSpec spec, PartitionLayout layout, Coordinato
         else
         {
             lineage = _view.Lineage;
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules);
             if (placements is null)
             {
                 if (!MayRollBack(lost, now, outbox))

@@ -34,8 +34,6 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
     /// <summary>Partitions whose parameters it still waits for.</summary>
     public IEnumerable<PartitionId> MissingParameters => _missing;
 
-    public string Describe() => $"step={_computed?.Step} asm={_assembling?.Step} missing={_missing.Count} computing={string.Join(",", _computing)} loading={_loading} decided={_decided} fin={string.Join(",", _lanes.Finished.Keys)}";
-
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;
