@@ -97,7 +97,7 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
     {
         if (message is JoinerInSync inSync)
         {
-            InvariantChecker.JoinerReported(inSync, node.Machine, cluster.Find(inSync.Joiner) is { IsAlive: true } joiner ? joiner.Machine : null);
+            checker.JoinerReported(inSync, node.Machine, cluster.Find(inSync.Joiner) is { IsAlive: true } joiner ? joiner.Machine : null);
         }
 
         simulation.Network.Send(node.Id, null, () => cluster.Coordinator.Run((machine, reply) => machine.HandleMessage(node.Id, message, simulation.Now, reply)));
@@ -116,8 +116,10 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
 
     private void Record(SimulatedCoordinator coordinator, View view) => simulation.After(simulation.Random.Between(1, 8), () =>
     {
+        var before = register.Newest;
         if (register.TryCreate(view))
         {
+            checker.Recorded(view, before);
             simulation.After(simulation.Random.Between(0, 2), () => coordinator.Run((machine, outbox) => machine.OnViewRecorded(view.Generation, simulation.Now, outbox)));
         }
         else

@@ -17,6 +17,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
     private readonly Dictionary<Lineage, long> _newestDecided = [];
     private readonly Dictionary<Generation, View> _views = [];
+    private readonly HashSet<(Generation Generation, PartitionId Partition, NodeId Joiner)> _inSync = [];
 
     /// <summary>Bits of loss and gradient norm of the decided steps, by lineage.</summary>
     public Dictionary<Lineage, SortedDictionary<long, ulong>> LossBits { get; } = [];
@@ -64,6 +65,23 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         }
     }
 
+    /// <summary>R3: replica sets come from the view before, plus joiners that are reported in sync under it.</summary>
+    public void Recorded(View view, View? before)
+    {
+        Told(view);
+        if (before is null || before.Lineage != view.Lineage)
+        {
+            return;
+        }
+
+        foreach (var partition in view.Partitions.Select((_, index) => new PartitionId(index)))
+        {
+            var stranger = view.Placement(partition).Replicas.FirstOrDefault(node =>
+                !before.Placement(partition).IsReplica(node) && !_inSync.Contains((before.Generation, partition, node)));
+            Require(stranger == default, $"R3: {view.Generation} makes {stranger} a replica of {partition}, but it is no replica of the view before and was not reported in sync");
+        }
+    }
+
     /// <summary>I8: no two views share a generation.</summary>
     public void Told(View view)
     {
@@ -90,8 +108,9 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     }
 
     /// <summary>R4: a joiner that is reported in sync has all blocks and any reduced slice.</summary>
-    public static void JoinerReported(JoinerInSync report, NodeMachine primary, NodeMachine? joiner)
+    public void JoinerReported(JoinerInSync report, NodeMachine primary, NodeMachine? joiner)
     {
+        _inSync.Add((report.Generation, report.Partition, report.Joiner));
         if (joiner is null || joiner.Generation != report.Generation || primary.Generation != report.Generation)
         {
             return;

@@ -59,6 +59,11 @@ public sealed class Simulation
         {
             violation = error.Message;
         }
+        catch (Exception error)
+        {
+            // The edge of the simulated machine: whatever a machine throws is its failure, and has to name the seed.
+            violation = $"a machine failed: {error}";
+        }
 
         var outcome = Cluster.Outcome;
         return new SimulationResult(violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, Cluster.Counters);
