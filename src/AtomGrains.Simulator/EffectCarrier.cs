@@ -21,7 +21,7 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                     simulation.Network.Send(node.Id, send.To, () => Deliver(node.Id, send.To, copy));
                     break;
                 case SendToCoordinator send:
-                    Report(node, send.Message);
+                    Report(node, send.Message, outbox);
                     break;
                 case LoadParameters load:
                     checker.Loaded(node.Id, load.Key, load.Flat);
@@ -93,11 +93,13 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
         }
     }
 
-    private void Report(SimulatedNode node, ControlMessage message)
+    private void Report(SimulatedNode node, ControlMessage message, Outbox outbox)
     {
         if (message is JoinerInSync inSync)
         {
-            checker.JoinerReported(inSync, node.Machine, cluster.Find(inSync.Joiner) is { IsAlive: true } joiner ? joiner.Machine : null);
+            var sentAfter = outbox.Effects.SkipWhile(effect => (effect as SendToCoordinator)?.Message != message)
+                .Any(effect => effect is SendToNode { Message: Reduced reduced } send && send.To == inSync.Joiner && reduced.Partition == inSync.Partition);
+            checker.JoinerReported(inSync, node.Machine, cluster.Find(inSync.Joiner) is { IsAlive: true } joiner ? joiner.Machine : null, sentAfter);
         }
 
         simulation.Network.Send(node.Id, null, () => cluster.Coordinator.Run((machine, reply) => machine.HandleMessage(node.Id, message, simulation.Now, reply)));

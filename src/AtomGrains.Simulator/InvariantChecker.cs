@@ -1,3 +1,4 @@
+using System.Globalization;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -108,7 +109,8 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     }
 
     /// <summary>R4: a joiner that is reported in sync has all blocks and any reduced slice.</summary>
-    public void JoinerReported(JoinerInSync report, NodeMachine primary, NodeMachine? joiner)
+    /// <param name="sentAfter">The primary reduced and sent the slice after its report, in the same event.</param>
+    public void JoinerReported(JoinerInSync report, NodeMachine primary, NodeMachine? joiner, bool sentAfter)
     {
         _inSync.Add((report.Generation, report.Partition, report.Joiner));
         if (joiner is null || joiner.Generation != report.Generation || primary.Generation != report.Generation)
@@ -117,8 +119,8 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         }
 
         var (source, copy) = (primary.Replicas[report.Partition].State, joiner.Replicas[report.Partition].State);
-        var holds = copy.IsComplete && copy.Version >= source.Version && (copy.Version > source.Version || source.Reduced is null || copy.Reduced is not null);
-        Require(holds, $"R4: {report.Joiner} is reported in sync with {report.Partition}, but lacks blocks or the reduced slice");
+        var holds = copy.IsComplete && copy.Version >= source.Version && (copy.Version > source.Version || source.Reduced is null || sentAfter || copy.Reduced is not null);
+        Require(holds, $"R4: {report.Joiner} is reported in sync with {report.Partition}, but lacks blocks or the reduced slice: {Standing(copy)}, its primary {Standing(source)}");
     }
 
     /// <summary>A worker computes on the parameters that the partitions hold.</summary>
@@ -134,6 +136,9 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             throw new InvariantException(violation);
         }
     }
+
+    private static string Standing(ReplicaState state) =>
+        $"is at version {state.Version?.ToString(CultureInfo.InvariantCulture) ?? "none"} {(state.IsComplete ? "with all blocks" : "with blocks missing")}, {(state.Reduced is null ? "without" : "with")} a reduced slice";
 
     private static bool IsWanted(NodeMachine machine, Push push) =>
         push.Generation == machine.Generation

@@ -29,7 +29,7 @@ public class LaneAccumulatorTests
     {
         for (var before = 1; before < 256; before++)
         {
-            for (var after = 1; after < 256; after += 3)
+            for (var after = 1; after < 256; after += 7)
             {
                 var lanes = new LaneAccumulator(Lanes, new FloatPool());
                 var owned = LaneTreeTests.Members(before, Lanes);

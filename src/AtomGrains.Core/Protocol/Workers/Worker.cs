@@ -149,7 +149,8 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
 
     public void OnReturnToStep(ReturnToStep back, Outbox outbox)
     {
-        if (_computed is { } key && key.Lineage == back.Lineage && key.Step > back.Step)
+        // Whoever heard the lost decision has dropped the step already.
+        if (_computed is { } key && key.Lineage == back.Lineage && (key.Step > back.Step || (key.Step == back.Step && _decided)))
         {
             Forget(outbox);
             PullMissing(outbox);
