@@ -329,7 +329,7 @@ public sealed class Coordinator(
         else
         {
             lineage = _view.Lineage;
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules);
             if (placements is null)
             {
                 if (!MayRollBack(lost, now, outbox))
