@@ -40,6 +40,7 @@ public sealed class Coordinator(
     private TimeSpan? _firstReady;
     private TimeSpan? _lostSince;
     private TimeSpan _progress;
+    private TimeSpan _lastTick;
     private readonly StepPace _pace = new(options.Pace);
     private TimeSpan _stepBegan;
     private bool _stepDisturbed;
@@ -186,8 +187,15 @@ public sealed class Coordinator(
 
     public void OnTick(TimeSpan now, Outbox outbox)
     {
+        var wasAway = now - _lastTick > options.Heartbeat.MinimumTimeout / 2;
+        _lastTick = now;
         foreach (var (id, node) in _nodes)
         {
+            if (wasAway)
+            {
+                node.Detector.Pardon(now);
+            }
+
             if (node.Standing == NodeStanding.Alive && node.Detector.Suspects(now))
             {
                 node.Standing = NodeStanding.Silent;
