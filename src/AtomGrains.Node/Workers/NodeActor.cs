@@ -35,7 +35,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private float[]? _initial;
     private DismissReason? _dismissed;
     private bool _joined;
-    private bool _exporting;
+    private StepKey? _export;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
@@ -260,12 +260,12 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     // Beside the actor, whose heartbeats must not wait for a disk. The parameters are final: nothing replaces them.
     private void Export(WriteWeights write)
     {
-        if (_exporting)
+        if (_export == write.Key)
         {
             return;
         }
 
-        _exporting = true;
+        _export = write.Key;
         new Thread(() =>
         {
             try
