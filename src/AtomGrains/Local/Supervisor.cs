@@ -385,6 +385,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _open.Add(new Recovery(node, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
             Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : null,
+            Order = node.Struck is { } ordered ? $"ordered {_options.Faults.Orders[ordered.Order]}" : null,
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
         _observer.OnNote(lost.Cause == LossCause.Silent
@@ -434,7 +435,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             StepsRedone = recovery.StepsRedone,
             LanesRedone = (int)(_nodes.Counters.LanesRecomputed - recovery.LanesRecomputedBefore),
             Seconds = recovery.Seconds,
-            Detail = recovery.Node.Cause,
+            Detail = recovery.Order is { } order && recovery.Node.Cause is { } cause ? $"{order}: {cause}" : recovery.Order ?? recovery.Node.Cause,
         };
         append(line);
         _observer.OnFault(line);
