@@ -113,15 +113,17 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
         Environment.Exit(ExitFailed);
     }
 
-    float[] IStepEvents.RentGradient() => _machine!.Pool.Rent(_loop!.Layout.Elements);
-
     void IStepEvents.OnParametersLoaded(StepKey key) => _events.Post(() => Handle(machine => machine.OnParametersLoaded(key, _outbox)));
 
     void IStepEvents.OnLaneComputed(StepKey key, int lane, float[] gradient, double loss) => _events.Post(() =>
     {
         var isLast = _clock.LaneComputed(key.Step);
         _faults.LaneComputed(key.Step, isLast: false);
-        Handle(machine => machine.OnLaneComputed(key, lane, gradient, loss, _outbox));
+        Handle(machine =>
+        {
+            machine.OnLaneComputed(key, lane, gradient, loss, _outbox);
+            _steps.Supply(machine.Pool.Rent(gradient.Length));
+        });
         if (isLast)
         {
             _faults.LaneComputed(key.Step, isLast: true);
