@@ -87,7 +87,16 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
 
         _supervisor = client;
         _steps.Start();
-        _events.Run(_heartbeat.Interval, Tick);
+        try
+        {
+            _events.Run(_heartbeat.Interval, Tick);
+        }
+        catch (Exception error)
+        {
+            // The host's edge: a full disk or a broken invariant ends this process, and the ledger shall say why.
+            return Failed("the node", error);
+        }
+
         _steps.Dispose();
         _peers.Dispose();
         _listener.Dispose();
@@ -107,10 +116,7 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
     void IStepEvents.OnStepLoopFailed(Exception error)
     {
         // On the step thread: the actor may be in the middle of something, and there is nothing to hand over.
-        Console.Error.WriteLine($"the step loop failed: {error}");
-        _supervisor?.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
-        _supervisor?.Dispose();
-        Environment.Exit(ExitFailed);
+        Environment.Exit(Failed("the step loop", error));
     }
 
     void IStepEvents.OnParametersLoaded(StepKey key) => _events.Post(() => Handle(machine => machine.OnParametersLoaded(key, _outbox)));
@@ -127,7 +133,7 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
         if (isLast)
         {
             _faults.LaneComputed(key.Step, isLast: true);
-            _supervisor?.Send(new ProtocolMessage(_clock.PushesDone()));
+            SendTiming();
         }
     });
 
@@ -196,6 +202,14 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
         }
+    }
+
+    private int Failed(string what, Exception error)
+    {
+        Console.Error.WriteLine($"{what} failed: {error}");
+        _supervisor?.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
+        _supervisor?.Dispose();
+        return ExitFailed;
     }
 
     private void OnControl(ControlMessage control)
@@ -277,6 +291,9 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
                 if (message is Sealed seals)
                 {
                     _faults.Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+
+                    // The last seal leads to the step's line in the metrics: what it took has to be known by then.
+                    SendTiming();
                 }
 
                 _supervisor?.Send(new ProtocolMessage(message));
@@ -305,6 +322,14 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
                 break;
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
+        }
+    }
+
+    private void SendTiming()
+    {
+        if (_clock.PushesDone() is { } timed)
+        {
+            _supervisor?.Send(new ProtocolMessage(timed));
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class KillTests
         finished.Fault("kill", 1, kills[1]);
         Assert.Equal(50, (long)finished.Fault("kill", 0, kills[2])["step"]!);
         Assert.Equal(50, (long)finished.Fault("kill", 2, kills[3])["step"]!);
-        Assert.Equal(4, finished.Count("faults"));
+        Assert.True(finished.Count("faults") >= 4);
         Assert.True(finished.Count("workers_started") >= 8, finished.ToString());
 
         // The second replacement of worker 1 did join: there were three workers, and then four again.

@@ -15,7 +15,9 @@ public sealed class WorldTests
         await finished.EqualsTheCalmRun();
         Assert.Equal(["scale", "scale"], finished.FaultKinds);
         Assert.Equal([5L, 75L], finished.Faults.Select(fault => (long)fault["step"]!));
-        Assert.Equal([1, 4, 2], finished.WorkersOfViews.Where(workers => workers != 3).Aggregate(new List<int>(), AddIfNew));
+        var worlds = finished.WorkersOfViews;
+        Assert.Equal((1, 2), (worlds[0], worlds[^1]));
+        Assert.Contains(4, worlds);
         Assert.Equal(0, finished.Count("faults"));
         Assert.Equal(4, finished.Count("workers_started"));
     }
@@ -65,15 +67,5 @@ public sealed class WorldTests
         Assert.Contains("the other 1 are spares", finished.Errors, StringComparison.Ordinal);
         Assert.Contains(8, finished.WorkersOfViews);
         Assert.Equal(9, finished.Count("workers_started"));
-    }
-
-    private static List<int> AddIfNew(List<int> seen, int workers)
-    {
-        if (seen.Count == 0 || seen[^1] != workers)
-        {
-            seen.Add(workers);
-        }
-
-        return seen;
     }
 }
