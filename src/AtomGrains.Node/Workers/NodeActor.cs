@@ -60,7 +60,17 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     public DismissReason? Run()
     {
         _steps.Start();
-        _events.Run(_heartbeat.Interval, Tick);
+        try
+        {
+            _events.Run(_heartbeat.Interval, Tick);
+        }
+        catch (Exception error)
+        {
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            _host.Failed(error);
+            return null;
+        }
+
         _steps.Dispose();
         _peers.Dispose();
         _listener.Dispose();
@@ -102,7 +112,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         if (isLast)
         {
             _faults.LaneComputed(key.Step, isLast: true);
-            _host.Send(_clock.PushesDone());
+            SendTiming();
         }
     });
 
@@ -226,6 +236,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 if (message is Sealed seals)
                 {
                     _faults.Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+
+                    // The last seal leads to the step's line in the metrics: what it took has to be known by then.
+                    SendTiming();
                 }
 
                 _host.Send(message);
@@ -254,6 +267,14 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 break;
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
+        }
+    }
+
+    private void SendTiming()
+    {
+        if (_clock.PushesDone() is { } timed)
+        {
+            _host.Send(timed);
         }
     }
 
