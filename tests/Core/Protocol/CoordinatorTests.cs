@@ -128,13 +128,7 @@ public class CoordinatorTests
     {
         Install();
         Ready(Three);
-        _now += TimeSpan.FromSeconds(1.5);
-        Beat(One);
-        Beat(Three);
-        _now += TimeSpan.FromSeconds(1);
-        Beat(One);
-        Beat(Three);
-        var effects = Tick();
+        var effects = Wait(2, One, Three);
         Assert.Equal((Two, LossCause.Silent), effects.OfType<MemberLost>().Select(lost => (lost.Node, lost.Cause)).Single());
         Recorded(2);
         Assert.Equal(NodeStanding.Fenced, _coordinator.StandingOf(Two));
@@ -146,8 +140,7 @@ public class CoordinatorTests
     public void SilentNodeThatSpeaksBeforeItIsLeftOutIsAliveAgain()
     {
         Install();
-        _now += TimeSpan.FromSeconds(2.5);
-        Tick();
+        Wait(2, One);
         Assert.Equal(NodeStanding.Silent, _coordinator.StandingOf(Two));
         Beat(Two);
         Assert.Equal(NodeStanding.Alive, _coordinator.StandingOf(Two));
@@ -166,11 +159,8 @@ public class CoordinatorTests
         Recorded(2);
 
         // Two is the last replica: while it is only silent it is worth waiting for.
-        _now += TimeSpan.FromSeconds(5);
-        Beat(Three);
-        Assert.Empty(Tick().OfType<RolledBack>());
-        _now += Options.RollbackAfter + TimeSpan.FromSeconds(1);
-        var effects = Beat(Three);
+        Assert.Empty(Wait(5, Three).OfType<RolledBack>());
+        var effects = Wait(Options.RollbackAfter.TotalSeconds, Three);
         Assert.Equal(new Lineage(new(3)), Assert.Single(effects.OfType<RolledBack>()).Lineage);
         Assert.Equal(new Lineage(new(3)), Assert.Single(effects.OfType<RecordView>()).View.Lineage);
     }
@@ -236,6 +226,57 @@ public class CoordinatorTests
         Assert.Equal(new PartitionPlacement(One, Three), view.Partitions[0]);
     }
 
+    [Fact]
+    public void LateStepGoesOnWithoutTheNodeThatIsWaitedFor()
+    {
+        Install();
+        Ready(Three);
+        Assert.Equal((Two, LossCause.Hung), BlameTwo().Select(lost => (lost.Node, lost.Cause)).Single());
+        Assert.Equal(NodeStanding.Fenced, _coordinator.StandingOf(Two));
+    }
+
+    [Fact]
+    public void LateStepWaitsForTheOnlyNodeThatHasACopyOfAPartition()
+    {
+        Install();
+        Ready(Three);
+        End(One);
+        Recorded(2);
+        Adopt(Two, 2);
+        Assert.True(_coordinator.IsInstalled);
+        Assert.Empty(BlameTwo());
+        Assert.Equal(NodeStanding.Alive, _coordinator.StandingOf(Two));
+    }
+
+    // The step is past its deadline, and all who answer wait for a lane of node 2.
+    private List<MemberLost> BlameTwo()
+    {
+        var generation = _coordinator.View!.Generation;
+        var lanes = Enumerable.Range(0, 2).Where(lane => _coordinator.View.LaneOwners[lane] == Two).Select(TreeNode.Leaf).ToList();
+        for (var asked = false; !asked;)
+        {
+            _now += TimeSpan.FromMilliseconds(500);
+            Beat(One);
+            Beat(Two);
+            Beat(Three);
+            asked = Tick().Exists(effect => effect is SendToNode { Message: SayWhatYouWaitFor });
+            Assert.True(_now < TimeSpan.FromHours(1), "nobody was asked");
+        }
+
+        Do(outbox => _coordinator.HandleMessage(Two, new WaitsFor(generation, lanes, [], []), _now, outbox));
+        var lost = new List<MemberLost>();
+        for (var i = 0; i < 10; i++)
+        {
+            _now += TimeSpan.FromMilliseconds(500);
+            Beat(One);
+            Beat(Two);
+            Beat(Three);
+            lost.AddRange(Tick().OfType<MemberLost>());
+        }
+
+        return lost;
+    }
+
     // Nodes 1 and 2 in force at step 0 of generation 1.
     private void Install()
     {
@@ -261,7 +302,7 @@ public class CoordinatorTests
         DecisionMaker.Decide(Spec, Layout, ReplicaBench.Lineage, step, last, [SealOf(step, 1, last)]);
 
     private static PartitionSeal SealOf(long step, double square = 1, Decision? last = null) =>
-        new(Partition, step, last?.Digest ?? DecisionDigest.Genesis(ReplicaBench.Lineage), [KeyValuePair.Create(new TreeNode(1, 0), square)], 1);
+        new(Partition, step, last?.Digest ?? DecisionDigest.Genesis(ReplicaBench.Lineage), [new(new TreeNode(1, 0), square)], 1);
 
     private List<Effect> Seal(NodeId node, long generation, long step, double square = 1, Decision? last = null) =>
         Do(outbox => _coordinator.HandleMessage(node, new Sealed(new(generation), ReplicaBench.Lineage, [SealOf(step, square, last)]), _now, outbox));
@@ -276,6 +317,24 @@ public class CoordinatorTests
     private List<Effect> Recorded(long generation) => Do(outbox => _coordinator.OnViewRecorded(new(generation), _now, outbox));
 
     private List<Effect> End(NodeId node) => Do(outbox => _coordinator.OnNodeEnded(node, _now, outbox));
+
+    // Time passes tick by tick while these nodes are heard.
+    private List<Effect> Wait(double seconds, params NodeId[] heard)
+    {
+        var effects = new List<Effect>();
+        for (var until = _now + TimeSpan.FromSeconds(seconds); _now < until;)
+        {
+            _now += TimeSpan.FromMilliseconds(100);
+            foreach (var node in heard)
+            {
+                effects.AddRange(Beat(node));
+            }
+
+            effects.AddRange(Tick());
+        }
+
+        return effects;
+    }
 
     private List<Effect> Tick() => Do(outbox => _coordinator.OnTick(_now, outbox));
 

@@ -78,5 +78,5 @@ public class DecisionMakerTests
     }
 
     private static PartitionSeal Seal(int partition, double square, double loss) =>
-        new(new PartitionId(partition), 0, default, [KeyValuePair.Create(TreeNode.Leaf(partition), square)], loss);
+        new(new PartitionId(partition), 0, default, [new(TreeNode.Leaf(partition), square)], loss);
 }

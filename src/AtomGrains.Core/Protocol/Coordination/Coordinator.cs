@@ -212,6 +212,12 @@ public sealed class Coordinator(
         }
     }
 
+    // Steps are lost with the only copy of a partition: however late that node is, it is worth waiting for.
+    private bool CanDoWithout(NodeId node) =>
+        _nodes.Values.Any(other => other.Member.Node != node && other.Standing == NodeStanding.Alive)
+        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i)).All(partition =>
+            rules.Candidates(partition, _view!.Placement(partition), _inSync.Contains(partition)).Any(other => other != node && IsAlive(other)));
+
     // A step past its deadline: ask, give time to answer, then go on without the one that is waited for.
     private void WatchStep(TimeSpan now, Outbox outbox)
     {
@@ -234,7 +240,7 @@ public sealed class Coordinator(
             _late = null;
             _stepBegan = now;
             _pace.Used();
-            if (late.Blamed(_view!) is { } blamed && _nodes.TryGetValue(blamed, out var node) && node.Standing == NodeStanding.Alive)
+            if (late.Blamed(_view!) is { } blamed && _nodes.TryGetValue(blamed, out var node) && node.Standing == NodeStanding.Alive && CanDoWithout(blamed))
             {
                 // It may well be alive, and say so: it has to start anew all the same.
                 node.Standing = NodeStanding.Fenced;
