@@ -55,3 +55,20 @@ start_program() {
     flock -s "$in_use"
     exec "$program_folder/AtomGrains" "$@"
 }
+
+# The simulator needs no tensor engine: it is Core alone, in virtual time.
+build_simulator_once() {
+    simulator=$state/simulator/$(fingerprint "$(file_listing "$root/src/AtomGrains.Core" "$root/src/AtomGrains.Simulator")")
+    [[ ! -x $simulator/AtomGrains.Simulator ]] || return 0
+    build_environment
+    lock build
+    if [[ ! -x $simulator/AtomGrains.Simulator ]]; then
+        dotnet_build src/AtomGrains.Simulator/AtomGrains.Simulator.csproj "building the simulator"
+        rm -rf "$state/simulator"
+        mkdir -p "$state/simulator"
+        cp -a "$root/src/AtomGrains.Simulator/bin/Release/net10.0" "$simulator"
+    fi
+    unlock
+}
+
+start_simulator() { exec "$simulator/AtomGrains.Simulator" "$@"; }

@@ -33,7 +33,7 @@ public sealed class FailureDetector(HeartbeatOptions options, TimeSpan start)
         LastHeard = now;
     }
 
-    /// <summary>Whoever judges was away itself: silence up to now says nothing.</summary>
+    /// <summary>Silence up to now says nothing: who judges was away itself, or knows better.</summary>
     public void Pardon(TimeSpan now) => LastHeard = now;
 
     public bool Suspects(TimeSpan now) => now - LastHeard > Timeout;

@@ -81,6 +81,21 @@ internal sealed class NodeTable(Func<NodeId, int, NodeAssignment> assign, IReadO
         }
     }
 
+    /// <summary>Whether a process is there and not stopped by a signal. Source: the state in /proc/PID/stat of proc(5).</summary>
+    public static bool IsRunnable(int pid)
+    {
+        try
+        {
+            // The name in brackets may hold anything, brackets included.
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is not ('T' or 't' or 'Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private ProcessStartInfo StartInfo()
     {
         var info = OwnProgram.StartInfo("worker");

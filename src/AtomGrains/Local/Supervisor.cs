@@ -24,6 +24,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
+
     // A process that dies before it is ready tells of a broken set-up; this many in a row end the run.
     private const int MostFailedStarts = 4;
 
@@ -224,6 +226,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnTick()
     {
+        VouchForStarved();
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
         CloseRecoveries();
@@ -232,6 +235,21 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
             _nodes.SampleMemory();
             WriteStatus();
+        }
+    }
+
+    // On a machine with more to do than cores, a living process can be silent for long: the system tells it from a
+    // stopped one. Silence beyond any starvation is judged all the same.
+    private void VouchForStarved()
+    {
+        var now = DateTimeOffset.UtcNow;
+        foreach (var node in _nodes.Running.Where(node => node.IsReady))
+        {
+            var silence = now - node.LastHeard;
+            if (silence > _heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
+            {
+                _coordinator.OnVouchedFor(node.Id, Now);
+            }
         }
     }
 

@@ -185,6 +185,15 @@ public sealed class Coordinator(
         outbox.Add(new Superseded(generation));
     }
 
+    /// <summary>The host sees that a silent node's process is neither stopped nor dead: it is starved, and will speak.</summary>
+    public void OnVouchedFor(NodeId node, TimeSpan now)
+    {
+        if (_nodes.TryGetValue(node, out var record))
+        {
+            record.Detector.Pardon(now);
+        }
+    }
+
     public void OnTick(TimeSpan now, Outbox outbox)
     {
         var wasAway = now - _lastTick > options.Heartbeat.MinimumTimeout / 2;

@@ -1,0 +1,3 @@
+using AtomGrains.Simulator;
+
+return SimulationCommand.Run(args, Console.Out);
