@@ -1,8 +1,8 @@
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Storage;
-using AtomGrains.Core.Membership;
-using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Local;
 

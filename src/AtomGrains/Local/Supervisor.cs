@@ -32,7 +32,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private const int MostFailuresInAStep = 4;
 
     private readonly SupervisorOptions _options;
-    private readonly HeartbeatOptions _heartbeat = new();
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly ControlServer<LocalMessage> _server;
@@ -79,7 +78,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _journal = new RunJournal(folder);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
-        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _heartbeat };
+        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
         _nodes = new NodeTable(Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
@@ -415,13 +414,22 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var since = node.Struck?.At ?? node.LastHeard;
         _open.Add(new Recovery(node, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
-            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : null,
+            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause switch
+            {
+                LossCause.Silent => "stop",
+                LossCause.Hung => "hang",
+                _ => null,
+            },
             Order = OrderOf(node),
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
-        _observer.OnNote(lost.Cause == LossCause.Silent
-            ? $"worker {node.Slot} (process {node.Pid}) is silent at step {lost.Step}: its lanes move"
-            : $"worker {node.Slot} (process {node.Pid}) has ended at step {lost.Step}: its lanes move");
+        var state = lost.Cause switch
+        {
+            LossCause.Silent => "is silent",
+            LossCause.Hung => "does not get on",
+            _ => "has ended",
+        };
+        _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
         KeepNodes();
     }
 
