@@ -14,4 +14,11 @@ public sealed record HeartbeatOptions
 
     /// <summary>Deviations above the mean interval that are still usual.</summary>
     public double Deviations { get; init; } = 8;
+
+    /// <summary>Both bounds moved together, so that any silence above <paramref name="maximum"/> is suspicious.</summary>
+    public static HeartbeatOptions SuspectingAfter(TimeSpan maximum)
+    {
+        var usual = new HeartbeatOptions();
+        return usual with { MinimumTimeout = maximum * (usual.MinimumTimeout / usual.MaximumTimeout), MaximumTimeout = maximum };
+    }
 }

@@ -42,6 +42,8 @@ public sealed class NodeProcess : INodeHost, IControlEvents<LocalMessage>, IDisp
     /// <summary>Runs until the node is dismissed, fails or is orphaned; returns the exit code.</summary>
     public int Run()
     {
+        Signals.WakeAtEndOfParent();
+
         // Ctrl-C reaches the whole process group: ending is the supervisor's word. SIGTERM asks to leave in order.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>

@@ -11,6 +11,7 @@ public static partial class Signals
     public const int Stop = 19;
 
     private const int PriorityOfProcess = 0;
+    private const int SetParentDeathSignal = 1;
 
     /// <summary>Sends a signal; false when there is no such process.</summary>
     public static bool Send(int pid, int signal) => KillNative(pid, signal) == 0;
@@ -26,6 +27,15 @@ public static partial class Signals
         _ = Duplicate(descriptor, 1);
         _ = Duplicate(descriptor, 2);
     }
+
+    /// <summary>
+    /// Has the kernel wake this process, should it be paused, when the thread that started it ends: who sleeps cannot
+    /// notice that nobody is left to work for.
+    /// </summary>
+    public static void WakeAtEndOfParent() => _ = ProcessControl(SetParentDeathSignal, Continue);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    private static partial int ProcessControl(int option, nint argument);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int KillNative(int pid, int signal);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AtomGrains.Commands.Options;
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Local;
@@ -84,6 +85,7 @@ internal sealed class TrainCommand(TextWriter output)
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,
+        Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
         NodeEnvironment = environment,
     };

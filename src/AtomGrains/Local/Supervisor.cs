@@ -34,7 +34,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private const int MostFailuresInAStep = 4;
 
     private readonly SupervisorOptions _options;
-    private readonly HeartbeatOptions _heartbeat = new();
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly ControlServer<LocalMessage> _server;
@@ -81,7 +80,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _journal = new RunJournal(folder);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
-        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _heartbeat };
+        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
         _nodes = new NodeTable(Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));

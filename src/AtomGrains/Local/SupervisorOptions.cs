@@ -1,4 +1,5 @@
 using System.Net;
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 
 namespace AtomGrains.Local;
@@ -20,6 +21,8 @@ public sealed record SupervisorOptions
 
     /// <summary>How long nodes live without their supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    public HeartbeatOptions Heartbeat { get; init; } = new();
 
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 

@@ -146,6 +146,7 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("spares", "-1", "--spares -1: must be a whole number from 0 to 1024")]
     [InlineData("port", "65536", "--port 65536: must be a whole number from 0 to 65535")]
     [InlineData("listen", "here", "--listen here: must be an IP address")]
+    [InlineData("pause-after", "0", "--pause-after 0: must be seconds, above 0 and at most 3600")]
     [InlineData("orphan-grace", "0", "--orphan-grace 0: must be seconds, above 0 and at most 3600")]
     [InlineData("device", "tpu", "--device tpu: must be cpu or cuda:N")]
     [InlineData("device", "cuda:", "--device cuda:: must be cpu or cuda:N")]

@@ -19,7 +19,10 @@ public sealed class SupervisorTests : IDisposable
     {
         using (var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--orphan-grace", "0.5"], folder: _folder))
         {
-            await killed.Trains(3, step: 3);
+            var status = await killed.Trains(3, step: 3);
+
+            // One of them is paused, and could not notice by itself.
+            Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Stop));
             killed.Signal(Signals.Kill);
             await killed.LeavesNothing();
             Assert.All(Directory.EnumerateFiles(Path.Combine(_folder, "logs")), log => Assert.Contains("the supervisor is gone", File.ReadAllText(log), StringComparison.Ordinal));
@@ -49,6 +52,24 @@ public sealed class SupervisorTests : IDisposable
 
         using var again = TrainProcess.Start(Spec.Medium, workers: 3, folder: _folder);
         await (await again.Finish()).EqualsTheCalmRun();
+    }
+
+    [Fact]
+    public async Task ASupervisorThatWasPausedGoesOn()
+    {
+        // Heartbeats of the time in which it slept are read late; nobody was silent for that.
+        using var paused = TrainProcess.Start(Spec.Medium, workers: 3, pauseAfter: 3.5);
+        await paused.Trains(3, step: 3);
+        paused.Signal(Signals.Stop);
+        await Eventually.Holds("the pause", () => File.ReadAllText($"/proc/{paused.Pid}/stat").Contains(") T ", StringComparison.Ordinal));
+
+        // Not a wait for something: the pause itself, longer than any silence that is forgiven.
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        paused.Signal(Signals.Continue);
+        var finished = await paused.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.DoesNotContain("stop", finished.FaultKinds);
     }
 
     [Fact]

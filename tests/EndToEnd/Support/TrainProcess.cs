@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using AtomGrains.Commands;
@@ -59,8 +60,17 @@ internal sealed class TrainProcess : IDisposable
     /// <summary>Starts a run.</summary>
     /// <param name="folder">A run folder to go on with, which stays; else one of its own, which goes with it.</param>
     /// <param name="through">Programs to start it through, such as one that gives it a process group.</param>
-    public static TrainProcess Start(Spec spec, int workers, string[]? faults = null, string[]? options = null, string? folder = null, string[]? through = null) =>
-        new(spec, folder, ["--workers", $"{workers}", .. (faults ?? []).SelectMany(fault => new[] { "--fault", fault }), .. options ?? []], through ?? []);
+    /// <param name="pauseAfter">Seconds of silence that are a pause; long, so that a busy machine adds none of its own.</param>
+    public static TrainProcess Start(
+        Spec spec, int workers, string[]? faults = null, string[]? options = null, string? folder = null, string[]? through = null, double pauseAfter = 60) =>
+        new(
+            spec,
+            folder,
+            [
+                "--workers", $"{workers}", "--pause-after", pauseAfter.ToString(CultureInfo.InvariantCulture),
+                .. (faults ?? []).SelectMany(fault => new[] { "--fault", fault }), .. options ?? [],
+            ],
+            through ?? []);
 
     public static string NewFolder() => Path.Combine(Directory.CreateTempSubdirectory("atomgrains-run-").FullName, "run");
 

@@ -59,6 +59,11 @@ public static class Settings
     // Longer than any pause of a living supervisor, short enough that a new run need not wait.
     public static readonly Setting OrphanGrace =
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
+
+    // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
+    // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
+    public static readonly Setting PauseAfter =
+        new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
     public static readonly Setting Fault =
         new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
@@ -70,6 +75,6 @@ public static class Settings
     [
         Data, Out, Config, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout, LearningRate,
         MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Listen, Port, OrphanGrace, Fault, Report, Quiet,
+        Partitions, BlockElements, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

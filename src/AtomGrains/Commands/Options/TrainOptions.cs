@@ -33,6 +33,8 @@ public sealed record TrainOptions
 
     public required TimeSpan OrphanGrace { get; init; }
 
+    public required TimeSpan PauseAfter { get; init; }
+
     public required FaultPlan Faults { get; init; }
 
     public required string? Report { get; init; }

@@ -26,6 +26,7 @@ public static class TrainOptionsReader
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
+            PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),
