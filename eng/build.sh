@@ -55,3 +55,20 @@ start_program() {
     flock -s "$in_use"
     exec "$program_folder/AtomGrains" "$@"
 }
+
+# The benches are a program of their own, beside the program that they start.
+build_bench_once() {
+    build_environment
+    bench_folder=$state/bench/$(fingerprint "$(build_key)" "$(file_listing "$root/bench")")
+    [[ ! -x $bench_folder/AtomGrains.Bench ]] || return 0
+    lock build
+    if [[ ! -x $bench_folder/AtomGrains.Bench ]]; then
+        dotnet_build bench/AtomGrains.Bench/AtomGrains.Bench.csproj "building the benches"
+        mkdir -p "$state/bench"
+        find "$state/bench" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
+        cp -a "$root/bench/AtomGrains.Bench/bin/Release/net10.0" "$bench_folder"
+    fi
+    unlock
+}
+
+start_bench() { exec "$bench_folder/AtomGrains.Bench" "$@"; }
