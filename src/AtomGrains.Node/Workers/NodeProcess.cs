@@ -43,7 +43,7 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
-    private readonly Outbox _outbox = new();
+    private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
     private ControlClient<LocalMessage>? _supervisor;
     private NodeMachine? _machine;
@@ -64,6 +64,7 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
         _listener = new TensorListener(_identity, options, _counters, this);
         _peers = new PeerLinks(_identity, options, _counters, this);
         _steps = new StepThread(model.Create, spec, this);
+        _outbox = new Outbox(SendNow);
         _faults = new FaultTrigger(assignment.Faults, strike => _supervisor?.Send(new FaultStrikes(strike.Number, strike.At)), this);
     }
 
@@ -259,17 +260,7 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
         switch (effect)
         {
             case SendToNode { Message: TensorMessage message } send:
-                if (message is Reduced reduced)
-                {
-                    _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
-                }
-
-                _peers.Send(send.To, message);
-                if (message is Push push)
-                {
-                    _faults.Pushed(push.Key.Step);
-                }
-
+                SendTensor(send.To, message);
                 break;
             case SendToCoordinator { Message: var message }:
                 if (message is Sealed seals)
@@ -303,6 +294,32 @@ public sealed class NodeProcess : IStepEvents, ITensorEvents, IControlEvents<Loc
                 break;
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
+        }
+    }
+
+    // A fault that is to strike between an update and the word of it needs that word held back.
+    private bool SendNow(NodeId to, TensorMessage message)
+    {
+        if (to.Value == _assignment.Node || _faults.Awaits(ProtocolPoint.Apply))
+        {
+            return false;
+        }
+
+        SendTensor(to, message);
+        return true;
+    }
+
+    private void SendTensor(NodeId to, TensorMessage message)
+    {
+        if (message is Reduced reduced)
+        {
+            _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+        }
+
+        _peers.Send(to, message);
+        if (message is Push push)
+        {
+            _faults.Pushed(push.Key.Step);
         }
     }
 
