@@ -66,7 +66,8 @@ build_bench_once() {
         dotnet_build bench/AtomGrains.Bench/AtomGrains.Bench.csproj "building the benches"
         mkdir -p "$state/bench"
         find "$state/bench" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
-        cp -a "$root/bench/AtomGrains.Bench/bin/Release/net10.0" "$bench_folder"
+        cp -a "$root/bench/AtomGrains.Bench/bin/Release/net10.0" "$state/bench/new.$$"
+        mv -T "$state/bench/new.$$" "$bench_folder"
     fi
     unlock
 }

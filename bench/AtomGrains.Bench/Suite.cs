@@ -42,7 +42,7 @@ internal static class Suite
         foreach (var (name, measure) in Benches.Where(bench => options.Names.Count == 0 || options.Names.Contains(bench.Name)))
         {
             Console.WriteLine($"{name} ({Machine.Load}) ...");
-            var measured = measure(options);
+            var measured = Measure(name, measure, options);
             figures.AddRange(measured);
             Console.WriteLine(FigureTable.Of(measured));
         }
@@ -55,5 +55,19 @@ internal static class Suite
 
         missed.ForEach(figure => Console.Error.WriteLine($"missed: {figure.Name} is {figure.Value:G4} {figure.Unit}, the bound is {figure.Bound}"));
         return missed.Count == 0 ? 0 : FiguresMissed;
+    }
+
+    // A run that hangs is a figure that is missed, and no reason to leave the others unmeasured.
+    private static IReadOnlyList<Figure> Measure(string name, Func<BenchOptions, IReadOnlyList<Figure>> measure, BenchOptions options)
+    {
+        try
+        {
+            return measure(options);
+        }
+        catch (TimeoutException error)
+        {
+            Console.Error.WriteLine($"{name}: {error.Message}");
+            return [new Figure($"{name}: completed", "runs", [0]) { AtLeast = 1 }];
+        }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class KillSeries(TrainRun run, int workers, int calmSteps)
         run.WaitUntil("the next step", () => run.Watch.Count > before);
         Thread.Sleep(TimeSpan.FromMilliseconds(step * (_kills.Count * MomentStride % 1)));
         var view = run.NewestView()!;
-        var pid = run.Worker(slot)!.Pid;
+        var pid = run.Workers().Single(process => process.Worker == slot).Pid;
         var kill = new Kill(Stopwatch.GetTimestamp(), view.Generation.Value, view.LanesOf(view.Members.Single(member => member.Slot == slot).Node).Count());
         Signals.Send(pid, signal);
         run.WaitUntil("a view without the lost worker", () => run.NewestView()!.Generation.Value > kill.Generation);
@@ -41,7 +41,7 @@ internal sealed class KillSeries(TrainRun run, int workers, int calmSteps)
     public void WaitForCalm() => run.WaitUntil($"{workers} workers and all backups", () =>
         run.NewestView() is { } newest && newest.IsWhole(workers)
         && run.Watch.Steps.Count(step => step.Line.Generation == newest.Generation.Value) >= calmSteps
-        && Enumerable.Range(0, workers).All(slot => run.Worker(slot) is not null));
+        && run.Workers().Count == workers);
 
     /// <summary>Milliseconds of each undisturbed step: same whole view as the step before.</summary>
     public List<double> CalmSteps() => [.. Calm(run.Watch.Steps).Select(pair => Milliseconds(pair.Before.SeenAt, pair.Step.SeenAt))];

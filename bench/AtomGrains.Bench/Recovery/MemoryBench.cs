@@ -32,7 +32,7 @@ internal static class MemoryBench
         {
             series.Strike(1 + (i % (Workers - 1)), Signals.Kill);
             supervisor.Add(ProcessMemory.Of(run.SupervisorPid));
-            survivor.Add(ProcessMemory.Of(run.Worker(Survivor)!.Pid));
+            survivor.Add(ProcessMemory.Of(run.Workers().Single(process => process.Worker == Survivor).Pid));
         }
 
         series.WaitForCalm();

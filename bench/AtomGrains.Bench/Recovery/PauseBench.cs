@@ -19,7 +19,7 @@ internal static class PauseBench
         for (var i = 0; i < options.Count(10, 3); i++)
         {
             series.WaitForCalm();
-            var paused = run.Worker(i % Workers)!.Pid;
+            var paused = run.Workers()[i % Workers].Pid;
             var kill = series.Strike(i % Workers, Signals.Stop);
             noticed.Add(Stopwatch.GetElapsedTime(kill.At).TotalSeconds);
             // It wakes up fenced, is told so, and ends.

@@ -17,8 +17,7 @@ internal static class SpareBench
         {
             run.WaitUntil("a spare", () => run.Status()?.Processes.Any(process => process.State == "spare") == true);
             series.WaitForCalm();
-            var slot = run.Status()!.Processes.Where(process => process.State == "running" && process.Worker is not null).Select(process => process.Worker!.Value).Order().ElementAt(i % Workers);
-            series.Strike(slot, Signals.Kill);
+            series.Strike(run.Workers()[i % Workers].Worker!.Value, Signals.Kill);
         }
 
         series.WaitForCalm();

@@ -64,9 +64,9 @@ internal sealed class TrainRun : IDisposable
 
     public RunStatus? Status() => Directory.Exists(Folder) ? RunStatus.Read(Folder) : null;
 
-    /// <summary>The process of a worker that owns lanes; null while there is none.</summary>
-    public ProcessStatus? Worker(int slot) =>
-        Status()?.Processes.FirstOrDefault(process => process.Worker == slot && process.State == "running" && Directory.Exists($"/proc/{process.Pid}"));
+    /// <summary>Living processes whose workers own lanes, by slot; the status file is a quarter of a second old at most.</summary>
+    public List<ProcessStatus> Workers() =>
+        [.. (Status()?.Processes ?? []).Where(process => process.Worker is not null && process.State == "running" && Directory.Exists($"/proc/{process.Pid}")).OrderBy(process => process.Worker)];
 
     /// <summary>Waits until something is so, looking every few milliseconds.</summary>
     /// <exception cref="TimeoutException">It never was; names what was awaited and the end of the run's own logs.</exception>
