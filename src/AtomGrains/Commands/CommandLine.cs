@@ -15,8 +15,10 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
     /// <summary>What the demo sets when the user does not: a run of minutes, whose folder is its own.</summary>
     private static Dictionary<Setting, string> DemoDefaults(DateTimeOffset now) => new()
     {
-        [Settings.Steps] = "200",
-        [Settings.EvalEvery] = "100",
+        [Settings.Steps] = "240",
+        [Settings.EvalEvery] = "80",
+        [Settings.Context] = "64",
+        [Settings.Warmup] = "20",
         [Settings.Out] = $"runs/demo-{now.UtcDateTime:yyyyMMdd-HHmmss}",
     };
 

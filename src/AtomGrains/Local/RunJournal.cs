@@ -1,8 +1,8 @@
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Storage;
-using AtomGrains.Core.Membership;
-using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Local;
 
@@ -18,6 +18,7 @@ internal sealed class RunJournal : IDisposable
     private readonly Dictionary<long, StepTimed> _timings = [];
     private Lineage _lineage;
     private DateTimeOffset _lastDecided;
+    private long _next;
 
     public RunJournal(RunFolder folder)
     {
@@ -51,6 +52,12 @@ internal sealed class RunJournal : IDisposable
 
     public void Timed(StepTimed timed)
     {
+        if (timed.Step < _next)
+        {
+            // The line of that step is written: this is of who was not waited for.
+            return;
+        }
+
         if (!_timings.TryGetValue(timed.Step, out var slowest) || timed.Pull + timed.Compute + timed.Push > slowest.Pull + slowest.Compute + slowest.Push)
         {
             _timings[timed.Step] = timed;
@@ -73,6 +80,7 @@ internal sealed class RunJournal : IDisposable
         LastLoss = MetricsLine.FiniteOrNull(decision.Loss);
         LastStepEnded = now;
         _timings.Remove(decision.Step, out var timed);
+        _next = decision.Step + 1;
         var whole = (now - _lastDecided).TotalSeconds;
         _lastDecided = now;
         _metrics.Append(new MetricsLine

@@ -1,0 +1,322 @@
+using System.Diagnostics;
+using System.Net;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Core.Protocol.Nodes;
+using AtomGrains.Core.Runs;
+using AtomGrains.Node.Transport;
+
+namespace AtomGrains.Node.Workers;
+
+/// <summary>
+/// A node, whatever hosts it: one thread runs Core's node machine, fed by sockets, the host and the step thread, and
+/// carries out what it asks for. Tensors go over links of its own; control messages go through the host.
+/// </summary>
+public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
+{
+    private readonly NodePlace _place;
+    private readonly RunSpec _spec;
+    private readonly NodeModel _model;
+    private readonly HeartbeatOptions _heartbeat;
+    private readonly INodeHost _host;
+    private readonly TensorListener _listener;
+    private readonly PeerLinks _peers;
+    private readonly StepThread _steps;
+    private readonly FaultTrigger _faults;
+    private readonly EventQueue _events = new();
+    private readonly Outbox _outbox;
+    private readonly StepClock _clock = new();
+    private NodeMachine? _machine;
+    private IStepLoop? _loop;
+    private float[]? _initial;
+    private DismissReason? _dismissed;
+    private bool _joined;
+    private StepKey? _export;
+
+    /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
+    {
+        _place = place;
+        _spec = spec;
+        _model = model;
+        _heartbeat = heartbeat;
+        _host = host;
+        var identity = place.Identity;
+        var counters = new TransportCounters();
+        var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
+        _listener = new TensorListener(identity, options, counters, this);
+        _peers = new PeerLinks(identity, options, counters, this);
+        _steps = new StepThread(model.Create, spec, this);
+        _outbox = new Outbox(SendNow);
+        _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
+    }
+
+    /// <summary>
+    /// Runs on the calling thread until the node is dismissed or ended; returns why it was dismissed, or null.
+    /// </summary>
+    public DismissReason? Run()
+    {
+        _steps.Start();
+        try
+        {
+            _events.Run(_heartbeat.Interval, Tick);
+        }
+        catch (Exception error)
+        {
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            _host.Failed(error);
+            return null;
+        }
+
+        _steps.Dispose();
+        _peers.Dispose();
+        _listener.Dispose();
+        return _dismissed;
+    }
+
+    /// <summary>A message of the coordinator; any thread.</summary>
+    public void Deliver(ControlMessage message) => _events.Post(() => OnControl(message));
+
+    /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
+    public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
+
+    /// <summary>Ends at once, nothing handed over; any thread.</summary>
+    public void End() => _events.Close();
+
+    void IStepEvents.OnStepLoopReady(IStepLoop loop, float[] initial) => _events.Post(() =>
+    {
+        _loop = loop;
+        _initial = initial;
+        var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString());
+        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe);
+        Handle(machine => machine.Introduce(_outbox));
+    });
+
+    // On the step thread: the actor may be in the middle of something, and there is nothing to hand over.
+    void IStepEvents.OnStepLoopFailed(Exception error) => _host.Failed(error);
+
+    void IStepEvents.OnParametersLoaded(StepKey key) => _events.Post(() => Handle(machine => machine.OnParametersLoaded(key, _outbox)));
+
+    void IStepEvents.OnLaneComputed(StepKey key, int lane, float[] gradient, double loss) => _events.Post(() =>
+    {
+        var isLast = _clock.LaneComputed(key.Step);
+        _faults.LaneComputed(key.Step, isLast: false);
+        Handle(machine =>
+        {
+            machine.OnLaneComputed(key, lane, gradient, loss, _outbox);
+            _steps.Supply(machine.Pool.Rent(gradient.Length));
+        });
+        if (isLast)
+        {
+            _faults.LaneComputed(key.Step, isLast: true);
+            SendTiming();
+        }
+    });
+
+    void IStepEvents.OnBatchEvaluated(StepKey key, int batch, double loss) =>
+        _events.Post(() => Handle(machine => machine.OnBatchEvaluated(key, batch, loss, _outbox)));
+
+    void ITensorEvents.OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload) => _events.Post(() =>
+    {
+        using (payload)
+        {
+            if (TensorCodec.Decode(header, payload.Memory) is not { } message)
+            {
+                // A proven peer that says what is no message is broken: its connection ends, ours to others stand.
+                Console.Error.WriteLine($"node {fromNode} sent a frame that is no message");
+                _listener.Close(fromNode);
+                return;
+            }
+
+            if (message is Reduced reduced)
+            {
+                _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+            }
+
+            Handle(machine => machine.HandleTensor(new NodeId(fromNode), message, _outbox));
+        }
+    });
+
+    void ITensorEvents.OnOpened(int node, LinkDirection direction)
+    {
+    }
+
+    void ITensorEvents.OnClosed(int node, LinkDirection direction, CloseReason reason) => _host.LinkClosed(node);
+
+    void IFaultActions.Strike(FaultKind kind)
+    {
+        switch (kind)
+        {
+            case FaultKind.Kill:
+                Signals.Send(Environment.ProcessId, Signals.Kill);
+                break;
+            case FaultKind.Stop or FaultKind.StopAndWake:
+                Signals.Send(Environment.ProcessId, Signals.Stop);
+                break;
+            case FaultKind.Exit:
+                Signals.Send(Environment.ProcessId, Signals.Terminate);
+                break;
+            case FaultKind.Device:
+                _steps.Fail(DeviceFault.Exception);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
+        }
+    }
+
+    private void OnControl(ControlMessage control)
+    {
+        if (control is AdoptView adopt)
+        {
+            _peers.Adopt(adopt.View);
+            if (!_joined)
+            {
+                _joined = true;
+                _faults.Reached(long.MaxValue, ProtocolPoint.Join);
+            }
+        }
+        else if (control is Decide decide)
+        {
+            _faults.Reached(decide.Decision.Step, ProtocolPoint.Decide);
+            var started = Stopwatch.GetTimestamp();
+            _clock.Decided();
+            _machine?.HandleControl(control, _outbox);
+            _clock.Applied(Stopwatch.GetElapsedTime(started));
+            // The update is applied; nobody has been told.
+            _faults.Reached(decide.Decision.Step, ProtocolPoint.Apply);
+            CarryOut();
+            return;
+        }
+
+        Handle(machine => machine.HandleControl(control, _outbox));
+    }
+
+    private void Tick() => Handle(machine => machine.OnTick(_outbox));
+
+    private void Handle(Action<NodeMachine> handle)
+    {
+        if (_machine is { } machine)
+        {
+            handle(machine);
+            CarryOut();
+        }
+    }
+
+    private void CarryOut()
+    {
+        foreach (var effect in _outbox.Effects)
+        {
+            CarryOut(effect);
+        }
+
+        _outbox.Clear();
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case SendToNode { Message: TensorMessage message } send:
+                SendTensor(send.To, message);
+                break;
+            case SendToCoordinator { Message: var message }:
+                if (message is Sealed seals)
+                {
+                    _faults.Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+
+                    // The last seal leads to the step's line in the metrics: what it took has to be known by then.
+                    SendTiming();
+                }
+
+                _host.Send(message);
+                break;
+            case LoadParameters load:
+                _clock.StepBegins(load.Key.Step);
+                _faults.StepBegins(load.Key.Step);
+                _steps.Load(load);
+                break;
+            case ComputeLanes compute:
+                _clock.LanesWanted(compute.Lanes.Count);
+                _steps.Compute(compute);
+                break;
+            case EvaluateBatches evaluate:
+                _steps.Evaluate(evaluate);
+                break;
+            case CancelCompute:
+                _steps.Cancel();
+                break;
+            case WriteWeights write:
+                Export(write);
+                break;
+            case EndNode end:
+                _dismissed = end.Reason;
+                _events.Close();
+                break;
+            default:
+                throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
+        }
+    }
+
+    private void SendTiming()
+    {
+        if (_clock.PushesDone() is { } timed)
+        {
+            _host.Send(timed);
+        }
+    }
+
+    // A fault that is to strike between an update and the word of it needs that word held back.
+    private bool SendNow(NodeId to, TensorMessage message)
+    {
+        if (to.Value == _place.Node || _faults.Awaits(ProtocolPoint.Apply))
+        {
+            return false;
+        }
+
+        SendTensor(to, message);
+        return true;
+    }
+
+    private void SendTensor(NodeId to, TensorMessage message)
+    {
+        if (message is Reduced reduced)
+        {
+            _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+        }
+
+        _peers.Send(to, message);
+        if (message is Push push)
+        {
+            _faults.Pushed(push.Key.Step);
+        }
+    }
+
+    // Beside the actor, whose heartbeats must not wait for a disk. The parameters are final: nothing replaces them.
+    private void Export(WriteWeights write)
+    {
+        if (_export == write.Key)
+        {
+            return;
+        }
+
+        _export = write.Key;
+        new Thread(() =>
+        {
+            try
+            {
+                _host.Send(new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat)));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _host.Failed(error);
+            }
+        }) { IsBackground = true, Name = "export" }.Start();
+    }
+
+    // Once a lineage begins, each partition asks for its part of the seeded vector.
+    private ReadOnlyMemory<float> InitialParameters(PartitionRange range) => _initial.AsMemory(range.FirstElement, range.Elements);
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using AtomGrains.Node.Transport;
+
+namespace AtomGrains.Node.Workers;
+
+/// <summary>Who a node is in its run, whatever hosts it.</summary>
+public record NodePlace
+{
+    public required int Node { get; init; }
+
+    /// <summary>The worker's number.</summary>
+    public required int Slot { get; init; }
+
+    public required string RunId { get; init; }
+
+    /// <summary>Address to listen on for tensors.</summary>
+    public required string Listen { get; init; }
+
+    /// <summary>The run's secret, 64 hexadecimal digits.</summary>
+    public required string Secret { get; init; }
+
+    /// <summary>Ordered faults of this worker that have not struck yet, with their numbers in the plan.</summary>
+    public required IReadOnlyList<NumberedFault> Faults { get; init; }
+
+    [JsonIgnore]
+    internal TransportIdentity Identity => new(RunId, Node, RunSecret.FromHex(Secret));
+}
