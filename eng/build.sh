@@ -59,16 +59,31 @@ start_program() {
 # The simulator needs no tensor engine: it is Core alone, in virtual time.
 build_simulator_once() {
     simulator=$state/simulator/$(fingerprint "$(file_listing "$root/src/AtomGrains.Core" "$root/src/AtomGrains.Simulator")")
-    [[ ! -x $simulator/AtomGrains.Simulator ]] || return 0
-    build_environment
-    lock build
-    if [[ ! -x $simulator/AtomGrains.Simulator ]]; then
-        dotnet_build src/AtomGrains.Simulator/AtomGrains.Simulator.csproj "building the simulator"
-        rm -rf "$state/simulator"
-        mkdir -p "$state/simulator"
-        cp -a "$root/src/AtomGrains.Simulator/bin/Release/net10.0" "$simulator"
-    fi
-    unlock
+    build_tool_once "$simulator" AtomGrains.Simulator src/AtomGrains.Simulator "building the simulator"
 }
 
 start_simulator() { exec "$simulator/AtomGrains.Simulator" "$@"; }
+
+# The benches are a program of their own, beside the program that they start.
+build_bench_once() {
+    bench_folder=$state/bench/$(fingerprint "$(build_key)" "$(file_listing "$root/bench")")
+    build_tool_once "$bench_folder" AtomGrains.Bench bench/AtomGrains.Bench "building the benches"
+}
+
+start_bench() { exec "$bench_folder/AtomGrains.Bench" "$@"; }
+
+# build_tool_once FOLDER NAME PROJECT WHAT: keeps a copy of a built program in FOLDER, and drops older copies.
+build_tool_once() {
+    local folder=$1 name=$2 project=$3
+    [[ ! -x $folder/$name ]] || return 0
+    build_environment
+    lock build
+    if [[ ! -x $folder/$name ]]; then
+        dotnet_build "$project/$name.csproj" "$4"
+        mkdir -p "${folder%/*}"
+        find "${folder%/*}" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
+        cp -a "$root/$project/bin/Release/net10.0" "${folder%/*}/new.$$"
+        mv -T "${folder%/*}/new.$$" "$folder"
+    fi
+    unlock
+}

@@ -12,9 +12,20 @@ namespace AtomGrains.Torch.Bench;
 /// </summary>
 public static class LaneTime
 {
+    private static RunSpec Spec => NanoGptParity.Spec(vocabulary: 65, steps: 1, seed: 1337);
+
     public static void Print(int repeats)
     {
-        var spec = NanoGptParity.Spec(vocabulary: 65, steps: 1, seed: 1337);
+        Console.WriteLine(TensorEngine.Describe(Spec));
+        var (lane, bare, update) = Measure(repeats);
+        Console.WriteLine($"lane, with load and fetch: median {Median(lane):F2} ms of CPU; bare loop: median {Median(bare):F2} ms; of {repeats}");
+        Console.WriteLine($"plain AdamW over spans: {update:F2} ms");
+    }
+
+    /// <summary>CPU milliseconds of each lane, of each pass of the bare loop, and of one plain update.</summary>
+    public static (IReadOnlyList<double> Lane, IReadOnlyList<double> Bare, double Update) Measure(int repeats)
+    {
+        var spec = Spec;
         var stream = Enumerable.Range(0, 5000).Select(k => (long)(k * k % 65)).ToArray();
         var windows = new TokenWindows(stream, spec.Model.Context);
         long[] samples = [.. Enumerable.Range(0, spec.GlobalBatch).Select(k => k * 100L)];
@@ -25,7 +36,6 @@ public static class LaneTime
         CopyTo(model, loop.Layout, parameters); // with torch's own beginning it would meet denormals, which are slow
         var optimizer = new AdamW(loop.Layout, spec.Optimizer);
 
-        Console.WriteLine(TensorEngine.Describe(spec));
         // CPU time, which a busy machine lengthens less than the clock's. Turn about, so that a neighbour on the machine disturbs both alike.
         var (lane, bare) = (new List<double>(), new List<double>());
         for (var k = 0; k < repeats + 5; k++)
@@ -43,8 +53,7 @@ public static class LaneTime
             }
         }
 
-        Console.WriteLine($"lane, with load and fetch: median {Median(lane):F2} ms of CPU; bare loop: median {Median(bare):F2} ms; of {repeats}");
-        Console.WriteLine($"plain AdamW over spans: {Time(() => optimizer.Step(0, parameters, gradient)):F2} ms");
+        return (lane, bare, Time(() => optimizer.Step(0, parameters, gradient)));
     }
 
     private static void Bare(Gpt model, TokenWindows windows, long[] samples)
@@ -82,5 +91,5 @@ public static class LaneTime
         return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Median(IReadOnlyList<double> values) => values.Order().ElementAt(values.Count / 2);
 }

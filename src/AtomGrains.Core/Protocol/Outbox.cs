@@ -5,7 +5,11 @@ using AtomGrains.Core.Protocol.Messages;
 namespace AtomGrains.Core.Protocol;
 
 /// <summary>The effects of one event, in the order in which the host carries them out.</summary>
-public sealed class Outbox
+/// <param name="sendNow">
+/// Takes a tensor message over as soon as it is added, while the event is still being handled: it then travels while
+/// this node goes on with its own part. It must have copied the message when it returns; false leaves it in the outbox.
+/// </param>
+public sealed class Outbox(Func<NodeId, TensorMessage, bool>? sendNow = null)
 {
     private readonly List<Effect> _effects = [];
 
@@ -13,7 +17,13 @@ public sealed class Outbox
 
     public void Add(Effect effect) => _effects.Add(effect);
 
-    public void Send(NodeId to, Message message) => _effects.Add(new SendToNode(to, message));
+    public void Send(NodeId to, Message message)
+    {
+        if (message is not TensorMessage tensor || sendNow is null || !sendNow(to, tensor))
+        {
+            _effects.Add(new SendToNode(to, message));
+        }
+    }
 
     public void Report(ControlMessage message) => _effects.Add(new SendToCoordinator(message));
 

@@ -48,6 +48,9 @@ internal sealed class FaultTrigger(IReadOnlyList<NumberedFault> orders, Action<F
         }
     }
 
+    /// <summary>Whether a fault at this point has yet to strike.</summary>
+    public bool Awaits(ProtocolPoint point) => _orders.Exists(fault => fault.Order.Point == point);
+
     public void Reached(long step, ProtocolPoint? point)
     {
         foreach (var fault in _orders.Where(fault => fault.Order.Point == point && step >= fault.Order.Step).ToList())

@@ -28,7 +28,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
-    private readonly Outbox _outbox = new();
+    private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
     private NodeMachine? _machine;
     private IStepLoop? _loop;
@@ -51,6 +51,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         _listener = new TensorListener(identity, options, counters, this);
         _peers = new PeerLinks(identity, options, counters, this);
         _steps = new StepThread(model.Create, spec, this);
+        _outbox = new Outbox(SendNow);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
 
@@ -220,17 +221,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         switch (effect)
         {
             case SendToNode { Message: TensorMessage message } send:
-                if (message is Reduced reduced)
-                {
-                    _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
-                }
-
-                _peers.Send(send.To, message);
-                if (message is Push push)
-                {
-                    _faults.Pushed(push.Key.Step);
-                }
-
+                SendTensor(send.To, message);
                 break;
             case SendToCoordinator { Message: var message }:
                 if (message is Sealed seals)
@@ -275,6 +266,32 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         if (_clock.PushesDone() is { } timed)
         {
             _host.Send(timed);
+        }
+    }
+
+    // A fault that is to strike between an update and the word of it needs that word held back.
+    private bool SendNow(NodeId to, TensorMessage message)
+    {
+        if (to.Value == _place.Node || _faults.Awaits(ProtocolPoint.Apply))
+        {
+            return false;
+        }
+
+        SendTensor(to, message);
+        return true;
+    }
+
+    private void SendTensor(NodeId to, TensorMessage message)
+    {
+        if (message is Reduced reduced)
+        {
+            _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+        }
+
+        _peers.Send(to, message);
+        if (message is Push push)
+        {
+            _faults.Pushed(push.Key.Step);
         }
     }
 

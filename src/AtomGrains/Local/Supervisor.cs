@@ -245,7 +245,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         foreach (var node in _nodes.Running.Where(node => node.IsReady))
         {
             var silence = now - node.LastHeard;
-            if (silence > _heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
+            if (silence > _options.Heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
             {
                 _coordinator.OnVouchedFor(node.Id, Now);
             }

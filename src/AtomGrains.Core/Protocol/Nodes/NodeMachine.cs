@@ -297,7 +297,8 @@ public sealed class NodeMachine
             _quietTicks = 0;
         }
 
-        foreach (var replica in _replicas.Values)
+        // Workers wait for what the primaries send on having applied it; nobody waits for a backup.
+        foreach (var replica in _replicas.Values.OrderBy(replica => replica.Role == PartitionRole.Primary ? 0 : 1))
         {
             replica.OnDecision(decide.Decision, outbox);
         }

@@ -256,8 +256,10 @@ public sealed class PartitionReplica
         if (_staging.IsComplete)
         {
             var (mean, loss) = _staging.Reduce();
-            _state.Hold(new ReducedSlice(mean, loss, SliceDigest.Of(mean)));
+            var reduced = new ReducedSlice(mean, loss, SliceDigest.Of(mean));
+            _state.Hold(reduced);
             SendReduced(outbox, Followers);
+            reduced.SumsOfSquares(_range); // what the seal needs, while the slice is on its way
             TrySeal();
         }
     }
@@ -510,7 +512,7 @@ public sealed class PartitionReplica
 
         if (_context.Rules.MaySeal(Followers.ToHashSet(), _acknowledged) || _context.Rules.MaySealAlone(_silentTicks))
         {
-            _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, _range.SumsOfSquares(reduced.Slice), reduced.Loss);
+            _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, reduced.SumsOfSquares(_range), reduced.Loss);
         }
     }
 

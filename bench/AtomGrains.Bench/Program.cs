@@ -1,0 +1,14 @@
+using System.Globalization;
+using AtomGrains.Bench;
+using AtomGrains.Bench.Throughput;
+using AtomGrains.Bench.Transport;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// The first two are this program's own children.
+return args switch
+{
+    [BareLoop.Command, var folder, var half, var steps] => BareLoop.Run(folder, int.Parse(half), int.Parse(steps)),
+    [TransportRate.Command, .. var rest] => TransportRate.Serve(rest),
+    _ => Suite.Run(args),
+};

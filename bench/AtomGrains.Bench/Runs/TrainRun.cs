@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Bench.Runs;
+
+/// <summary>
+/// One <c>atom train</c> in a process of its own and a folder that goes when it is disposed. Everything is seen from
+/// outside, in the files that a run writes.
+/// </summary>
+internal sealed class TrainRun : IDisposable
+{
+    private const int Interrupt = 2;
+
+    // A run that does not get somewhere within this has hung: the bench fails instead of waiting for ever.
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+
+    private readonly Process _process;
+    private readonly string _home;
+
+    /// <summary>Starts it; the arguments come after those that every bench gives.</summary>
+    public TrainRun(params IEnumerable<string> arguments)
+    {
+        _home = Directory.CreateTempSubdirectory("atomgrains-bench-").FullName;
+        var text = Path.Combine(_home, "text.txt");
+        Text.Write(text);
+        Folder = Path.Combine(_home, "run");
+        ReportPath = Path.Combine(_home, "report.json");
+        string[] given = ["train", "--data", text, "--out", Folder, "--report", ReportPath, "--quiet", "true", "--eval-every", "0", "--eval-batches", "1"];
+        Watch = new StepWatch(Path.Combine(Folder, RunFolder.MetricsFileName));
+        Started = Stopwatch.GetTimestamp();
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "AtomGrains"), given.Concat(arguments))
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        })!;
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+    }
+
+    public string Folder { get; }
+
+    public StepWatch Watch { get; }
+
+    public long Started { get; }
+
+    public int SupervisorPid => _process.Id;
+
+    private string ReportPath { get; }
+
+    /// <summary>The register's newest view; null before the first.</summary>
+    public View? NewestView()
+    {
+        var views = new DirectoryInfo(Path.Combine(Folder, FileRegister.FolderName));
+        var generations = views.Exists ? views.EnumerateFiles("*.json").Select(file => long.Parse(Path.GetFileNameWithoutExtension(file.Name))).ToList() : [];
+        return generations.Count == 0 ? null : View(generations.Max());
+    }
+
+    public View View(long generation) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(Folder, FileRegister.FolderName, $"{generation}.json")), LocalJson.Default.View)!;
+
+    public RunStatus? Status() => Directory.Exists(Folder) ? RunStatus.Read(Folder) : null;
+
+    /// <summary>Living processes whose workers own lanes, by slot; the status file is a quarter of a second old at most.</summary>
+    public List<ProcessStatus> Workers() =>
+        [.. (Status()?.Processes ?? []).Where(process => process.Worker is not null && process.State == "running" && Directory.Exists($"/proc/{process.Pid}")).OrderBy(process => process.Worker)];
+
+    /// <summary>Waits until something is so, looking every few milliseconds.</summary>
+    /// <exception cref="TimeoutException">It never was; names what was awaited and the end of the run's own logs.</exception>
+    public void WaitUntil(string what, Func<bool> isSo)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !isSo(); Thread.Sleep(5))
+        {
+            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > Deadline)
+            {
+                throw new TimeoutException($"{(_process.HasExited ? $"the run ended with exit code {_process.ExitCode}" : "five minutes passed")} while waiting for {what}; the run stands at {Watch.Count} steps");
+            }
+        }
+    }
+
+    /// <summary>Waits for its own end.</summary>
+    public RunReport Finish()
+    {
+        if (!_process.WaitForExit(Deadline))
+        {
+            throw new TimeoutException($"the run did not end within {Deadline}; it stands at {Watch.Count} steps");
+        }
+
+        return JsonSerializer.Deserialize(File.ReadAllBytes(ReportPath), StorageJson.Default.RunReport)!;
+    }
+
+    /// <summary>Ends it as Ctrl-C does.</summary>
+    public RunReport Stop()
+    {
+        Signals.Send(_process.Id, Interrupt);
+        return Finish();
+    }
+
+    public void Dispose()
+    {
+        Watch.Dispose();
+        if (!_process.HasExited)
+        {
+            Signals.Send(_process.Id, Signals.Kill);
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+        Directory.Delete(_home, recursive: true);
+    }
+}

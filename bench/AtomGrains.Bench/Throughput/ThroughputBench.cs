@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AtomGrains.Bench.Figures;
+using AtomGrains.Bench.Runs;
+using AtomGrains.Torch.Engine;
+
+namespace AtomGrains.Bench.Throughput;
+
+/// <summary>
+/// Tokens a second of two workers, replicas on, against two independent bare loops over the same lanes of the same
+/// data. Each pair is measured back to back and gives one ratio, so that a neighbour on the machine disturbs both.
+/// </summary>
+internal static class ThroughputBench
+{
+    private const double LeastRatio = 0.93;
+
+    // Compilation in tiers and the growth of buffers are behind a process by then.
+    private const int WarmUpSteps = 10;
+
+    public static IReadOnlyList<Figure> Measure(BenchOptions options)
+    {
+        var (with, bare, overhead) = (new List<double>(), new List<double>(), new List<double>());
+        for (var pair = 0; pair < options.Count(6, 2); pair++)
+        {
+            var steps = WarmUpSteps + options.Count(60, 30);
+            using var run = new TrainRun("--workers", "2", "--steps", $"{steps}");
+            run.Finish();
+            var lines = run.Watch.Steps.Skip(WarmUpSteps).Select(step => step.Line).ToList();
+            var tokens = (double)lines[0].Tokens;
+            with.Add(tokens / Stopwatch.GetElapsedTime(run.Watch.Steps[WarmUpSteps - 1].SeenAt, run.Watch.Steps[^1].SeenAt).TotalSeconds * lines.Count);
+            overhead.Add(1000 * Figure.MedianOf(lines.Select(line => line.Seconds.Pull + line.Seconds.Push + line.Seconds.Seal + line.Seconds.Apply)));
+            bare.Add(BareTokensPerSecond(run.Folder, steps, tokens / 2));
+        }
+
+        return
+        [
+            new Figure("two workers, replicas on", "tokens/s", with),
+            new Figure("two bare loops", "tokens/s", bare),
+            new Figure("ratio of each pair", "ratio", [.. with.Zip(bare, (a, b) => a / b)]) { AtLeast = LeastRatio },
+            new Figure("step, beside computing", "ms", overhead),
+        ];
+    }
+
+    private static double BareTokensPerSecond(string folder, int steps, double tokensOfHalf)
+    {
+        var halves = Enumerable.Range(0, 2).Select(half => Start(folder, half, steps)).ToList();
+        halves.ForEach(half => half.StandardOutput.ReadLine());
+        halves.ForEach(half => half.StandardInput.WriteLine());
+        return halves.Sum(half =>
+        {
+            using (half)
+            {
+                var seconds = JsonSerializer.Deserialize<double[]>(half.StandardOutput.ReadToEnd())!;
+                return tokensOfHalf * (steps - WarmUpSteps) / seconds.Skip(WarmUpSteps).Sum();
+            }
+        });
+    }
+
+    private static Process Start(string folder, int half, int steps)
+    {
+        var info = new ProcessStartInfo(Environment.ProcessPath!, [BareLoop.Command, folder, $"{half}", $"{steps}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in WorkerEnvironment.Variables(threads: 1))
+        {
+            info.Environment[name] = value;
+        }
+
+        return Process.Start(info)!;
+    }
+}

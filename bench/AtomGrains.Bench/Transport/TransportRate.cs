@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using AtomGrains.Node.Transport;
+
+namespace AtomGrains.Bench.Transport;
+
+/// <summary>
+/// Two processes on loopback, as nodes are: this one measures, the child echoes or swallows. Idle, or with a busy
+/// thread in each process, since training keeps a compute thread on every core.
+/// </summary>
+internal static class TransportRate
+{
+    /// <summary>First argument of the child process.</summary>
+    public const string Command = "transport-child";
+
+    /// <summary>Bytes a second (both ways for round trips), and the microseconds of each round trip.</summary>
+    /// <param name="path"><c>plain</c> or <c>transport</c>.</param>
+    public static (double BytesPerSecond, IReadOnlyList<double> Micros) Measure(string path, bool withBusy, bool echo, int size, int count)
+    {
+        var secret = RunSecret.Create();
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command, path, $"{echo}", $"{withBusy}", secret.ToHex()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        var endpoint = new IPEndPoint(IPAddress.Loopback, int.Parse(child.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
+        using var busy = BusyThread.Start(withBusy);
+        using IRoundTrip link = path == "plain" ? new PlainSocket(endpoint) : new TransportEnd(endpoint, secret);
+        double[] micros = [];
+        link.Prepare(new float[size / sizeof(float)], echo);
+        var started = Stopwatch.GetTimestamp();
+        if (echo)
+        {
+            micros = [.. Enumerable.Range(0, count).Select(_ => Time(link.RoundTrip))];
+        }
+        else
+        {
+            link.Stream(count);
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        child.StandardInput.WriteLine();
+        child.WaitForExit();
+        return ((double)size * count * (echo ? 2 : 1) / seconds, micros);
+    }
+
+    /// <summary>The child: serves one parent until its standard input has a line or ends.</summary>
+    public static int Serve(IReadOnlyList<string> arguments)
+    {
+        var (path, echo, busy, secret) = (arguments[0], bool.Parse(arguments[1]), bool.Parse(arguments[2]), arguments[3]);
+        BusyThread.Start(busy);
+        using var served = path == "plain" ? null : new TransportEnd(1, RunSecret.FromHex(secret), echo);
+        Console.WriteLine(served is null ? PlainSocket.Serve(echo) : served.Endpoint.Port);
+        Console.ReadLine();
+        return 0;
+    }
+
+    private static double Time(Action action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+    }
+}
