@@ -70,7 +70,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _folder = folder;
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
-        _journal = new RunJournal(folder);
+        _journal = new RunJournal(folder.Path, _spec);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
         var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _heartbeat };
@@ -382,7 +382,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         var now = DateTimeOffset.UtcNow;
         var since = node.Struck?.At ?? node.LastHeard;
-        _open.Add(new Recovery(node, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
+        _open.Add(new Recovery(node.Id, node.Slot, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
             Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : null,
             Detect = Math.Max(0, (now - since).TotalSeconds),
@@ -395,7 +395,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void CloseRecoveries()
     {
-        foreach (var recovery in _open.Where(recovery => recovery.IsOver && (recovery.Kind is not null || recovery.Node.ExitCode is not null)).ToList())
+        foreach (var recovery in _open.Where(recovery => recovery.IsOver && (recovery.Kind is not null || _nodes.Find(recovery.Node)?.ExitCode is not null)).ToList())
         {
             Close(recovery);
         }
@@ -419,23 +419,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Settle(Recovery recovery, Action<FaultLine> append)
     {
-        recovery.Kind ??= FaultNames.OfExit(recovery.Node.ExitCode);
+        var node = _nodes.Find(recovery.Node);
+        recovery.Kind ??= FaultNames.OfExit(node?.ExitCode);
         _done.Add(recovery);
         _faults++;
-        var line = new FaultLine
-        {
-            Ts = recovery.Noticed,
-            Kind = recovery.Kind,
-            Role = "node",
-            Who = $"{recovery.Node.Id} worker {recovery.Node.Slot}",
-            Step = recovery.Step,
-            GenerationBefore = recovery.GenerationBefore,
-            GenerationAfter = recovery.GenerationAfter,
-            StepsRedone = recovery.StepsRedone,
-            LanesRedone = (int)(_nodes.Counters.LanesRecomputed - recovery.LanesRecomputedBefore),
-            Seconds = recovery.Seconds,
-            Detail = recovery.Node.Cause,
-        };
+        var line = recovery.Line(_nodes.Counters.LanesRecomputed, node?.Cause);
         append(line);
         _observer.OnFault(line);
     }

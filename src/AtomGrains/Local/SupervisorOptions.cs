@@ -21,6 +21,9 @@ public sealed record SupervisorOptions
     /// <summary>How long nodes live without their supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>SHA-256 of the assembly that the job comes from.</summary>
+    public string Program { get; init; } = "";
+
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 
     /// <summary>Environment of node processes beside this process's own.</summary>
