@@ -4,8 +4,8 @@ namespace AtomGrains.Grains;
 
 /// <summary>
 /// One node of a run: a worker with the partition replicas beside it, on the device of its silo; its key is
-/// <see cref="RunKeys.Node"/>. It owns the threads on which they live and carries their control messages. A node has one
-/// life: an activation that was not started is empty and says so, and never becomes that node again.
+/// <see cref="RunKeys.Node"/>. It begins its life, and carries control messages to the threads on which it lives. A node
+/// has one life: an activation where it does not live is empty and says so, and never becomes that node again.
 /// </summary>
 public interface IWorkerGrain : IGrainWithStringKey
 {

@@ -5,7 +5,7 @@ namespace AtomGrains.Grains.Wire;
 /// <summary>Control messages between the run grain and one worker grain, in order.</summary>
 /// <param name="Version"><see cref="WireContract.Version"/> of the sender.</param>
 /// <param name="Node">The node they come from or go to.</param>
-/// <param name="Silos">Where nodes live, with a view of theirs; else empty.</param>
+/// <param name="Silos">Where nodes live: all that are known with a view, the sender's with a report.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record ControlBatch(

@@ -14,12 +14,13 @@ internal sealed class FaultLedger(RunPlan plan, RunJournal journal, StruckFaults
 
     public void Heard(NodeId node, DateTimeOffset now) => _heard[node] = now;
 
-    public void Lost(MemberLost lost, int slot, long lanesRecomputed)
+    /// <param name="step">The step in progress, which a coordinator that takes over has only from the journal.</param>
+    public void Lost(MemberLost lost, long step, int slot, long lanesRecomputed)
     {
         var now = DateTimeOffset.UtcNow;
         var ordered = struck.Of(lost.Node);
         var since = ordered?.At ?? _heard.GetValueOrDefault(lost.Node, now);
-        _open.Add(new Recovery(lost.Node, slot, lost.Step, lost.Generation.Value, now, lanesRecomputed)
+        _open.Add(new Recovery(lost.Node, slot, step, lost.Generation.Value, now, lanesRecomputed)
         {
             Kind = ordered is { } strike ? FaultPlan.NameOf(plan.Faults.Orders[strike.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : "end",
             Detect = Math.Max(0, (now - since).TotalSeconds),

@@ -112,7 +112,7 @@ internal sealed class RunActor : IDisposable
     {
         foreach (var message in messages)
         {
-            Note(from, message);
+            Note(from, silo, message);
             _coordinator.HandleMessage(from, message, Now, _outbox);
             CarryOut();
         }
@@ -159,12 +159,12 @@ internal sealed class RunActor : IDisposable
         return new NodeId((int)number.Value);
     }
 
-    private void Note(NodeId from, ControlMessage message)
+    private void Note(NodeId from, string? silo, ControlMessage message)
     {
         switch (message)
         {
             case NodeReady ready:
-                _seats[from] = (_seats.GetValueOrDefault(from) ?? new Seat(ready.Slot, null, Now)) with { IsTaken = true };
+                _seats[from] = (_seats.GetValueOrDefault(from) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
                 break;
             case Heartbeat heartbeat:
                 _counters[from] = heartbeat.Counters;
@@ -215,7 +215,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case MemberLost lost:
                 _output.Note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
-                _ledger.Lost(lost, _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0, Counters.LanesRecomputed);
+                _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0, Counters.LanesRecomputed);
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);

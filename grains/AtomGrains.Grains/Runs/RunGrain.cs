@@ -15,6 +15,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
 
     private readonly Dictionary<NodeId, Pump<ControlMessage>> _pumps = [];
     private readonly CancellationTokenSource _deactivated = new();
+    private volatile IReadOnlyList<NodeSilo> _silos = [];
     private RunActor _actor = null!;
     private IRunGrain _self = null!;
 
@@ -57,7 +58,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
             throw new InvalidOperationException($"node {batch.Node} speaks version {batch.Version} of the wire contract, this silo {WireContract.Version}");
         }
 
-        _actor.OnReport(new NodeId(batch.Node), null, batch.Messages.Select(FromWire.Map));
+        _actor.OnReport(new NodeId(batch.Node), batch.Silos.FirstOrDefault()?.Silo, batch.Messages.Select(FromWire.Map));
         GiveUpIfSuperseded();
         return Task.CompletedTask;
     }
@@ -86,6 +87,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
             _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), attempts: 2);
         }
 
+        // The pump's calls run beside this grain's turns: they read a copy.
+        _silos = _actor.Silos;
         pump.Post(message);
     }
 
@@ -116,8 +119,14 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
     // Off the grain's scheduler: nothing of the actor is touched but through a call to this grain.
     private async Task<bool> DeliverAsync(IWorkerGrain worker, NodeId to, IReadOnlyList<ControlMessage> batch)
     {
-        var silos = batch.Any(message => message is AdoptView) ? _actor.Silos : [];
-        if (await worker.Deliver(new ControlBatch(WireContract.Version, to.Value, [.. batch.Select(ToWire.Map)], silos)))
+        var silos = _silos;
+        if (silos.FirstOrDefault(silo => silo.Node == to.Value) is { } home)
+        {
+            // Where the node lives, in case its grain has to be activated again.
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(home.Silo));
+        }
+
+        if (await worker.Deliver(new ControlBatch(WireContract.Version, to.Value, [.. batch.Select(ToWire.Map)], batch.Any(message => message is AdoptView) ? silos : [])))
         {
             return true;
         }

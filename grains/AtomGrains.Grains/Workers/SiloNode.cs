@@ -19,7 +19,7 @@ internal sealed class SiloNode : INodeHost
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(300);
 
     private readonly ISiloRun _run;
-    private readonly NodeId _id;
+    private readonly NodeSilo _self;
     private readonly IRunGrain _coordinator;
     private readonly IClusterMembershipService _membership;
     private readonly StruckFaults _struck;
@@ -31,10 +31,12 @@ internal sealed class SiloNode : INodeHost
     private readonly Dictionary<int, SiloAddress> _silos = [];
     private volatile bool _over;
 
-    public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership)
+    public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo)
     {
         _run = run;
-        _id = new NodeId(seat.Node);
+        Id = new NodeId(seat.Node);
+        Slot = seat.Slot;
+        _self = new NodeSilo(seat.Node, silo.ToParsableString());
         _coordinator = coordinator;
         _membership = membership;
         _struck = new StruckFaults(run.Plan.Folder);
@@ -54,10 +56,14 @@ internal sealed class SiloNode : INodeHost
         _actor = new NodeActor(place, run.Plan.Spec, run.CreateModel(), run.Plan.Heartbeat, this);
     }
 
+    public NodeId Id { get; }
+
+    public int Slot { get; }
+
     /// <summary>The node was dismissed or ended; its device is free.</summary>
     public bool IsOver => _over;
 
-    public void Begin() => new Thread(Live) { IsBackground = true, Name = $"node {_id.Value}" }.Start();
+    public void Begin() => new Thread(Live) { IsBackground = true, Name = $"node {Id.Value}" }.Start();
 
     public void Deliver(ControlBatch batch)
     {
@@ -79,7 +85,7 @@ internal sealed class SiloNode : INodeHost
 
     void INodeHost.Send(ControlMessage message) => _reports.Post(message);
 
-    void INodeHost.Strikes(int order, DateTimeOffset at) => _struck.TryStrike(order, _id, at);
+    void INodeHost.Strikes(int order, DateTimeOffset at) => _struck.TryStrike(order, Id, at);
 
     void INodeHost.Failed(Exception error) => _run.EndFailed(error);
 
@@ -106,7 +112,7 @@ internal sealed class SiloNode : INodeHost
 
     private async Task<bool> ReportAsync(IReadOnlyList<ControlMessage> messages)
     {
-        await _coordinator.Report(new ControlBatch(WireContract.Version, _id.Value, [.. messages.Select(ToWire.Map)], [])).ConfigureAwait(false);
+        await _coordinator.Report(new ControlBatch(WireContract.Version, Id.Value, [.. messages.Select(ToWire.Map)], [_self])).ConfigureAwait(false);
         return true;
     }
 

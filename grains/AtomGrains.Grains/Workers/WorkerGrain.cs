@@ -5,18 +5,18 @@ using Orleans.Runtime;
 namespace AtomGrains.Grains.Workers;
 
 /// <summary>
-/// The shell of a <see cref="SiloNode"/>. An activation that was never started holds nothing: it says that the node is
-/// over, and goes.
+/// The shell of a <see cref="SiloNode"/>, which lives in the silo and not in an activation: when the silo dies that kept
+/// this grain's entry of the directory, Orleans takes the activation down, and no step may end for that. The next one is
+/// placed here again and finds its node. An activation elsewhere is empty: it says that the node is over, and goes.
 /// </summary>
 [DevicePlacement]
 public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
 {
-    private SiloNode? _node;
-    private WorkerSeat? _seat;
+    private SiloNode? Node => device.Current is { } node && node.Id.Value == RunKeys.Parse(this.GetPrimaryKeyString()).Number ? node : null;
 
     public Task Start(WorkerSeat seat)
     {
-        if (_node is not null)
+        if (Node is not null)
         {
             return Task.CompletedTask;
         }
@@ -26,7 +26,7 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
             throw new InvalidOperationException($"the run grain speaks version {seat.Version} of the wire contract, this silo {WireContract.Version}");
         }
 
-        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(run.Plan.RunId), membership);
+        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(run.Plan.RunId), membership, silo.SiloAddress);
         if (!device.TryTake(node))
         {
             node.End();
@@ -34,8 +34,6 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
             throw new InvalidOperationException($"the device of {silo.SiloAddress.ToParsableString()} has a node already");
         }
 
-        _seat = seat;
-        _node = node;
         DelayDeactivation(TimeSpan.MaxValue);
         node.Begin();
         return Task.CompletedTask;
@@ -43,7 +41,7 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
 
     public Task<bool> Deliver(ControlBatch batch)
     {
-        if (_node is not { IsOver: false } node)
+        if (Node is not { } node)
         {
             DeactivateOnIdle();
             return Task.FromResult(false);
@@ -54,11 +52,5 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
     }
 
     public Task<NodeState?> State() => Task.FromResult(
-        _node is { IsOver: false } && _seat is { } seat ? new NodeState(seat.Node, seat.Slot, silo.SiloAddress.ToParsableString(), Environment.ProcessId) : null);
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        _node?.End();
-        return Task.CompletedTask;
-    }
+        Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), Environment.ProcessId) : null);
 }

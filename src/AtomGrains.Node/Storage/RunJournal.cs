@@ -38,6 +38,9 @@ public sealed class RunJournal : IDisposable
 
     public long Skipped { get; private set; }
 
+    /// <summary>The step after the last one that was decided.</summary>
+    public long NextStep => _lastStep + 1;
+
     public double? LastLoss { get; private set; }
 
     public DateTimeOffset? FirstStepBegan { get; private set; }

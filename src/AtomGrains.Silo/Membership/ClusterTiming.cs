@@ -10,16 +10,20 @@ public static class ClusterTiming
 {
     public static void Apply(ClusterMembershipOptions options)
     {
-        // With Orleans's defaults a killed silo is declared dead after 5 to 12 s, with these in 0.4 to 1 s. All three
-        // must be set: the probe timeout adapts between the other two, and their defaults hold it above a second.
-        options.ProbeTimeout = TimeSpan.FromMilliseconds(250);
-        options.MinProbeTimeout = TimeSpan.FromMilliseconds(250);
+        // A killed silo is reported by its neighbours within milliseconds, so probes are for what is paused or cut off.
+        // With Orleans's defaults that takes 5 to 12 s and more. All three must be set: the probe timeout adapts between
+        // the other two, and their defaults hold it above a second.
+        options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+        // Half of this was too little: on two cores with a load of 20, silos that were starting were declared dead.
+        options.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
 
         // A paused process leaves its connections open, so only this bound tells it from a slow one.
-        options.MaxProbeTimeout = TimeSpan.FromMilliseconds(750);
+        options.MaxProbeTimeout = TimeSpan.FromMilliseconds(1000);
 
-        // One lost probe is a busy machine; two in a row are a death, and a wrong one costs no step: the silo restarts.
-        options.NumMissedProbesLimit = 2;
+        // One lost probe is a busy machine, and so are two on one that starts several silos; a wrong death costs no step,
+        // but the restart of a process.
+        options.NumMissedProbesLimit = 3;
 
         // Of two silos that are left, one must be able to give up the other.
         options.NumVotesForDeathDeclaration = 1;
