@@ -30,7 +30,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         while (_plan.TryPeek(out var fault) && fault.BeforeEvent <= number)
         {
             _plan.Dequeue();
-            var node = simulation.LivingNodes.LastOrDefault(living => living.Member.Slot == fault.Slot);
+            var node = simulation.Cluster.LivingNodes.LastOrDefault(living => living.Member.Slot == fault.Slot);
             if (fault.Kind == SimulatedFault.CoordinatorCrash || node is not null)
             {
                 Strike(fault.Kind, node!);
@@ -49,7 +49,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         simulation.After(delay, () =>
         {
             var kind = simulation.Random.Pick(options.Kinds);
-            var candidates = simulation.LivingNodes.Where(node => !node.IsPaused).ToList();
+            var candidates = simulation.Cluster.LivingNodes.Where(node => !node.IsPaused).ToList();
             if (candidates.Count > 1)
             {
                 Strike(kind, simulation.Random.Pick(candidates));
@@ -66,13 +66,13 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         switch (kind)
         {
             case SimulatedFault.Crash:
-                simulation.End(node);
+                simulation.Cluster.End(node);
                 break;
             case SimulatedFault.DoubleCrash:
-                simulation.End(node);
+                simulation.Cluster.End(node);
                 if (Other(node) is { } second)
                 {
-                    simulation.End(second);
+                    simulation.Cluster.End(second);
                 }
 
                 break;
@@ -94,11 +94,11 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
                 Cut(node.Id, simulation.Random.Pick(Others(node).ToList()));
                 break;
             case SimulatedFault.Scale:
-                Scale(1 + simulation.Random.Next(Math.Min(options.Lanes, options.Workers + 2)));
+                simulation.Cluster.Scale(1 + simulation.Random.Next(Math.Min(options.Lanes, options.Workers + 2)));
                 break;
             case SimulatedFault.Leave:
                 node.Run((machine, outbox) => machine.OnLeaveRequested(outbox));
-                simulation.After(simulation.Random.Between(100, 500), simulation.KeepNodes);
+                simulation.After(simulation.Random.Between(100, 500), simulation.Cluster.KeepNodes);
                 break;
             case SimulatedFault.CoordinatorCrash:
                 ReplaceCoordinator();
@@ -120,17 +120,10 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         simulation.After(simulation.Random.Between(50, 4000), () => simulation.Network.Restore(from, to));
     }
 
-    private void Scale(int workers)
-    {
-        simulation.TargetWorkers = workers;
-        simulation.Coordinator.Run((machine, outbox) => machine.OnScale(workers, simulation.Now, outbox));
-        simulation.KeepNodes();
-    }
-
     // The old one may go on for a while: it is taken for dead, but only paused or cut off.
     private void ReplaceCoordinator()
     {
-        var old = simulation.Coordinator;
+        var old = simulation.Cluster.Coordinator;
         if (simulation.Random.Chance(0.5))
         {
             old.IsRunning = false;
@@ -140,12 +133,12 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
             simulation.After(simulation.Random.Between(10, 5000), () => old.IsRunning = false);
         }
 
-        simulation.After(simulation.Random.Between(10, 1000), simulation.StartCoordinator);
+        simulation.After(simulation.Random.Between(10, 1000), simulation.Cluster.StartCoordinator);
     }
 
     private IEnumerable<NodeId?> Others(SimulatedNode node)
     {
-        foreach (var other in simulation.LivingNodes.Where(other => other != node))
+        foreach (var other in simulation.Cluster.LivingNodes.Where(other => other != node))
         {
             if (simulation.Random.Chance(0.7))
             {
@@ -158,7 +151,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
 
     private SimulatedNode? Other(SimulatedNode node)
     {
-        var others = simulation.LivingNodes.Where(other => other != node && !other.IsPaused).ToList();
+        var others = simulation.Cluster.LivingNodes.Where(other => other != node && !other.IsPaused).ToList();
         return others.Count > 1 ? simulation.Random.Pick(others) : null;
     }
 }

@@ -1,45 +1,90 @@
+using System.Globalization;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
 using AtomGrains.Core.Protocol.Partitions;
 
 namespace AtomGrains.Simulator;
 
 /// <summary>
-/// Watches a simulation from outside, knowing everything, after every event: the invariants of the design, by
-/// their numbers there.
+/// Watches a simulation from outside, knowing everything, at every event: the invariants of the design (I) and the
+/// protocol's rules (R), by their numbers there. It sees messages, effects and the machines' public state, never
+/// which rules they run by.
 /// </summary>
-public sealed class InvariantChecker(SimulatedGradient gradients, PartitionLayout layout)
+internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients)
 {
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
-    private readonly Dictionary<(Lineage Lineage, PartitionId Partition, long Version), (SliceDigest Digest, NodeId Node)> _replicas = [];
+    private readonly Dictionary<Lineage, long> _newestDecided = [];
     private readonly Dictionary<Generation, View> _views = [];
-    private readonly Dictionary<(NodeId Node, PartitionId Partition), (Lineage Lineage, long Version, bool HoldsReduced)> _seen = [];
+    private readonly HashSet<(Generation Generation, PartitionId Partition, NodeId Joiner)> _inSync = [];
 
-    /// <summary>Losses of the decided steps, by lineage.</summary>
-    public Dictionary<Lineage, SortedDictionary<long, long>> LossBits { get; } = [];
+    /// <summary>Bits of loss and gradient norm of the decided steps, by lineage.</summary>
+    public Dictionary<Lineage, SortedDictionary<long, ulong>> LossBits { get; } = [];
 
-    /// <summary>I8, I3: within a lineage no step is decided in two ways.</summary>
+    /// <summary>I2, I3, I8: each step after the one before, each in one way, with every lane once.</summary>
     public void Decided(Decision decision)
     {
+        var (lineage, step) = (decision.Lineage, decision.Step);
         Require(
-            !_decisions.TryGetValue((decision.Lineage, decision.Step), out var other) || other == decision.Digest,
-            $"I8: step {decision.Step} of {decision.Lineage} is decided in two ways");
-        _decisions[(decision.Lineage, decision.Step)] = decision.Digest;
+            !_decisions.TryGetValue((lineage, step), out var other) || other == decision.Digest,
+            $"I8: step {step} of {lineage} is decided in two ways");
         Require(
-            decision.Loss == gradients.ExpectedLoss,
-            $"I2: the loss of step {decision.Step} holds a lane twice or not at all");
-        if (!LossBits.TryGetValue(decision.Lineage, out var losses))
+            step <= _newestDecided.GetValueOrDefault(lineage, -1) + 1,
+            $"I3: step {step} of {lineage} is decided after step {_newestDecided.GetValueOrDefault(lineage, -1)}");
+        Require(decision.Loss == gradients.ExpectedLoss, $"I2: the loss of step {step} holds a lane twice or not at all");
+        _decisions[(lineage, step)] = decision.Digest;
+        _newestDecided[lineage] = Math.Max(step, _newestDecided.GetValueOrDefault(lineage, -1));
+        if (!LossBits.TryGetValue(lineage, out var losses))
         {
-            LossBits[decision.Lineage] = losses = [];
+            LossBits[lineage] = losses = [];
         }
 
-        losses[decision.Step] = BitConverter.DoubleToInt64Bits(decision.GradientNorm);
+        losses[step] = Bits.Mix(BitConverter.DoubleToUInt64Bits(decision.Loss), BitConverter.DoubleToUInt64Bits(decision.GradientNorm));
+    }
+
+    /// <summary>I3, R3: a view in force begins at a step that every replica has reached and nobody has passed for good.</summary>
+    public void Installed(View view, long step, Func<NodeId, NodeMachine?> living)
+    {
+        var newest = _newestDecided.GetValueOrDefault(view.Lineage, -1);
+        Require(step >= newest, $"I3: {view.Generation} goes back to step {step}, though step {newest} of {view.Lineage} is decided");
+        foreach (var node in view.ReplicaNodes)
+        {
+            if (living(node) is not { } machine)
+            {
+                continue;
+            }
+
+            Require(machine.Generation >= view.Generation, $"R3: {view.Generation} is in force before {node} adopted it");
+            foreach (var (partition, replica) in machine.Replicas)
+            {
+                Require(
+                    machine.Generation > view.Generation || !view.Placement(partition).IsReplica(node) || replica.State.Version >= step,
+                    $"R3: {view.Generation} is in force at step {step}, but {partition} on {node} is at version {replica.State.Version}");
+            }
+        }
+    }
+
+    /// <summary>R3: replica sets come from the view before, plus joiners that are reported in sync under it.</summary>
+    public void Recorded(View view, View? before)
+    {
+        Told(view);
+        if (before is null || before.Lineage != view.Lineage)
+        {
+            return;
+        }
+
+        foreach (var partition in view.Partitions.Select((_, index) => new PartitionId(index)))
+        {
+            var stranger = view.Placement(partition).Replicas.FirstOrDefault(node =>
+                !before.Placement(partition).IsReplica(node) && !_inSync.Contains((before.Generation, partition, node)));
+            Require(stranger == default, $"R3: {view.Generation} makes {stranger} a replica of {partition}, but it is no replica of the view before and was not reported in sync");
+        }
     }
 
     /// <summary>I8: no two views share a generation.</summary>
-    public void Adopted(View view)
+    public void Told(View view)
     {
         Require(
             !_views.TryGetValue(view.Generation, out var other) || Same(other, view),
@@ -47,35 +92,41 @@ public sealed class InvariantChecker(SimulatedGradient gradients, PartitionLayou
         _views[view.Generation] = view;
     }
 
-    /// <summary>I6: what an old generation sends to a partition is refused and counted.</summary>
-    public void Delivered(NodeId node, bool wasStale, NodeCounters before, NodeCounters after) =>
-        Require(
-            !wasStale || Refusals(after) > Refusals(before),
-            $"I6: {node} took a message of an old generation");
-
-    /// <summary>I2, I3, I4 on everything that this node holds.</summary>
-    public void Check(NodeId node, NodeMachine machine)
+    /// <summary>
+    /// Delivers a message. I6: what an old generation sends is refused and counted. I11: lanes that a primary needs
+    /// are there afterwards.
+    /// </summary>
+    public static void Deliver(NodeId node, NodeMachine machine, TensorMessage message, Action deliver)
     {
-        foreach (var (partition, replica) in machine.Replicas)
-        {
-            if (replica.Role == PartitionRole.None || replica.State.Version is not { } version || !replica.State.IsComplete)
-            {
-                continue;
-            }
-
-            var now = (replica.State.Lineage, version, replica.State.Reduced is not null);
-            if (_seen.TryGetValue((node, partition), out var before) && before == now)
-            {
-                continue;
-            }
-
-            Require(
-                replica.Role == PartitionRole.Joiner || before.Lineage != now.Lineage || before.Version <= version,
-                $"I3: {partition} on {node} went back from version {before.Version} to {version}");
-            _seen[(node, partition)] = now;
-            CheckReplica(node, partition, replica.State, version);
-        }
+        var isStale = message.Generation < machine.Generation && message is not Refused;
+        var before = Refusals(machine.Counters);
+        var isWanted = message is Push push && IsWanted(machine, push);
+        deliver();
+        Require(!isStale || Refusals(machine.Counters) > before, $"I6: {node} took a {message.GetType().Name} of an old generation");
+        Require(
+            !isWanted || message is not Push { Key: var key, Node: var lanes } || Missing(machine, message.Partition, key).All(node => !node.Covers(lanes) && !lanes.Covers(node)),
+            $"I11: {node} dropped lanes of {message.Partition} that it needs");
     }
+
+    /// <summary>R4: a joiner that is reported in sync has all blocks and any reduced slice.</summary>
+    /// <param name="sentAfter">The primary reduced and sent the slice after its report, in the same event.</param>
+    public void JoinerReported(JoinerInSync report, NodeMachine primary, NodeMachine? joiner, bool sentAfter)
+    {
+        _inSync.Add((report.Generation, report.Partition, report.Joiner));
+        if (joiner is null || joiner.Generation != report.Generation || primary.Generation != report.Generation)
+        {
+            return;
+        }
+
+        var (source, copy) = (primary.Replicas[report.Partition].State, joiner.Replicas[report.Partition].State);
+        var holds = copy.IsComplete && copy.Version >= source.Version && (copy.Version > source.Version || source.Reduced is null || sentAfter || copy.Reduced is not null);
+        Require(holds, $"R4: {report.Joiner} is reported in sync with {report.Partition}, but lacks blocks or the reduced slice: {Standing(copy)}, its primary {Standing(source)}");
+    }
+
+    /// <summary>A worker computes on the parameters that the partitions hold.</summary>
+    public void Loaded(NodeId node, StepKey key, ReadOnlySpan<float> flat) => replicas.CheckLoaded(node, key, flat);
+
+    public void Check(NodeId node, NodeMachine machine) => replicas.Check(node, machine);
 
     /// <summary>A broken invariant ends the simulation with its text.</summary>
     public static void Require(bool holds, string violation)
@@ -86,26 +137,17 @@ public sealed class InvariantChecker(SimulatedGradient gradients, PartitionLayou
         }
     }
 
-    private void CheckReplica(NodeId node, PartitionId partition, ReplicaState state, long version)
-    {
-        var digest = SliceDigest.Of([.. state.Values, .. state.FirstMoment, .. state.SecondMoment]);
-        var key = (state.Lineage, partition, version);
-        if (_replicas.TryGetValue(key, out var other))
-        {
-            Require(other.Digest == digest, $"I4: {partition} at version {version} differs between {other.Node} and {node}");
-        }
-        else
-        {
-            _replicas[key] = (digest, node);
-        }
+    private static string Standing(ReplicaState state) =>
+        $"is at version {state.Version?.ToString(CultureInfo.InvariantCulture) ?? "none"} {(state.IsComplete ? "with all blocks" : "with blocks missing")}, {(state.Reduced is null ? "without" : "with")} a reduced slice";
 
-        if (state.Reduced is { } reduced)
-        {
-            Require(
-                gradients.CountsEachLaneOnce(layout.Partitions[partition.Value], reduced.Slice),
-                $"I2: the reduced slice of {partition} on {node} at step {version} holds a lane twice or not at all");
-        }
-    }
+    private static bool IsWanted(NodeMachine machine, Push push) =>
+        push.Generation == machine.Generation
+        && machine.Replicas.TryGetValue(push.Partition, out var replica)
+        && replica is { Role: PartitionRole.Primary, State: { Version: not null, Reduced: null } }
+        && replica.State.Key == push.Key;
+
+    private static IEnumerable<Core.Lanes.TreeNode> Missing(NodeMachine machine, PartitionId partition, StepKey key) =>
+        machine.Replicas[partition].State.Key == key ? machine.Replicas[partition].MissingLanes : [];
 
     private static bool Same(View a, View b) =>
         a.Lineage == b.Lineage && a.Members.SequenceEqual(b.Members) && a.LaneOwners.SequenceEqual(b.LaneOwners) && a.Partitions.SequenceEqual(b.Partitions);

@@ -3,7 +3,7 @@ using AtomGrains.Core.Parameters;
 namespace AtomGrains.Simulator;
 
 /// <summary>A counter-based random stream: the whole simulation follows from its seed.</summary>
-public sealed class SeededRandom(ulong seed)
+internal sealed class SeededRandom(ulong seed)
 {
     private ulong _counter;
 

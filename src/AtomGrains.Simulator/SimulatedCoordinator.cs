@@ -4,7 +4,7 @@ using AtomGrains.Core.Protocol.Coordination;
 namespace AtomGrains.Simulator;
 
 /// <summary>A coordinator's process. It may go on for a while after another one has taken over.</summary>
-internal sealed class SimulatedCoordinator(Coordinator machine, Simulation simulation)
+internal sealed class SimulatedCoordinator(Coordinator machine, EffectCarrier carrier)
 {
     public Coordinator Machine { get; } = machine;
 
@@ -16,7 +16,7 @@ internal sealed class SimulatedCoordinator(Coordinator machine, Simulation simul
         {
             var outbox = new Outbox();
             handle(Machine, outbox);
-            simulation.CarryOut(this, outbox);
+            carrier.CarryOut(this, outbox);
         }
     }
 }

@@ -10,18 +10,17 @@ internal sealed class SimulatedNetwork(Simulation simulation, SimulationOptions 
 {
     private readonly HashSet<(NodeId? From, NodeId? To)> _cut = [];
 
-    /// <summary>No more loss and duplication: faults are over.</summary>
-    public bool IsHealed { get; private set; }
+    private bool _isHealed;
 
     public void Send(NodeId? from, NodeId? to, Action deliver)
     {
-        if (_cut.Contains((from, to)) || (!IsHealed && simulation.Random.Chance(options.Loss)))
+        if (_cut.Contains((from, to)) || (!_isHealed && simulation.Random.Chance(options.Loss)))
         {
             return;
         }
 
         simulation.After(Delay(), deliver);
-        if (!IsHealed && simulation.Random.Chance(options.Duplication))
+        if (!_isHealed && simulation.Random.Chance(options.Duplication))
         {
             simulation.After(Delay() * 5, deliver);
         }
@@ -31,13 +30,15 @@ internal sealed class SimulatedNetwork(Simulation simulation, SimulationOptions 
 
     public void Restore(NodeId? from, NodeId? to) => _cut.Remove((from, to));
 
+    /// <summary>Faults are over: no more loss, duplication or cuts.</summary>
     public void Heal()
     {
-        IsHealed = true;
+        _isHealed = true;
         _cut.Clear();
     }
 
+    // A few messages take much longer than the rest, and so come after later ones.
     private TimeSpan Delay() => simulation.Random.Chance(0.02)
         ? simulation.Random.Between(0, options.MaximumDelayMilliseconds * 20)
-        : simulation.Random.Between(0.05, options.MaximumDelayMilliseconds);
+        : simulation.Random.Between(Math.Min(0.05, options.MaximumDelayMilliseconds), options.MaximumDelayMilliseconds);
 }

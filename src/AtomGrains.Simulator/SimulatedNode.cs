@@ -7,7 +7,7 @@ using AtomGrains.Core.Protocol.Nodes;
 namespace AtomGrains.Simulator;
 
 /// <summary>A node process: Core's own machine, and a step loop that takes virtual time.</summary>
-internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, SimulatedGradient gradients, bool salted)
+internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, bool salted)
 {
     private readonly Queue<Action> _stopped = [];
     private float[]? _parameters;
@@ -27,6 +27,9 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     public bool IsAlive { get; private set; } = true;
 
     public bool IsPaused { get; private set; }
+
+    /// <summary>The step loop is at work.</summary>
+    public bool IsBusy => _busy;
 
     public void End()
     {
@@ -61,7 +64,7 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
 
         var outbox = new Outbox();
         handle(Machine, outbox);
-        simulation.CarryOut(this, outbox);
+        carrier.CarryOut(this, outbox);
     }
 
     public void Load(LoadParameters load)

@@ -3,7 +3,7 @@ using AtomGrains.Core.Membership;
 namespace AtomGrains.Simulator;
 
 /// <summary>The register of PROTOCOL R1: one create-if-absent record a generation.</summary>
-public sealed class SimulatedRegister(bool overwrites)
+internal sealed class SimulatedRegister(bool overwrites)
 {
     private readonly SortedDictionary<Generation, View> _views = [];
 

@@ -18,6 +18,9 @@ public sealed record SimulationOptions
     /// <summary>Steps between evaluations; 0 for one at the end.</summary>
     public long EvaluateEvery { get; init; } = 5;
 
+    /// <summary>Every so many steps one lane's gradient is not finite, and the step is skipped; 0 for never.</summary>
+    public long SkipEvery { get; init; }
+
     /// <summary>A lane's bits include who computed it and at which attempt: hides no protocol error behind equal bits.</summary>
     public bool Salted { get; init; }
 

@@ -1,17 +1,21 @@
+using AtomGrains.Core.Protocol;
+
 namespace AtomGrains.Simulator;
 
 /// <summary>How a simulated run ended.</summary>
 /// <param name="Violation">The broken invariant, or null.</param>
 /// <param name="WeightsDigest">Of the final weights, or null when there are none.</param>
-/// <param name="Losses">Bits of the loss of each committed step of the surviving lineage.</param>
+/// <param name="Losses">Bits of loss and gradient norm of each step of the surviving lineage, mixed to one word.</param>
 /// <param name="Injected">How often each kind of fault really struck.</param>
-/// <param name="LongestPause">Longest virtual time without a decision after the last fault.</param>
+/// <param name="Skipped">Steps decided as skipped, over all lineages.</param>
+/// <param name="Counters">Sums over all nodes that there were.</param>
 public sealed record SimulationResult(
     string? Violation,
     ulong? WeightsDigest,
-    IReadOnlyList<long> Losses,
+    IReadOnlyList<ulong> Losses,
     IReadOnlyDictionary<SimulatedFault, int> Injected,
     int Lineages,
+    int Skipped,
     long Events,
     TimeSpan Elapsed,
-    TimeSpan LongestPause);
+    NodeCounters Counters);

@@ -194,7 +194,7 @@ public sealed class StepLoopTests
     {
         using var loop = Replica.Create(Specs.Run(Specs.SmallModel));
         var gradient = new float[loop.Layout.Elements];
-        loop.InjectFault(Engine.DeviceFault.Exception);
+        loop.InjectFault(DeviceFault.Exception);
 
         var error = Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => loop.ComputeLane(Replica.Lane(0), gradient));
 

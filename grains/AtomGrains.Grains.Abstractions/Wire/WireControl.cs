@@ -22,6 +22,8 @@ namespace AtomGrains.Grains.Wire;
 [Union(13, typeof(WireLeaveRequested))]
 [Union(14, typeof(WireViewWanted))]
 [Union(15, typeof(WireStepTimed))]
+[Union(16, typeof(WireSayWhatYouWaitFor))]
+[Union(17, typeof(WireWaitsFor))]
 [MessagePackObject]
 [Immutable]
 public abstract record WireControl;
@@ -90,3 +92,15 @@ public sealed record WireViewWanted([property: Key(0)] long Own) : WireControl;
 [Immutable]
 public sealed record WireStepTimed(
     [property: Key(0)] long Step, [property: Key(1)] double Pull, [property: Key(2)] double Compute, [property: Key(3)] double Push, [property: Key(4)] double Apply) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireSayWhatYouWaitFor([property: Key(0)] long Generation) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireWaitsFor(
+    [property: Key(0)] long Generation,
+    [property: Key(1)] IReadOnlyList<WireTreeNode> Lanes,
+    [property: Key(2)] IReadOnlyList<int> Replicas,
+    [property: Key(3)] IReadOnlyList<int> Parameters) : WireControl;

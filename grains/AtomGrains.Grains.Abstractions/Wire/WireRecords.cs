@@ -77,3 +77,8 @@ public sealed record WireCounters(
     [property: Key(5)] long ReplicaMismatches,
     [property: Key(6)] long LanesRecomputed,
     [property: Key(7)] long LanesComputed);
+
+/// <summary>A node of the lane tree.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireTreeNode([property: Key(0)] int Level, [property: Key(1)] int Index);

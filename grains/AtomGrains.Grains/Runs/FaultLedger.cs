@@ -22,7 +22,13 @@ internal sealed class FaultLedger(RunPlan plan, RunJournal journal, StruckFaults
         var since = ordered?.At ?? _heard.GetValueOrDefault(lost.Node, now);
         _open.Add(new Recovery(lost.Node, slot, step, lost.Generation.Value, now, lanesRecomputed)
         {
-            Kind = ordered is { } strike ? FaultPlan.NameOf(plan.Faults.Orders[strike.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : "end",
+            Kind = ordered is { } strike ? FaultPlan.NameOf(plan.Faults.Orders[strike.Order].Kind) : lost.Cause switch
+            {
+                LossCause.Silent => "stop",
+                LossCause.Hung => "hang",
+                _ => "end",
+            },
+            Order = ordered is { } known ? plan.Faults.Orders[known.Order].ToString() : null,
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
     }
@@ -61,7 +67,7 @@ internal sealed class FaultLedger(RunPlan plan, RunJournal journal, StruckFaults
     {
         foreach (var recovery in _open.FindAll(which))
         {
-            journal.Fault(recovery.Line(lanesRecomputed, null));
+            journal.Fault(recovery.Line(lanesRecomputed, recovery.Order));
             _open.Remove(recovery);
         }
     }

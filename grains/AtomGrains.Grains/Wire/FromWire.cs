@@ -28,6 +28,12 @@ public static class FromWire
         WireLeaveRequested => new LeaveRequested(),
         WireViewWanted wanted => new ViewWanted(new Generation(wanted.Own)),
         WireStepTimed timed => new StepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        WireSayWhatYouWaitFor ask => new SayWhatYouWaitFor(new Generation(ask.Generation)),
+        WireWaitsFor waits => new WaitsFor(
+            new Generation(waits.Generation),
+            [.. waits.Lanes.Select(lanes => new TreeNode(lanes.Level, lanes.Index))],
+            [.. waits.Replicas.Select(replica => new NodeId(replica))],
+            [.. waits.Parameters.Select(partition => new PartitionId(partition))]),
         _ => throw new ArgumentException($"{message.GetType().Name} is not known to this version", nameof(message)),
     };
 

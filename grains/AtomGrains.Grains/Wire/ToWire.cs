@@ -26,6 +26,12 @@ public static class ToWire
         LeaveRequested => new WireLeaveRequested(),
         ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
         StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        SayWhatYouWaitFor ask => new WireSayWhatYouWaitFor(ask.Generation.Value),
+        WaitsFor waits => new WireWaitsFor(
+            waits.Generation.Value,
+            [.. waits.Lanes.Select(lanes => new WireTreeNode(lanes.Level, lanes.Index))],
+            [.. waits.Replicas.Select(replica => replica.Value)],
+            [.. waits.Parameters.Select(partition => partition.Value)]),
         _ => throw new ArgumentException($"{message.GetType().Name} has no wire record", nameof(message)),
     };
 

@@ -33,5 +33,8 @@ public sealed class FailureDetector(HeartbeatOptions options, TimeSpan start)
         LastHeard = now;
     }
 
+    /// <summary>Whoever judges was away itself: silence up to now says nothing.</summary>
+    public void Pardon(TimeSpan now) => LastHeard = now;
+
     public bool Suspects(TimeSpan now) => now - LastHeard > Timeout;
 }

@@ -1,4 +1,5 @@
 using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
 
 namespace AtomGrains.Core.Membership;
 
@@ -25,7 +26,8 @@ public static class PartitionAssigner
         IReadOnlyList<PartitionPlacement> previous,
         IReadOnlyList<NodeId> hosts,
         IReadOnlySet<NodeId> leaving,
-        IReadOnlySet<PartitionId> inSync)
+        IReadOnlySet<PartitionId> inSync,
+        ProtocolRules rules)
     {
         var staying = hosts.ToHashSet();
         var next = new PartitionPlacement[previous.Count];
@@ -35,7 +37,7 @@ public static class PartitionAssigner
             var old = previous[i];
             var joined = old.Joiner is { } joiner && inSync.Contains(new PartitionId(i)) ? joiner : (NodeId?)null;
             // Order of preference: who stays before who leaves, then primary, backup, joiner.
-            var living = new[] { old.Primary, old.Backup, joined }.OfType<NodeId>()
+            var living = rules.Candidates(new PartitionId(i), old, joined is not null)
                 .Where(node => staying.Contains(node) || leaving.Contains(node))
                 .OrderBy(node => staying.Contains(node) ? 0 : 1)
                 .ToList();

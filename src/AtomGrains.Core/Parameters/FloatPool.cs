@@ -1,37 +1,24 @@
 namespace AtomGrains.Core.Parameters;
 
 /// <summary>
-/// Float buffers of exact length, kept for reuse; safe for several threads. Training needs the same few sizes over
-/// and over; what is kept is at most what was in use at once.
+/// Float buffers of exact length, kept for reuse, for one thread. Training needs the same few sizes over and over;
+/// what is kept is at most what was in use at once.
 /// </summary>
 public sealed class FloatPool
 {
     private readonly Dictionary<int, Stack<float[]>> _free = [];
 
     /// <summary>A buffer with undefined contents; the caller returns it once.</summary>
-    public float[] Rent(int elements)
-    {
-        lock (_free)
-        {
-            if (_free.TryGetValue(elements, out var stack) && stack.TryPop(out var buffer))
-            {
-                return buffer;
-            }
-        }
-
-        return new float[elements];
-    }
+    public float[] Rent(int elements) =>
+        _free.TryGetValue(elements, out var stack) && stack.TryPop(out var buffer) ? buffer : new float[elements];
 
     public void Return(float[] buffer)
     {
-        lock (_free)
+        if (!_free.TryGetValue(buffer.Length, out var stack))
         {
-            if (!_free.TryGetValue(buffer.Length, out var stack))
-            {
-                _free[buffer.Length] = stack = new Stack<float[]>();
-            }
-
-            stack.Push(buffer);
+            _free[buffer.Length] = stack = new Stack<float[]>();
         }
+
+        stack.Push(buffer);
     }
 }

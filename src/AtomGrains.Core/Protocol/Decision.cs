@@ -30,9 +30,12 @@ public sealed record Decision(
         BitConverter.SingleToUInt32Bits(Scalars.ClipScale),
         BitConverter.SingleToUInt32Bits(Scalars.FirstCorrection),
         BitConverter.SingleToUInt32Bits(Scalars.SecondCorrection),
-        BitConverter.DoubleToUInt64Bits(Loss),
-        BitConverter.DoubleToUInt64Bits(GradientNorm),
+        Word(Loss),
+        Word(GradientNorm),
         (ulong)OptimizerCount,
         (ulong)SkipsInRow,
         Previous.Value));
+
+    // There are many NaNs and a message's text has one, so sender and receiver agree on one here.
+    private static ulong Word(double value) => BitConverter.DoubleToUInt64Bits(double.IsNaN(value) ? double.NaN : value);
 }

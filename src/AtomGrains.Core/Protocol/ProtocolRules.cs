@@ -1,4 +1,6 @@
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Partitions;
 
 namespace AtomGrains.Core.Protocol;
 
@@ -43,8 +45,12 @@ public class ProtocolRules
     /// <summary>R3: a replica that is one decision behind gets that very decision before anything new is decided.</summary>
     public virtual bool SendsLastDecisionAgain => true;
 
-    /// <summary>R3: who is not in the newest recorded set has no replica any more.</summary>
-    public virtual bool KeepsDroppedReplica => false;
+    /// <summary>R3: members of a new set come from the newest recorded one, plus its joiner once that is in sync; in this order.</summary>
+    public virtual IEnumerable<NodeId> Candidates(PartitionId partition, PartitionPlacement newest, bool joinerIsInSync) =>
+        joinerIsInSync ? newest.Replicas.Concat(newest.Joiner is { } joiner ? [joiner] : []) : newest.Replicas;
+
+    /// <summary>R3: who is named for a partition anew holds nothing of it, whatever it held in older views.</summary>
+    public virtual PartitionReplica Named(NodeId node, PartitionId partition, Func<PartitionReplica> fresh) => fresh();
 
     /// <summary>R4: in sync means all blocks at the primary's version, plus any reduced slice it holds.</summary>
     public virtual bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion && holdsReduced;

@@ -24,6 +24,8 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(Decide))]
 [JsonSerializable(typeof(Dismiss))]
 [JsonSerializable(typeof(ReturnToStep))]
+[JsonSerializable(typeof(SayWhatYouWaitFor))]
+[JsonSerializable(typeof(WaitsFor))]
 [JsonSerializable(typeof(ExportWeights))]
 [JsonSerializable(typeof(NodeReady))]
 [JsonSerializable(typeof(Heartbeat))]
@@ -44,7 +46,7 @@ public sealed partial class LocalJson : JsonSerializerContext
     [
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
-        typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed),
+        typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
     ];
 
     /// <summary>The contract of the channel.</summary>

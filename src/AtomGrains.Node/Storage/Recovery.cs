@@ -22,6 +22,9 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
     /// <summary>What it was: the ordered kind, else what the process's end tells.</summary>
     public string? Kind { get; set; }
 
+    /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
+    public string? Order { get; init; }
+
     public long StepsRedone { get; set; }
 
     public double Detect { get; init; }

@@ -84,6 +84,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>
     /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.
     /// </summary>
+    /// <exception cref="InvalidSettingsException">They could not be written.</exception>
     public void Begin(TokenizedCorpus corpus)
     {
         if (IsResumed)
@@ -91,9 +92,16 @@ public sealed class RunFolder : IDisposable
             return;
         }
 
-        DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
-        DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));
-        Record.Write(Path);
+        try
+        {
+            DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
+            DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));
+            Record.Write(Path);
+        }
+        catch (IOException error)
+        {
+            throw Refuse(Path, $"cannot be written: {error.Message}");
+        }
     }
 
     public FileRegister OpenRegister() => new(Path);

@@ -62,6 +62,12 @@ public sealed class RunJournal : IDisposable
 
     public void Timed(StepTimed timed)
     {
+        if (timed.Step <= _lastStep)
+        {
+            // The line of that step is written: this is of who was not waited for.
+            return;
+        }
+
         if (!_timings.TryGetValue(timed.Step, out var slowest) || timed.Pull + timed.Compute + timed.Push > slowest.Pull + slowest.Compute + slowest.Push)
         {
             _timings[timed.Step] = timed;

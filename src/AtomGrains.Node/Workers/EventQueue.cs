@@ -6,7 +6,7 @@ namespace AtomGrains.Node.Workers;
 public sealed class EventQueue
 {
     private readonly Queue<Action> _actions = [];
-    private bool _closed;
+    private volatile bool _closed;
 
     public void Post(Action action)
     {
@@ -31,34 +31,46 @@ public sealed class EventQueue
         }
     }
 
-    /// <summary>Handles events until the queue is closed, and <paramref name="tick"/> every <paramref name="interval"/>.</summary>
+    /// <summary>
+    /// Handles events until the queue is closed, and <paramref name="tick"/> every <paramref name="interval"/>: after
+    /// whatever was posted before it, so that who was heard is not taken for silent.
+    /// </summary>
     public void Run(TimeSpan interval, Action tick)
     {
         var next = Environment.TickCount64 + (long)interval.TotalMilliseconds;
-        while (true)
+        while (WaitUntil(next) is { } due)
         {
-            Action? action = null;
-            lock (_actions)
+            foreach (var action in due.TakeWhile(_ => !_closed))
             {
-                while (!_closed && _actions.Count == 0 && next - Environment.TickCount64 is > 0 and var wait)
-                {
-                    Monitor.Wait(_actions, (int)wait);
-                }
-
-                if (_closed)
-                {
-                    return;
-                }
-
-                _actions.TryDequeue(out action);
+                action();
             }
 
-            action?.Invoke();
             if (Environment.TickCount64 >= next)
             {
                 next = Environment.TickCount64 + (long)interval.TotalMilliseconds;
                 tick();
             }
+        }
+    }
+
+    // What is there, or nothing when the time has come; null once closed.
+    private Action[]? WaitUntil(long time)
+    {
+        lock (_actions)
+        {
+            while (!_closed && _actions.Count == 0 && time - Environment.TickCount64 is > 0 and var wait)
+            {
+                Monitor.Wait(_actions, (int)wait);
+            }
+
+            if (_closed)
+            {
+                return null;
+            }
+
+            var due = _actions.ToArray();
+            _actions.Clear();
+            return due;
         }
     }
 }

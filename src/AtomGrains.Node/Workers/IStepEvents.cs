@@ -11,11 +11,9 @@ internal interface IStepEvents
 
     void OnStepLoopFailed(Exception error);
 
-    /// <summary>A buffer of the flat vector's length, which comes back with the lane.</summary>
-    float[] RentGradient();
-
     void OnParametersLoaded(StepKey key);
 
+    /// <param name="gradient">[elements] float32, the receiver's, who supplies another in its place.</param>
     void OnLaneComputed(StepKey key, int lane, float[] gradient, double loss);
 
     void OnBatchEvaluated(StepKey key, int batch, double loss);

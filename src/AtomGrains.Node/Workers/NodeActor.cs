@@ -35,6 +35,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private float[]? _initial;
     private DismissReason? _dismissed;
     private bool _joined;
+    private StepKey? _export;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
@@ -59,7 +60,17 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     public DismissReason? Run()
     {
         _steps.Start();
-        _events.Run(_heartbeat.Interval, Tick);
+        try
+        {
+            _events.Run(_heartbeat.Interval, Tick);
+        }
+        catch (Exception error)
+        {
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            _host.Failed(error);
+            return null;
+        }
+
         _steps.Dispose();
         _peers.Dispose();
         _listener.Dispose();
@@ -87,19 +98,21 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     // On the step thread: the actor may be in the middle of something, and there is nothing to hand over.
     void IStepEvents.OnStepLoopFailed(Exception error) => _host.Failed(error);
 
-    float[] IStepEvents.RentGradient() => _machine!.Pool.Rent(_loop!.Layout.Elements);
-
     void IStepEvents.OnParametersLoaded(StepKey key) => _events.Post(() => Handle(machine => machine.OnParametersLoaded(key, _outbox)));
 
     void IStepEvents.OnLaneComputed(StepKey key, int lane, float[] gradient, double loss) => _events.Post(() =>
     {
         var isLast = _clock.LaneComputed(key.Step);
         _faults.LaneComputed(key.Step, isLast: false);
-        Handle(machine => machine.OnLaneComputed(key, lane, gradient, loss, _outbox));
+        Handle(machine =>
+        {
+            machine.OnLaneComputed(key, lane, gradient, loss, _outbox);
+            _steps.Supply(machine.Pool.Rent(gradient.Length));
+        });
         if (isLast)
         {
             _faults.LaneComputed(key.Step, isLast: true);
-            _host.Send(_clock.PushesDone());
+            SendTiming();
         }
     });
 
@@ -223,6 +236,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 if (message is Sealed seals)
                 {
                     _faults.Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+
+                    // The last seal leads to the step's line in the metrics: what it took has to be known by then.
+                    SendTiming();
                 }
 
                 _host.Send(message);
@@ -243,8 +259,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 _steps.Cancel();
                 break;
             case WriteWeights write:
-                var sha256 = _model.Export(_loop!, write.Flat);
-                _host.Send(new WeightsExported(write.Key.Lineage, write.Key.Step, sha256));
+                Export(write);
                 break;
             case EndNode end:
                 _dismissed = end.Reason;
@@ -253,6 +268,36 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
         }
+    }
+
+    private void SendTiming()
+    {
+        if (_clock.PushesDone() is { } timed)
+        {
+            _host.Send(timed);
+        }
+    }
+
+    // Beside the actor, whose heartbeats must not wait for a disk. The parameters are final: nothing replaces them.
+    private void Export(WriteWeights write)
+    {
+        if (_export == write.Key)
+        {
+            return;
+        }
+
+        _export = write.Key;
+        new Thread(() =>
+        {
+            try
+            {
+                _host.Send(new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat)));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _host.Failed(error);
+            }
+        }) { IsBackground = true, Name = "export" }.Start();
     }
 
     // Once a lineage begins, each partition asks for its part of the seeded vector.

@@ -72,7 +72,7 @@ public sealed class NodeProcess : INodeHost, IControlEvents<LocalMessage>, IDisp
 
     void INodeHost.Failed(Exception error)
     {
-        Console.Error.WriteLine($"the step loop failed: {error}");
+        Console.Error.WriteLine($"the node failed: {error}");
         _supervisor?.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
         _supervisor?.Dispose();
         Environment.Exit(ExitFailed);

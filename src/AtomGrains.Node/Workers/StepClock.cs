@@ -6,12 +6,13 @@ namespace AtomGrains.Node.Workers;
 /// <summary>Where a worker's time goes in a step, for the metrics line; seconds on the monotonic clock.</summary>
 internal sealed class StepClock
 {
-    private long _decided = Stopwatch.GetTimestamp();
+    private long? _decided;
     private long _began;
     private long _computed;
     private long _step = -1;
     private int _lanes;
     private double _apply;
+    private bool _computedAll;
 
     public void Decided() => _decided = Stopwatch.GetTimestamp();
 
@@ -22,6 +23,7 @@ internal sealed class StepClock
         _step = step;
         _began = Stopwatch.GetTimestamp();
         _lanes = 0;
+        _computedAll = false;
     }
 
     public void LanesWanted(int lanes) => _lanes = lanes;
@@ -35,14 +37,24 @@ internal sealed class StepClock
         }
 
         _computed = Stopwatch.GetTimestamp();
+        _computedAll = true;
         return true;
     }
 
-    /// <summary>The last push has been handed over; what the step took this worker.</summary>
-    public StepTimed PushesDone() => new(
-        _step,
-        Math.Max(0, Stopwatch.GetElapsedTime(_decided, _began).TotalSeconds - _apply),
-        Stopwatch.GetElapsedTime(_began, _computed).TotalSeconds,
-        Stopwatch.GetElapsedTime(_computed).TotalSeconds,
-        _apply);
+    /// <summary>What the step took this worker, said once, when the last push has been handed over; else null.</summary>
+    public StepTimed? PushesDone()
+    {
+        if (!_computedAll)
+        {
+            return null;
+        }
+
+        _computedAll = false;
+        return new StepTimed(
+            _step,
+            Math.Max(0, Stopwatch.GetElapsedTime(_decided ?? _began, _began).TotalSeconds - _apply),
+            Stopwatch.GetElapsedTime(_began, _computed).TotalSeconds,
+            Stopwatch.GetElapsedTime(_computed).TotalSeconds,
+            _apply);
+    }
 }

@@ -22,6 +22,7 @@ internal sealed class StepThread : IDisposable
     private readonly object _gate = new();
     private readonly Queue<int> _lanes = [];
     private readonly Queue<int> _batches = [];
+    private readonly Stack<float[]> _gradients = [];
     private LoadParameters? _load;
     private StepKey _key;
     private int? _current;
@@ -93,6 +94,15 @@ internal sealed class StepThread : IDisposable
         lock (_gate)
         {
             _fault = fault;
+        }
+    }
+
+    /// <summary>A gradient buffer to compute into, in place of one that went out with a lane.</summary>
+    public void Supply(float[] gradient)
+    {
+        lock (_gate)
+        {
+            _gradients.Push(gradient);
         }
     }
 
@@ -185,8 +195,16 @@ internal sealed class StepThread : IDisposable
 
     private void ComputeNow(IStepLoop loop, StepKey key, int lane)
     {
-        var gradient = _events.RentGradient();
+        var gradient = RentGradient(loop.Layout.Elements);
         var loss = loop.ComputeLane(_plan.WorkOf(key.Step, lane), gradient);
         _events.OnLaneComputed(key, lane, gradient, loss);
+    }
+
+    private float[] RentGradient(int elements)
+    {
+        lock (_gate)
+        {
+            return _gradients.TryPop(out var gradient) ? gradient : new float[elements];
+        }
     }
 }

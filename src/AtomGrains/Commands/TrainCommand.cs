@@ -16,7 +16,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     private const int Stopped = 1;
 
     public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
-        Task.Run(() => Exit(Train(options, cancellation)), CancellationToken.None);
+        Task.Run(() => Run(options, cancellation), CancellationToken.None);
 
     /// <summary>Trains; the caller reads the outcome.</summary>
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
@@ -50,6 +50,20 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         }
 
         return outcome;
+    }
+
+    private int Run(TrainOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return Exit(Train(options, cancellation));
+        }
+        catch (IOException error)
+        {
+            // Most often a disk that was filled by others after the run had begun.
+            Console.Error.WriteLine($"the run stopped: {error.Message}");
+            return Stopped;
+        }
     }
 
     private int Exit(RunOutcome outcome)

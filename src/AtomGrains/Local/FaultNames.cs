@@ -30,4 +30,8 @@ internal static class FaultNames
         NodeProcess.ExitFenced => "stop",
         _ => "crash",
     };
+
+    /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>
+    public static bool IsOwnFailure(int? exitCode) =>
+        exitCode is not (null or 0 or NodeProcess.ExitFenced or NodeProcess.ExitOrphaned or SignalBase + Signals.Kill or SignalBase + Signals.Terminate);
 }

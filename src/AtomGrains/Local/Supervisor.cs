@@ -27,6 +27,10 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     // A process that dies before it is ready tells of a broken set-up; this many in a row end the run.
     private const int MostFailedStarts = 4;
 
+    // Failures of the processes' own making in a row without a step done for the first time: a crash loop. A lane that
+    // breaks every worker it comes to must not take the night; unrelated failures are not that close together.
+    private const int MostFailuresInAStep = 4;
+
     private readonly SupervisorOptions _options;
     private readonly HeartbeatOptions _heartbeat = new();
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -49,6 +53,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private string? _weights;
     private string? _stopped;
     private int _failedStarts;
+    private int _failures;
+    private long _furthest;
     private int _faults;
     private bool _ending;
 
@@ -89,6 +95,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             KeepNodes();
             _events.Run(Tick, OnTick);
         }
+        catch (IOException error)
+        {
+            // No space left, most often. What could not be written is not known to anybody, so nothing was promised.
+            Stop(error.Message);
+        }
         finally
         {
             _nodes.SampleMemory();
@@ -96,11 +107,18 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _journal.Dispose();
         }
 
-        FinishRecoveries();
-        WriteStatus();
-        if (_stopped is null)
+        try
         {
-            folder.Finish(DateTimeOffset.UtcNow);
+            FinishRecoveries();
+            WriteStatus();
+            if (_stopped is null)
+            {
+                folder.Finish(DateTimeOffset.UtcNow);
+            }
+        }
+        catch (IOException error)
+        {
+            _stopped ??= error.Message;
         }
 
         return new RunOutcome(Report(), _stopped);
@@ -165,8 +183,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             case StepTimed timed:
                 _journal.Timed(timed);
                 break;
-            case LeaveRequested:
+            case LeaveRequested when !node.Leaves:
                 node.Leaves = true;
+                Ledger("exit", "node", WhoIs(node), _coordinator.Step, new RecoverySeconds(0, 0, 0, 0, 0), OrderOf(node));
                 break;
             default:
                 break;
@@ -188,6 +207,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         node.ExitCode = node.Process.ExitCode;
         node.Process.Dispose();
         OnNodeEnded(node.Id);
+        if (FaultNames.IsOwnFailure(node.ExitCode) && node.IsReady && !_ending && ++_failures >= MostFailuresInAStep)
+        {
+            Stop($"{_failures} worker processes failed at step {_coordinator.Step}, the last with {node.Cause ?? $"exit code {node.ExitCode}"}; see {LogOf(node)}");
+            return;
+        }
+
         if (!node.IsReady && !_ending && ++_failedStarts >= MostFailedStarts)
         {
             Stop($"{_failedStarts} worker processes in a row ended before they were ready, the last with exit code {node.ExitCode}; see {LogOf(node)}");
@@ -353,6 +378,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private void OnDecided(StepDecided decided)
     {
         var now = DateTimeOffset.UtcNow;
+        if (decided.Decision.Step >= _furthest)
+        {
+            _furthest = decided.Decision.Step + 1;
+            _failures = 0;
+        }
+
         _journal.Decided(decided.Decision, decided.Generation, now);
         _open.ForEach(recovery => recovery.StepDecided(decided.Decision.Step, now));
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
@@ -384,12 +415,22 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var since = node.Struck?.At ?? node.LastHeard;
         _open.Add(new Recovery(node.Id, node.Slot, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
-            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause == LossCause.Silent ? "stop" : null,
+            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause switch
+            {
+                LossCause.Silent => "stop",
+                LossCause.Hung => "hang",
+                _ => null,
+            },
+            Order = OrderOf(node),
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
-        _observer.OnNote(lost.Cause == LossCause.Silent
-            ? $"worker {node.Slot} (process {node.Pid}) is silent at step {lost.Step}: its lanes move"
-            : $"worker {node.Slot} (process {node.Pid}) has ended at step {lost.Step}: its lanes move");
+        var state = lost.Cause switch
+        {
+            LossCause.Silent => "is silent",
+            LossCause.Hung => "does not get on",
+            _ => "has ended",
+        };
+        _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
         KeepNodes();
     }
 
@@ -423,12 +464,17 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         recovery.Kind ??= FaultNames.OfExit(node?.ExitCode);
         _done.Add(recovery);
         _faults++;
-        var line = recovery.Line(_nodes.Counters.LanesRecomputed, node?.Cause);
+        var detail = recovery.Order is { } order && node?.Cause is { } cause ? $"{order}: {cause}" : recovery.Order ?? node?.Cause;
+        var line = recovery.Line(_nodes.Counters.LanesRecomputed, detail);
         append(line);
         _observer.OnFault(line);
     }
 
-    private void Ledger(string kind, string role, string who, long step, RecoverySeconds seconds)
+    private static string WhoIs(NodeHandle node) => $"{node.Id} worker {node.Slot}";
+
+    private string? OrderOf(NodeHandle node) => node.Struck is { } struck ? $"ordered {_options.Faults.Orders[struck.Order]}" : null;
+
+    private void Ledger(string kind, string role, string who, long step, RecoverySeconds seconds, string? detail = null)
     {
         var generation = _coordinator.View?.Generation.Value ?? 0;
         _journal.Fault(new FaultLine
@@ -443,6 +489,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             StepsRedone = 0,
             LanesRedone = 0,
             Seconds = seconds,
+            Detail = detail,
         });
     }
 
@@ -458,8 +505,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private void End()
     {
         _ending = true;
-        _nodes.SampleMemory();
-        WriteStatus();
         _events.Close();
     }
 

@@ -37,6 +37,7 @@ internal static class BannedApis
         "System.Environment.get_CurrentManagedThreadId", // every iterator (yield return) asks for it
         "System.IO.InvalidDataException", // an exception: carries a message, opens nothing
         "System.Runtime.InteropServices.MemoryMarshal", "System.Runtime.InteropServices.CollectionsMarshal", // views of memory
+        "System.Runtime.InteropServices.ImmutableCollectionsMarshal", // what [.. items] into an ImmutableArray becomes
         "System.Runtime.InteropServices.InAttribute", // 'in' parameters of virtual methods
         "System.Runtime.InteropServices.StructLayoutAttribute", "System.Runtime.InteropServices.LayoutKind",
         "Microsoft.CodeAnalysis.EmbeddedAttribute",

@@ -68,7 +68,8 @@ public sealed class RunFolderTests : IDisposable
         using (var run = Begin())
         {
             var configuration = new Dictionary<string, object> { ["n_layer"] = 2, ["bias"] = false, ["dropout"] = 0.5, ["architectures"] = new[] { "GPT" } };
-            run.Finish(layout, new float[] { 1, 2, 3, 4 }, configuration, DateTimeOffset.UnixEpoch);
+            Assert.Equal(WeightsHash.Of([1, 2, 3, 4]), WeightsFile.Write(Out, layout, new float[] { 1, 2, 3, 4 }, configuration));
+            run.Finish(DateTimeOffset.UnixEpoch);
         }
 
         AssertRefused(RunSpecs.Record(), "holds this run, finished at 1970-01-01 00:00:00Z");

@@ -40,6 +40,11 @@ public sealed class Coordinator(
     private TimeSpan? _firstReady;
     private TimeSpan? _lostSince;
     private TimeSpan _progress;
+    private TimeSpan _lastTick;
+    private readonly StepPace _pace = new(options.Pace);
+    private TimeSpan _stepBegan;
+    private bool _stepDisturbed;
+    private LateStep? _late;
 
     public View? View => _view;
 
@@ -99,13 +104,16 @@ public sealed class Coordinator(
             case WeightsExported exported:
                 OnExported(exported, outbox);
                 break;
+            case WaitsFor waits when waits.Generation == _view?.Generation:
+                _late?.Add(from, waits);
+                break;
             case LeaveRequested:
                 node.Leaving = true;
                 break;
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
                 break;
-            case JoinerInSync or Heartbeat or StepTimed or NodeReady:
+            case JoinerInSync or Heartbeat or StepTimed or NodeReady or WaitsFor:
                 break;
             default:
                 throw new ProtocolViolationException($"{message.GetType().Name} is not for the coordinator");
@@ -185,8 +193,15 @@ public sealed class Coordinator(
 
     public void OnTick(TimeSpan now, Outbox outbox)
     {
+        var wasAway = now - _lastTick > options.Heartbeat.MinimumTimeout / 2;
+        _lastTick = now;
         foreach (var (id, node) in _nodes)
         {
+            if (wasAway)
+            {
+                node.Detector.Pardon(now);
+            }
+
             if (node.Standing == NodeStanding.Alive && node.Detector.Suspects(now))
             {
                 node.Standing = NodeStanding.Silent;
@@ -194,11 +209,49 @@ public sealed class Coordinator(
             }
         }
 
+        WatchStep(now, outbox);
         Reconcile(now, outbox);
         if (!_over && _view is { } view && _recording is null && now - _progress > options.RetryAfter)
         {
             _progress = now;
             SendAgain(view, outbox);
+        }
+    }
+
+    // Steps are lost with the only copy of a partition: however late that node is, it is worth waiting for.
+    private bool CanDoWithout(NodeId node) =>
+        _nodes.Values.Any(other => other.Member.Node != node && other.Standing == NodeStanding.Alive)
+        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i)).All(partition =>
+            rules.Candidates(partition, _view!.Placement(partition), _inSync.Contains(partition)).Any(other => other != node && IsAlive(other)));
+
+    // A step past its deadline: ask, give time to answer, then go on without the one that is waited for.
+    private void WatchStep(TimeSpan now, Outbox outbox)
+    {
+        if (_over || !_installed || _recording is not null || _step == spec.Steps)
+        {
+            return;
+        }
+
+        var evaluation = EvaluationPlan.IsDue(_step, spec) ? 2 + spec.Evaluation.Batches : 1;
+        if (_late is null && now - _stepBegan > _pace.Deadline * evaluation)
+        {
+            _late = new LateStep(now);
+            foreach (var member in _view!.Members)
+            {
+                outbox.Send(member.Node, new SayWhatYouWaitFor(_view.Generation));
+            }
+        }
+        else if (_late is { } late && now - late.Asked > options.Pace.AnswerWithin)
+        {
+            _late = null;
+            _stepBegan = now;
+            _pace.Used();
+            if (late.Blamed(_view!) is { } blamed && _nodes.TryGetValue(blamed, out var node) && node.Standing == NodeStanding.Alive && CanDoWithout(blamed))
+            {
+                // It may well be alive, and say so: it has to start anew all the same.
+                node.Standing = NodeStanding.Fenced;
+                outbox.Add(new MemberLost(blamed, LossCause.Hung, _step, _view!.Generation));
+            }
         }
     }
 
@@ -296,7 +349,7 @@ public sealed class Coordinator(
         else
         {
             lineage = _view.Lineage;
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules);
             if (placements is null)
             {
                 if (!MayRollBack(lost, now, outbox))
@@ -409,6 +462,9 @@ public sealed class Coordinator(
 
         _installed = true;
         _progress = now;
+        _stepBegan = now;
+        _stepDisturbed = true;
+        _late = null;
         outbox.Add(new ViewInstalled(view, _step));
         DismissUnneeded(view, outbox);
         return true;
@@ -519,6 +575,14 @@ public sealed class Coordinator(
             outbox.Send(member.Node, new Decide(_view.Generation, decision));
         }
 
+        if (!_stepDisturbed && !EvaluationPlan.IsDue(decision.Step, spec))
+        {
+            _pace.Took(now - _stepBegan);
+        }
+
+        _stepBegan = now;
+        _stepDisturbed = false;
+        _late = null;
         _last = decision;
         _step = decision.Step + 1;
         _tally.Next(_step);

@@ -13,6 +13,8 @@ public sealed record CoordinatorOptions
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
+    public StepPaceOptions Pace { get; init; } = new();
+
     /// <summary>How long the first view waits for all workers once one is ready. A process needs a few seconds to start.</summary>
     public TimeSpan StartGrace { get; init; } = TimeSpan.FromSeconds(60);
 

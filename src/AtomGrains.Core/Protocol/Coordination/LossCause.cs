@@ -8,4 +8,7 @@ public enum LossCause
 
     /// <summary>Its heartbeats stopped.</summary>
     Silent,
+
+    /// <summary>The step was late, and this is the node that the others waited for.</summary>
+    Hung,
 }

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 
@@ -20,6 +21,13 @@ public sealed record Decide(Generation Generation, Decision Decision) : ControlM
 /// its decision are lost, goes back: the step's evaluation is needed again.
 /// </summary>
 public sealed record ReturnToStep(Generation Generation, Lineage Lineage, long Step) : ControlMessage;
+
+/// <summary>Coordinator to node: the step is late; say what you wait for.</summary>
+public sealed record SayWhatYouWaitFor(Generation Generation) : ControlMessage;
+
+/// <summary>Node to coordinator: lanes its primaries lack, replicas whose acknowledgements they lack, parameters its worker lacks.</summary>
+public sealed record WaitsFor(
+    Generation Generation, IReadOnlyList<TreeNode> Lanes, IReadOnlyList<NodeId> Replicas, IReadOnlyList<PartitionId> Parameters) : ControlMessage;
 
 /// <summary>Coordinator to node: you are in no view any more; drop everything.</summary>
 public sealed record Dismiss(Generation Generation, DismissReason Reason) : ControlMessage;

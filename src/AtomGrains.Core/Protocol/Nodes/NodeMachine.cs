@@ -57,8 +57,6 @@ public sealed class NodeMachine
 
     public IReadOnlyDictionary<PartitionId, PartitionReplica> Replicas => _replicas;
 
-    public string Describe() => $"{_self} g{Generation.Value} {_worker.Describe()} | " + string.Join(" ", _replicas.Values.Select(r => $"[{r.Role} v{r.State.Version} red={r.State.Reduced is not null} seal={r.Seal is not null} miss={string.Join(",", r.MissingLanes)} await={string.Join(",", r.Awaited)}]"));
-
     public NodeCounters Counters => _tally.Snapshot();
 
     /// <summary>The step that the worker is at, or null.</summary>
@@ -79,6 +77,15 @@ public sealed class NodeMachine
                 break;
             case Decide decide:
                 OnDecide(decide, outbox);
+                break;
+            case SayWhatYouWaitFor asked when asked.Generation == Generation:
+                outbox.Report(new WaitsFor(
+                    Generation,
+                    [.. _replicas.Values.SelectMany(replica => replica.MissingLanes).Distinct()],
+                    [.. _replicas.Values.SelectMany(replica => replica.Awaited).Distinct()],
+                    [.. _worker.MissingParameters]));
+                break;
+            case SayWhatYouWaitFor:
                 break;
             case ReturnToStep back when back.Generation == Generation:
                 _worker.OnReturnToStep(back, outbox);
@@ -251,7 +258,7 @@ public sealed class NodeMachine
                 {
                     replica.Adopt(view, outbox);
                 }
-                else if (!_context.Rules.KeepsDroppedReplica)
+                else
                 {
                     replica.Drop();
                     _replicas.Remove(range.Id);
@@ -259,9 +266,9 @@ public sealed class NodeMachine
             }
             else if (named)
             {
-                replica = new PartitionReplica(range, _context, view);
+                replica = _context.Rules.Named(_self, range.Id, () => new PartitionReplica(range, _context, view));
                 _replicas.Add(range.Id, replica);
-                replica.Enter(outbox);
+                replica.Adopt(view, outbox);
             }
         }
     }

@@ -65,7 +65,7 @@ public sealed class PartitionReplica
     public ReplicaReport Report() =>
         new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
 
-    /// <summary>Takes up a newer view in which this node still has a part in the partition.</summary>
+    /// <summary>Takes up a view that names this node for the partition: the first one, or a newer one.</summary>
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;
@@ -93,8 +93,7 @@ public sealed class PartitionReplica
         Enter(outbox);
     }
 
-    /// <summary>First steps in the adopted view; also called once after construction.</summary>
-    public void Enter(Outbox outbox)
+    private void Enter(Outbox outbox)
     {
         if (Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
         {
@@ -398,7 +397,8 @@ public sealed class PartitionReplica
 
         Follow(fill.Key, fill.Last);
 
-        if (fill.Key.Step >= _state.Version)
+        // A block that is up to date stays: an answer that comes twice may be of a later version than the others.
+        if (fill.Key.Step >= _state.Version && _state.StaleBlocks.Contains(fill.Block))
         {
             _state.TakeBlock(fill.Block, fill.Key.Step, fill.State.Span);
         }

@@ -34,8 +34,6 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
     /// <summary>Partitions whose parameters it still waits for.</summary>
     public IEnumerable<PartitionId> MissingParameters => _missing;
 
-    public string Describe() => $"step={_computed?.Step} asm={_assembling?.Step} missing={_missing.Count} computing={string.Join(",", _computing)} loading={_loading} decided={_decided} fin={string.Join(",", _lanes.Finished.Keys)}";
-
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;
@@ -151,7 +149,8 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
 
     public void OnReturnToStep(ReturnToStep back, Outbox outbox)
     {
-        if (_computed is { } key && key.Lineage == back.Lineage && key.Step > back.Step)
+        // Whoever heard the lost decision has dropped the step already.
+        if (_computed is { } key && key.Lineage == back.Lineage && (key.Step > back.Step || (key.Step == back.Step && _decided)))
         {
             Forget(outbox);
             PullMissing(outbox);

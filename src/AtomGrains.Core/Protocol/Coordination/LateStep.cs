@@ -1,0 +1,37 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Core.Protocol.Coordination;
+
+/// <summary>
+/// A step past its deadline: what each node says it waits for, and whom that blames. One node at a time is blamed, the
+/// one that most others wait for: where a link between two is broken, each of them names the other.
+/// </summary>
+internal sealed class LateStep(TimeSpan asked)
+{
+    private readonly Dictionary<NodeId, WaitsFor> _answers = [];
+
+    public TimeSpan Asked { get; } = asked;
+
+    public void Add(NodeId from, WaitsFor answer) => _answers[from] = answer;
+
+    /// <summary>The node to go on without, or null when nobody waits for anybody else.</summary>
+    public NodeId? Blamed(View view)
+    {
+        // Who lacks parameters may only wait for primaries that wait themselves: that counts when nothing else does.
+        var isStuck = _answers.Values.Any(answer => answer.Lanes.Count > 0 || answer.Replicas.Count > 0);
+        var blames = new Dictionary<NodeId, int>();
+        foreach (var answer in _answers.Values)
+        {
+            var named = isStuck
+                ? answer.Replicas.Concat(answer.Lanes.SelectMany(view.OwnersOf))
+                : answer.Parameters.Select(partition => view.Placement(partition).Primary);
+            foreach (var node in named.Distinct())
+            {
+                blames[node] = blames.GetValueOrDefault(node) + 1;
+            }
+        }
+
+        return blames.Count == 0 ? null : blames.OrderByDescending(blame => blame.Value).ThenByDescending(blame => blame.Key).First().Key;
+    }
+}

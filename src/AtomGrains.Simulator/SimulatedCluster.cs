@@ -1,0 +1,142 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Nodes;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Simulator;
+
+/// <summary>The processes of a simulation, and what a supervisor does for them: starts, counts and ends them.</summary>
+internal sealed class SimulatedCluster
+{
+    private static readonly TimeSpan NodeTick = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan CoordinatorTick = TimeSpan.FromMilliseconds(50);
+
+    private readonly Simulation _simulation;
+    private readonly SimulationOptions _options;
+    private readonly ProtocolRules _rules;
+    private readonly RunSpec _spec;
+    private readonly PartitionLayout _layout;
+    private readonly SimulatedGradient _gradients;
+    private readonly InvariantChecker _checker;
+    private readonly SimulatedRegister _register;
+    private readonly EffectCarrier _carrier;
+    private readonly SortedDictionary<NodeId, SimulatedNode> _nodes = [];
+    private readonly List<SimulatedCoordinator> _coordinators = [];
+    private int _nextNode = 1;
+
+    public SimulatedCluster(Simulation simulation, SimulationOptions options, ProtocolRules rules)
+    {
+        _simulation = simulation;
+        _options = options;
+        _rules = rules;
+        TargetWorkers = options.Workers;
+        _spec = Simulation.SpecOf(options);
+        _layout = new PartitionLayout(Simulation.Parameters.Elements, _spec.BlockElements, _spec.Partitions);
+        _gradients = new SimulatedGradient(_layout, options);
+        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout), _gradients);
+        // A register that refuses no record is the other half of a coordinator that takes a generation twice.
+        _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
+        _carrier = new EffectCarrier(simulation, this, _checker, _register);
+    }
+
+    public SimulationOutcome Outcome { get; } = new();
+
+    public int TargetWorkers { get; private set; }
+
+    public SimulatedCoordinator Coordinator => _coordinators[^1];
+
+    public IEnumerable<SimulatedNode> LivingNodes => _nodes.Values.Where(node => node.IsAlive);
+
+    public IReadOnlyList<ulong> Losses => _checker.LossBits.TryGetValue(Outcome.FinalLineage, out var bits) ? [.. bits.Values] : [];
+
+    public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Machine.Counters));
+
+    public SimulatedNode? Find(NodeId id) => _nodes.GetValueOrDefault(id);
+
+    public void Start()
+    {
+        StartCoordinator();
+        KeepNodes();
+    }
+
+    public void StartCoordinator()
+    {
+        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10) };
+        var coordinator = new SimulatedCoordinator(new Coordinator(_spec, _layout, options, _rules, _register.Newest), _carrier);
+        _coordinators.Add(coordinator);
+        foreach (var node in LivingNodes.ToList())
+        {
+            _simulation.After(_simulation.Random.Between(1, 30), () => node.Run((machine, outbox) => machine.Introduce(outbox)));
+        }
+
+        Tick(coordinator);
+    }
+
+    /// <summary>As many processes as are wanted, a new id for each.</summary>
+    public void KeepNodes()
+    {
+        var slots = LivingNodes.Where(node => Coordinator.Machine.Counts(node.Id)).Select(node => node.Member.Slot).ToHashSet();
+        for (var slot = 0; slot < TargetWorkers + _options.Spares; slot++)
+        {
+            if (!slots.Contains(slot))
+            {
+                Spawn(slot);
+            }
+        }
+    }
+
+    public void Scale(int workers)
+    {
+        TargetWorkers = workers;
+        Coordinator.Run((machine, outbox) => machine.OnScale(workers, _simulation.Now, outbox));
+        KeepNodes();
+    }
+
+    /// <summary>Ends a process. Every coordinator hears of it a little later, and a replacement starts.</summary>
+    public void End(SimulatedNode node)
+    {
+        node.End();
+        _simulation.After(_simulation.Random.Between(1, 20), () =>
+        {
+            foreach (var coordinator in _coordinators)
+            {
+                coordinator.Run((machine, outbox) => machine.OnNodeEnded(node.Id, _simulation.Now, outbox));
+            }
+        });
+        _simulation.After(_simulation.Random.Between(50, 400), KeepNodes);
+    }
+
+    private void Spawn(int slot)
+    {
+        var id = new NodeId(_nextNode++);
+        var member = new Member(id, slot, $"node {id.Value}");
+        var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules);
+        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted);
+        _nodes.Add(id, node);
+        _simulation.After(_simulation.Random.Between(20, 120), () => node.Run((m, outbox) => m.Introduce(outbox)));
+        Tick(node);
+    }
+
+    private static ReadOnlyMemory<float> Initial(PartitionRange range) =>
+        Enumerable.Range(range.FirstElement, range.Elements).Select(i => (i % 7) - 3f).ToArray();
+
+    private void Tick(SimulatedNode node) => _simulation.After(NodeTick, () =>
+    {
+        if (node.IsAlive)
+        {
+            node.Run((machine, outbox) => machine.OnTick(outbox));
+            Tick(node);
+        }
+    });
+
+    private void Tick(SimulatedCoordinator coordinator) => _simulation.After(CoordinatorTick, () =>
+    {
+        if (coordinator.IsRunning)
+        {
+            coordinator.Run((machine, outbox) => machine.OnTick(_simulation.Now, outbox));
+            Tick(coordinator);
+        }
+    });
+}

@@ -1,0 +1,19 @@
+using AtomGrains.Core.Membership;
+
+namespace AtomGrains.Simulator;
+
+/// <summary>What a simulated run has come to so far.</summary>
+internal sealed class SimulationOutcome
+{
+    public bool IsFinished { get; set; }
+
+    public ulong? WeightsDigest { get; set; }
+
+    public Lineage FinalLineage { get; set; }
+
+    /// <summary>Lineages that came into force.</summary>
+    public HashSet<Lineage> Lineages { get; } = [];
+
+    /// <summary>Steps decided as skipped, over all lineages.</summary>
+    public int Skipped { get; set; }
+}

@@ -1,0 +1,102 @@
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Parameters;
+
+namespace AtomGrains.Core.Tests.Lanes;
+
+public class LaneAccumulatorTests
+{
+    private const int Lanes = 8;
+
+    [Fact]
+    public void EverySetOfLanesInEveryRotationFinishesItsMaximalSubtreesWithTheTreesBits()
+    {
+        for (var set = 1; set < 256; set++)
+        {
+            var owned = LaneTreeTests.Members(set, Lanes).Order().ToArray();
+            for (var turn = 0; turn < owned.Length; turn++)
+            {
+                var lanes = new LaneAccumulator(Lanes, new FloatPool());
+                lanes.Target(owned);
+                var finished = owned.Skip(turn).Concat(owned.Take(turn)).Select(lane => Add(lanes, lane)).OfType<LanePartial>().ToList();
+                Assert.Equal(LaneTree.MaximalSubtrees(owned.ToHashSet(), Lanes), finished.Select(partial => partial.Node).Order());
+                Assert.All(finished, IsTheTreesSum);
+            }
+        }
+    }
+
+    [Fact]
+    public void LanesThatBecomeOursLaterAreMergedWithThoseThatAreOpen()
+    {
+        for (var before = 1; before < 256; before++)
+        {
+            for (var after = 1; after < 256; after += 7)
+            {
+                var lanes = new LaneAccumulator(Lanes, new FloatPool());
+                var owned = LaneTreeTests.Members(before, Lanes);
+                lanes.Target(owned);
+                foreach (var lane in owned.Order().Take(owned.Count / 2))
+                {
+                    Add(lanes, lane);
+                }
+
+                var next = LaneTreeTests.Members(after, Lanes);
+                Assert.All(lanes.Target(next), IsTheTreesSum);
+                foreach (var lane in next.Where(lane => !lanes.Holds(lane)).Order())
+                {
+                    Add(lanes, lane);
+                }
+
+                // Whatever is owned now, and whatever was computed, is in exactly one finished partial.
+                Assert.All(lanes.Finished.Values, IsTheTreesSum);
+                Assert.All(next, lane => Assert.Single(lanes.Finished.Keys, node => node.CoversLane(lane)));
+            }
+        }
+    }
+
+    [Fact]
+    public void LaneThatIsHeldAlreadyIsNotAddedTwice()
+    {
+        var lanes = new LaneAccumulator(Lanes, new FloatPool());
+        lanes.Target([0, 1]);
+        Add(lanes, 0);
+        Assert.Null(Add(lanes, 0));
+        Assert.NotNull(Add(lanes, 1));
+        IsTheTreesSum(Assert.Single(lanes.Finished.Values));
+    }
+
+    [Fact]
+    public void OwnedSetThatShrinksFinishesWhatIsThere()
+    {
+        var lanes = new LaneAccumulator(Lanes, new FloatPool());
+        lanes.Target([0, 1]);
+        Assert.Null(Add(lanes, 0));
+        var finished = Assert.Single(lanes.Target([]));
+        Assert.Equal(TreeNode.Leaf(0), finished.Node);
+    }
+
+    [Fact]
+    public void HeldBuffersGrowWithTheLogarithmOfTheLanes()
+    {
+        var pool = new FloatPool();
+        var buffers = new HashSet<float[]>(ReferenceEqualityComparer.Instance);
+        var lanes = new LaneAccumulator(64, pool);
+        lanes.Target(Enumerable.Range(0, 64));
+        for (var lane = 0; lane < 64; lane++)
+        {
+            var gradient = pool.Rent(LaneGradients.Elements);
+            buffers.Add(gradient);
+            lanes.Add(lane, gradient, 0);
+        }
+
+        Assert.Equal(7, buffers.Count);
+    }
+
+    private static LanePartial? Add(LaneAccumulator lanes, int lane) => lanes.Add(lane, LaneGradients.Of(lane), LaneGradients.LossOf(lane));
+
+    private static void IsTheTreesSum(LanePartial partial)
+    {
+        var (sum, loss) = LaneGradients.Below(partial.Node);
+        Assert.Equal(sum.Select(BitConverter.SingleToInt32Bits), partial.Sum.Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(loss, partial.Loss);
+    }
+}

@@ -1,0 +1,60 @@
+using AtomGrains.Core.Protocol;
+using AtomGrains.Simulator;
+
+namespace AtomGrains.Core.Tests.Simulation.Mutations;
+
+public class MutationTests
+{
+    // Walks that are allowed until the broken rule shows; the rarest needs 23.
+    private const ulong MostSeeds = 60;
+
+    private static readonly Dictionary<string, (Func<ProtocolRules> Rules, string Violation)> Cases = new()
+    {
+        ["no fence"] = (() => new Mutations.NoFence(), "I6:"),
+        ["seal before the backup has it"] = (() => new Mutations.SealBeforeTheBackupHasIt(), "never had the reduced slice"),
+        ["a decision applied twice"] = (() => new Mutations.DecisionAppliedTwice(), "the decision continues"),
+        ["a forgotten lane"] = (() => new Mutations.ForgottenLane(), "holds a lane twice or not at all"),
+        ["a lane counted twice"] = (() => new Mutations.LaneCountedTwice(), "holds a lane twice or not at all"),
+        ["an overlapping partial dropped"] = (() => new Mutations.OverlappingPartialDropped(), "I11:"),
+        ["a push taken for another step"] = (() => new Mutations.PushTakenForAnotherStep(), "holds lanes of another step"),
+        ["a generation used twice"] = (() => new Mutations.GenerationUsedTwice(), "names two views"),
+        ["a backup promoted one version behind"] = (() => new Mutations.BackupPromotedOneVersionBehind(), "R3: g"),
+        ["a stale replica of an older view promoted"] = (() => new Mutations.StaleReplicaOfAnOlderViewPromoted(), "is no replica of the view before"),
+        ["a cut-off replica that seals alone"] = (() => new Mutations.CutOffReplicaSealsAlone(), "never had the reduced slice"),
+        ["a joiner recorded before it holds the reduced slice"] = (() => new Mutations.JoinerRecordedBeforeItHoldsTheReducedSlice(), "R4:"),
+        ["an acknowledgement of another generation counted"] = (() => new Mutations.AcknowledgementOfAnotherGenerationCounted(), "took a ReducedHeld of an old generation"),
+    };
+
+    public static TheoryData<string, bool> Names()
+    {
+        var names = new TheoryData<string, bool>();
+        foreach (var name in Cases.Keys)
+        {
+            names.Add(name, false);
+            names.Add(name, true);
+        }
+
+        return names;
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryBrokenRuleIsCaughtAndTheSafeRulesPassTheSameSeeds(string name, bool salted)
+    {
+        var (rules, violation) = Cases[name];
+        for (ulong seed = 1; seed <= MostSeeds; seed++)
+        {
+            var options = World.Walk(seed) with { Salted = salted };
+            World.Passes(options);
+            if (new Simulator.Simulation(options, rules()).Run().Violation?.Contains(violation, StringComparison.Ordinal) == true)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"'{name}' was not caught by '{violation}' in {MostSeeds} seeds");
+    }
+
+    [Fact]
+    public void ThereAreThirteen() => Assert.Equal(13, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
+}

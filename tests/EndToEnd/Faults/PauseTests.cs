@@ -1,0 +1,43 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>Processes that are paused: the world goes on without them, and what they say when they wake is refused.</summary>
+public sealed class PauseTests
+{
+    [Fact]
+    public async Task AZombieThatWakesIsRefusedAndEnds()
+    {
+        const string Order = "stop+wake:worker=1@step=5/compute";
+        using var run = TrainProcess.Start(Spec.Long, workers: 3, [Order]);
+        var before = await run.Shows("the workers", status => status.Running.Count == 3);
+        var zombie = before.Worker(1).Pid;
+        await run.Shows("the zombie's replacement", status => status.Running.Any(node => node.Worker == 1 && node.Pid != zombie));
+        await Eventually.Holds("the end of the zombie that woke up", () => !run.Processes().Contains(zombie), () => run.Output);
+        Assert.False(run.HasExited, "the zombie was to end by itself, and the run ended first");
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var fault = finished.Fault("stop+wake", 1, Order);
+        Assert.Equal(5, (long)fault["step"]!);
+        Assert.Equal(1, finished.Count("faults"));
+        Assert.Contains("wakes up after its replacement has joined", finished.Output, StringComparison.Ordinal);
+
+        // Nobody else was late or fenced: these are the zombie's pushes of a view that is no more.
+        Assert.True(finished.Count("stale_generation_rejected") > 0, finished.ToString());
+    }
+
+    [Fact]
+    public async Task APauseFromOutsideMovesTheLanes()
+    {
+        // It never wakes: the end of the run takes it along.
+        using var run = TrainProcess.Start(Spec.Medium, workers: 3);
+        var status = await run.Trains(3, step: 3);
+        Assert.True(Signals.Send(status.Worker(2).Pid, Signals.Stop));
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(0, (long)finished.Fault("stop", 2)["steps_redone"]!);
+    }
+}

@@ -1,0 +1,71 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>A world that changes its size: on purpose, by notice, by a failing device.</summary>
+public sealed class WorldTests
+{
+    [Fact]
+    public async Task ScalingFromOneToFourToTwoChangesNoBit()
+    {
+        using var run = TrainProcess.Start(Spec.Long, workers: 1, ["scale=4@step=5", "scale=2@step=75"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(["scale", "scale"], finished.FaultKinds);
+        Assert.Equal([5L, 75L], finished.Faults.Select(fault => (long)fault["step"]!));
+        var worlds = finished.WorkersOfViews;
+        Assert.Equal((1, 2), (worlds[0], worlds[^1]));
+        Assert.Contains(4, worlds);
+        Assert.Equal(0, finished.Count("faults"));
+        Assert.Equal(4, finished.Count("workers_started"));
+    }
+
+    [Fact]
+    public async Task ASpareMakesTheWorldWholeWithinOneStepBound()
+    {
+        const string Order = "kill:worker=1@step=5/compute";
+        using var run = TrainProcess.Start(Spec.Short, workers: 3, [Order], ["--spares", "1"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var fault = finished.Fault("kill", 1, Order);
+        Assert.Equal(5, (long)fault["step"]!);
+
+        // The very view that follows the death has three workers again.
+        Assert.All(finished.WorkersOfViews, workers => Assert.Equal(3, workers));
+    }
+
+    [Fact]
+    public async Task NoticesAndDeviceFaultsChangeNoBit()
+    {
+        string[] faults = ["exit:worker=0@step=20", "device:worker=2@step=60"];
+        using var run = TrainProcess.Start(Spec.Medium, workers: 4, faults);
+        var status = await run.Trains(4);
+        Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Terminate));
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var device = finished.Fault("device", 2, faults[1]);
+        Assert.Matches("^ordered device:worker=2@step=60: [A-Za-z]+: .+", (string)device["detail"]!);
+        Assert.True(finished.Count("lanes_recomputed") > 0);
+
+        // Leaving in order is no fault, but the ledger has it.
+        Assert.Equal(1, finished.Count("faults"));
+        finished.Fault("exit", 0, faults[0]);
+        finished.Fault("exit", 1);
+    }
+
+    [Fact]
+    public async Task WorkersBeyondTheLanesAreSparesAndTheRunSaysSo()
+    {
+        using var run = TrainProcess.Start(Spec.Short, workers: 9);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("the other 1 are spares", finished.Errors, StringComparison.Ordinal);
+        Assert.Contains(8, finished.WorkersOfViews);
+        Assert.Equal(9, finished.Count("workers_started"));
+    }
+}

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace AtomGrains.EndToEnd.Tests.Support;
+
+/// <summary>What a run has left: how it ended, its report, and the files of its folder, read as anybody would read them.</summary>
+internal sealed class FinishedRun
+{
+    public FinishedRun(Spec spec, Ended ended, string folder, string report)
+    {
+        Spec = spec;
+        ExitCode = ended.ExitCode;
+        Output = ended.Output;
+        Errors = ended.Errors;
+        Report = File.Exists(report) ? JsonNode.Parse(File.ReadAllText(report))!.AsObject() : null;
+        Metrics = Lines(Path.Combine(folder, "metrics.jsonl"));
+        Faults = Lines(Path.Combine(folder, "faults.jsonl"));
+        Views = Directory.Exists(Path.Combine(folder, "views"))
+            ? [.. Directory.EnumerateFiles(Path.Combine(folder, "views"), "*.json").OrderBy(path => long.Parse(Path.GetFileNameWithoutExtension(path))).Select(path => JsonNode.Parse(File.ReadAllText(path))!)]
+            : [];
+        var weights = Path.Combine(folder, "model.safetensors");
+        WeightsFileHash = File.Exists(weights) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(weights))) : null;
+    }
+
+    public Spec Spec { get; }
+
+    public int ExitCode { get; }
+
+    public string Output { get; }
+
+    public string Errors { get; }
+
+    public JsonObject? Report { get; }
+
+    public IReadOnlyList<JsonNode> Metrics { get; }
+
+    public IReadOnlyList<JsonNode> Faults { get; }
+
+    /// <summary>The register, oldest first.</summary>
+    public IReadOnlyList<JsonNode> Views { get; }
+
+    /// <summary>SHA-256 of the weights' file itself.</summary>
+    public string? WeightsFileHash { get; }
+
+    public string? WeightsHash => (string?)Report?["weights_sha256"];
+
+    public long Count(string name) => (long)Report![name]!;
+
+    public IEnumerable<string> FaultKinds => Faults.Select(fault => (string)fault["kind"]!);
+
+    /// <summary>Workers of each view: distinct owners of lanes.</summary>
+    public IReadOnlyList<int> WorkersOfViews => [.. Views.Select(view => view["LaneOwners"]!.AsArray().Select(owner => owner!.ToJsonString()).Distinct().Count())];
+
+    /// <summary>The ledger's line of a fault; fails when there is none.</summary>
+    /// <param name="order">The order that it came from, when it was ordered.</param>
+    public JsonNode Fault(string kind, int worker, string? order = null)
+    {
+        var who = $" worker {worker}";
+        var detail = order is null ? "" : $"ordered {order}";
+        var found = Faults.Where(fault => (string)fault["kind"]! == kind
+            && ((string)fault["who"]!).EndsWith(who, StringComparison.Ordinal)
+            && ((string?)fault["detail"] ?? "").StartsWith(detail, StringComparison.Ordinal)).ToList();
+        Assert.True(found.Count == 1, $"{found.Count} lines of {kind}{who} {order}\n{this}");
+        return found[0];
+    }
+
+    /// <summary>The steps of the newest lineage, once each and in order, with the bits of their losses.</summary>
+    public IReadOnlyList<string> LossBits
+    {
+        get
+        {
+            foreach (var lineage in Metrics.GroupBy(line => (long)line["lineage"]!))
+            {
+                Assert.Equal(Enumerable.Range(0, lineage.Count()).Select(step => (long)step), lineage.Select(line => (long)line["step"]!));
+            }
+
+            var newest = Metrics.Max(line => (long)line["lineage"]!);
+            return [.. Metrics.Where(line => (long)line["lineage"]! == newest).Select(line => (string)line["loss_bits"]!)];
+        }
+    }
+
+    public void HasEnded() => Assert.True(ExitCode == 0, $"exit code {ExitCode}\n{Output}\n{Errors}");
+
+    /// <summary>The promise: the same weights and the same loss of every step as the run that nothing happened to.</summary>
+    public async Task EqualsTheCalmRun()
+    {
+        HasEnded();
+        var calm = await CalmRuns.Of(Spec);
+        Assert.Equal(calm.LossBits, LossBits);
+        Assert.Equal(calm.WeightsHash, WeightsHash);
+        Assert.Equal(calm.WeightsFileHash, WeightsFileHash);
+        Assert.Equal((double)calm.Report!["val_loss"]!, (double)Report!["val_loss"]!);
+
+        // What a lineage that was given up had committed was right as well.
+        foreach (var line in Metrics)
+        {
+            Assert.Equal(calm.LossBits[(int)(long)line["step"]!], (string)line["loss_bits"]!);
+        }
+    }
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}{Errors}{string.Join('\n', Faults.Select(fault => fault.ToJsonString()))}\n{Report?.ToJsonString()}";
+
+    private static IReadOnlyList<JsonNode> Lines(string path) =>
+        File.Exists(path) ? [.. File.ReadAllLines(path).Select(line => JsonNode.Parse(line)!)] : [];
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using AtomGrains.Commands;
+using AtomGrains.Core.Options;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Support;
+
+/// <summary>
+/// A run of the real program in a folder of its own. All its processes carry a mark in their environment, so that what
+/// is left of it can be found whatever became of its supervisor.
+/// </summary>
+internal sealed class TrainProcess : IDisposable
+{
+    private const string MarkVariable = "ATOMGRAINS_TEST_MARK";
+
+    private readonly Spec _spec;
+    private readonly bool _ownsFolder;
+    private readonly string _mark = $"{MarkVariable}={Guid.NewGuid():N}";
+    private readonly string _report;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly Process _process;
+
+    private TrainProcess(Spec spec, string? folder, IEnumerable<string> arguments, string[] through)
+    {
+        _spec = spec;
+        _ownsFolder = folder is null;
+        Folder = folder ?? NewFolder();
+        _report = Path.Combine(Folder, "..", $"{Path.GetFileName(Folder)}.report.json");
+        var info = AtomProgram.StartInfo(["train", "--out", Folder, "--report", _report, .. spec.Arguments, .. arguments], through);
+        info.Environment[MarkVariable] = _mark[(MarkVariable.Length + 1)..];
+        _process = new Process { StartInfo = info };
+        _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Folder { get; }
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="folder">A run folder to go on with, which stays; else one of its own, which goes with it.</param>
+    /// <param name="through">Programs to start it through, such as one that gives it a process group.</param>
+    public static TrainProcess Start(Spec spec, int workers, string[]? faults = null, string[]? options = null, string? folder = null, string[]? through = null) =>
+        new(spec, folder, ["--workers", $"{workers}", .. (faults ?? []).SelectMany(fault => new[] { "--fault", fault }), .. options ?? []], through ?? []);
+
+    public static string NewFolder() => Path.Combine(Directory.CreateTempSubdirectory("atomgrains-run-").FullName, "run");
+
+    public static void Remove(string folder) => Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
+
+    public RunStatus? Status()
+    {
+        using var output = new StringWriter();
+        try
+        {
+            StatusCommand.Run(Folder, json: true, output);
+        }
+        catch (InvalidSettingsException)
+        {
+            return null; // No run there yet.
+        }
+
+        return new RunStatus(JsonNode.Parse(output.ToString())!.AsObject());
+    }
+
+    /// <summary>Waits until the status is as wanted; fails when the run ends before.</summary>
+    public Task<RunStatus> Shows(string awaited, Func<RunStatus, bool> wanted) => Eventually.Is(
+        awaited,
+        () =>
+        {
+            Assert.False(HasExited, $"the run ended before: {awaited}\n{Output}\n{_errors}");
+            return Status() is { } status && wanted(status) ? status : null;
+        },
+        () => $"{Status()?.Json}\n{Output}\n{_errors}");
+
+    /// <summary>Waits until a step has been decided by so many workers.</summary>
+    public Task<RunStatus> Trains(int workers, long step = 1) =>
+        Shows($"step {step} with {workers} workers", status => status.Step >= step && status.Running.Count == workers);
+
+    /// <summary>Signals this run's supervisor.</summary>
+    public void Signal(int signal) => Assert.True(Signals.Send(Pid, signal));
+
+    /// <summary>Waits for the end, and for the end of every process of the run.</summary>
+    public async Task<FinishedRun> Finish()
+    {
+        await Eventually.Holds("the end of the run", () => HasExited, () => $"{Status()?.Json}\n{Output}\n{_errors}");
+        await _process.WaitForExitAsync();
+        await LeavesNothing();
+        return new FinishedRun(_spec, new Ended(_process.ExitCode, Output, _errors.ToString()), Folder, _report);
+    }
+
+    /// <summary>Waits until no process of the run is left, by itself.</summary>
+    public Task LeavesNothing() => Eventually.Holds("no process of the run left", () => Processes().Count == 0, () => string.Join(' ', Processes()));
+
+    /// <summary>Every process of this run that lives, paused ones included.</summary>
+    public IReadOnlyList<int> Processes() =>
+        [.. Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0).Where(pid => pid > 0 && IsOurs(pid))];
+
+    public void Dispose()
+    {
+        if (!HasExited)
+        {
+            _process.Kill();
+        }
+
+        foreach (var pid in Processes())
+        {
+            Signals.Send(pid, Signals.Kill);
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+        if (_ownsFolder)
+        {
+            Remove(Folder);
+        }
+    }
+
+    private bool IsOurs(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(_mark);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static void Append(StringBuilder text, string? line)
+    {
+        lock (text)
+        {
+            text.AppendLine(line);
+        }
+    }
+}
