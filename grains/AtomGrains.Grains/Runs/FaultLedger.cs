@@ -28,7 +28,7 @@ internal sealed class FaultLedger(RunPlan plan, RunJournal journal, StruckFaults
                 LossCause.Hung => "hang",
                 _ => "end",
             },
-            Order = ordered is { } known ? plan.Faults.Orders[known.Order].ToString() : null,
+            Order = ordered is { } known ? $"ordered {plan.Faults.Orders[known.Order]}" : null,
             Detect = Math.Max(0, (now - since).TotalSeconds),
         });
     }

@@ -28,7 +28,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
 
         _self = this.AsReference<IRunGrain>();
         _actor = new RunActor(run.Plan, this);
-        LogActivated(run.Plan.RunId, silo.SiloAddress.ToParsableString());
+        LogActivated(run.Plan.RunId, silo.SiloAddress.ToParsableString(), Environment.ProcessId);
 
         // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
         DelayDeactivation(TimeSpan.MaxValue);
@@ -169,8 +169,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "run {Run}: coordinator is active on {Silo}")]
-    private partial void LogActivated(string run, string silo);
+    [LoggerMessage(1, LogLevel.Information, "run {Run}: coordinator is active on {Silo} in process {Process}")]
+    private partial void LogActivated(string run, string silo, int process);
 
     [LoggerMessage(2, LogLevel.Information, "run {Run}: {Note}")]
     private partial void LogNote(string run, string note);

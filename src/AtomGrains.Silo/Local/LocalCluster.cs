@@ -24,6 +24,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private const int MostFailedStarts = 6;
 
+    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -34,6 +35,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly HashSet<int> _noted = [];
     private SiloOrders _orders = null!;
+    private DateTimeOffset _nextStatus;
     private int _failedStarts;
 
     public RunOutcome Run(CancellationToken cancellation)
@@ -48,6 +50,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             {
                 stopped = cancellation.IsCancellationRequested ? "it was asked to end" : Keep();
                 _files.Tell();
+                WriteStatus();
                 Thread.Sleep(Look);
             }
         }
@@ -57,6 +60,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         _files.Tell();
+        WriteStatus();
         if (end is { Stopped: null })
         {
             folder.Finish(DateTimeOffset.UtcNow);
@@ -105,6 +109,17 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         return _failedStarts < MostFailedStarts ? null : $"{_failedStarts} silo processes in a row ended soon after their start; see {Path.Combine(folder.Path, "logs")}";
+    }
+
+    private void WriteStatus()
+    {
+        if (DateTimeOffset.UtcNow < _nextStatus)
+        {
+            return;
+        }
+
+        _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
+        _files.Status([.. _silos.Where(silo => !silo.HasExited)]).Write(folder.Path);
     }
 
     private bool WakesLater(SiloProcess silo) => options.Faults.Orders.Select((order, number) => (order, number))

@@ -14,6 +14,8 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     private readonly string _metrics = Path.Combine(folder, RunFolder.MetricsFileName);
     private readonly string _faults = Path.Combine(folder, RunFolder.FaultsFileName);
     private readonly FileRegister _register = new(folder);
+    private MetricsLine? _last;
+    private View? _view;
     private int _lines;
     private int _faultLines;
     private long _lengthSeen;
@@ -28,13 +30,15 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         }
 
         _lengthSeen = new FileInfo(_metrics).Length;
+        _view = Newest();
         var lines = JsonLines.Read(_metrics, StorageJson.Default.MetricsLine);
         _first ??= (DateTimeOffset.UtcNow, lines.Count);
         var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
         foreach (var line in lines.Skip(_lines))
         {
             var rate = seconds > 0 ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
-            observer.OnStep(DecisionOf(line), new Generation(line.Generation), Newest()?.Workers.Count ?? 0, rate);
+            _last = line;
+            observer.OnStep(DecisionOf(line), new Generation(line.Generation), _view?.Workers.Count ?? 0, rate);
             _lines++;
         }
 
@@ -54,6 +58,24 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     /// <summary>The recoveries of the ledger; a change of size or a departure is none.</summary>
     public IReadOnlyList<RecoveryReport> Recoveries() =>
         [.. Faults().Where(line => line.Kind is not ("scale" or "exit")).Select(line => new RecoveryReport(line.Kind, line.Step, line.Seconds))];
+
+    /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
+    public RunStatus Status(IReadOnlyList<SiloProcess> silos) => new()
+    {
+        Step = _last is { } last ? last.Step + 1 : 0,
+        Loss = _last?.Loss,
+        Generation = _view?.Generation.Value ?? 0,
+        Processes = [new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"), .. silos.Select(StatusOf)],
+    };
+
+    private ProcessStatus StatusOf(SiloProcess silo)
+    {
+        var member = silo.IsReplaced ? null : _view?.Members.LastOrDefault(member => member.Slot == silo.Ordinal);
+        var lanes = member is null ? [] : _view!.LanesOf(member.Node).ToList();
+        var partitions = member is null ? [] : _view!.ReplicasOn(member.Node).Select(id => id.Value).ToList();
+        var state = silo.IsReplaced ? "paused" : member is null ? "joining" : lanes.Count == 0 ? "spare" : "running";
+        return new ProcessStatus(silo.Pid, "node", silo.Ordinal, lanes, partitions, state);
+    }
 
     /// <summary>What can be said of a run that has no end.</summary>
     public RunReport Unfinished()
