@@ -11,15 +11,23 @@ build_key() {
     fingerprint "$engine" "$engine_package" "$(file_listing "$root/src" "$@")" "$(cat "$root"/Directory.* "$root"/*.json)"
 }
 
+# Sets: program, the one that is built and started: with the Orleans host only where that is asked for.
+choose_program() {
+    program=AtomGrains
+    [[ ${ATOMGRAINS_HOST:-} != orleans && " $* " != *" --host orleans "* && " $* " != *" --host=orleans "* ]] && return
+    [[ -z $left_out ]] || refuse "--host orleans needs the cluster profile, which is left out here: $left_out"
+    program=AtomGrains.Silo
+}
+
 # Builds the program and keeps a copy under .atom/app. The program runs from that copy, so that a later
 # build never changes files under a run that is going on and will still start worker processes.
 build_program_once() {
     build_environment
-    program_folder=$state/app/$(build_key)
-    [[ ! -x $program_folder/AtomGrains ]] || return 0
+    program_folder=$state/app/$(build_key "$root/grains")-$program
+    [[ ! -x $program_folder/$program ]] || return 0
     lock build
-    if [[ ! -x $program_folder/AtomGrains ]]; then
-        dotnet_build src/AtomGrains/AtomGrains.csproj "building AtomGrains"
+    if [[ ! -x $program_folder/$program ]]; then
+        dotnet_build "src/$program/$program.csproj" "building $program"
         keep_program
     fi
     unlock
@@ -33,7 +41,7 @@ dotnet_build() {
 }
 
 keep_program() {
-    local output=$root/src/AtomGrains/bin/Release/net10.0 new=$state/app/new.$$
+    local output=$root/src/$program/bin/Release/net10.0 new=$state/app/new.$$
     mkdir -p "$state/app"
     drop_old_programs
     rm -rf "$new"
@@ -53,7 +61,7 @@ start_program() {
     local in_use
     exec {in_use}<"$program_folder"
     flock -s "$in_use"
-    exec "$program_folder/AtomGrains" "$@"
+    exec "$program_folder/$program" "$@"
 }
 
 # The simulator needs no tensor engine: it is Core alone, in virtual time.

@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # What the machine's package feed has. Asked once; the answer is kept under .atom/set-up.
 
-cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Serialization.MessagePack MessagePack prometheus-net.AspNetCore)
-cluster_versions=('10.*' '10.*' '3.*' '8.*')
+cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Sdk Microsoft.Orleans.Serialization.MessagePack MessagePack)
 
 central_version() { sed -n "s/.*Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" "$root/Directory.Packages.props"; }
 
@@ -14,7 +13,8 @@ feed_fingerprint() {
         "${HOME:-}"/.config/NuGet/*.[cC]onfig /etc/opt/NuGet/Config/*.[cC]onfig; do
         [[ ! -r $candidate ]] || configured+=("$candidate")
     done
-    cat "${configured[@]}" | sha256sum | cut -c 1-16
+    # MSBuild takes further sources from the environment, as it does every property.
+    { cat "${configured[@]}" && echo "${RestoreSources:-} ${RestoreAdditionalProjectSources:-}"; } | sha256sum | cut -c 1-16
 }
 
 # probe NAME PACKAGE=VERSION...: restores a project that references the packages.
@@ -72,9 +72,9 @@ choose_engine() {
 
 # Sets: left_out, why the cluster profile is neither built nor tested.
 choose_profile() {
-    local asked=() index
-    for index in "${!cluster_packages[@]}"; do
-        asked+=("${cluster_packages[index]}=${cluster_versions[index]}")
+    local asked=() package
+    for package in "${cluster_packages[@]}"; do
+        asked+=("$package=$(central_version "$package")")
     done
     say "asking the package feed for the cluster packages ..."
     if ! probe cluster "${asked[@]}"; then
@@ -122,6 +122,10 @@ set_up() {
     choose_engine
     say "tensor engine: $engine ($engine_reason)"
     choose_profile
-    say "profile: embedded${left_out:+; the cluster profile is left out: $left_out}"
+    if [[ -n $left_out ]]; then
+        say "profile: embedded; the cluster profile is left out: $left_out"
+    else
+        say "profile: embedded and cluster"
+    fi
     [[ $engine == TorchSharp ]] || set_up_libtorch
 }

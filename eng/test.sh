@@ -15,6 +15,11 @@ run_tests() {
     local long=no project started=$SECONDS
     (($# == 0)) || long=yes
 
+    # What is built and tested: the whole solution where the cluster packages restore.
+    solution=AtomGrains.Embedded.slnf profile=embedded program=AtomGrains
+    [[ -n $left_out ]] || solution=AtomGrains.sln profile="embedded and cluster"
+    [[ -n $left_out ]] || test_projects+=(Cluster)
+
     # Test projects run from their build outputs, and tests that measure want the machine: one run at a time.
     lock test
     print_plan "$long"
@@ -46,7 +51,7 @@ print_plan() {
         seconds=$(cat "$state/seconds/$1-$project" 2>/dev/null || default_seconds "$project" "$1")
         estimate=$((estimate + seconds))
     done
-    say "plan: build, format, tests of ${test_projects[*]}; profile embedded, engine $engine, $(getconf _NPROCESSORS_ONLN) cores"
+    say "plan: build, format, tests of ${test_projects[*]}; profile $profile, engine $engine, $(getconf _NPROCESSORS_ONLN) cores"
     [[ $1 == yes ]] || say "plan: long chaos runs are left out (./atom test --long)"
     say "plan: about $(((estimate + 59) / 60)) minutes"
 }
@@ -55,6 +60,7 @@ print_plan() {
 default_seconds() {
     case $1-$2 in
         Core-*) echo 90 ;;
+        Cluster-*) echo 300 ;;
         EndToEnd-yes) echo 3600 ;;
         EndToEnd-no) echo 420 ;;
         *) echo 60 ;;
@@ -63,22 +69,22 @@ default_seconds() {
 
 build_tests() {
     build_environment
-    tests_key=$(build_key "$root/tests" "$root/AtomGrains.Embedded.slnf" "$root/.editorconfig")
+    tests_key=$(build_key "$root/tests" "$root/grains" "$root/$solution" "$root/.editorconfig")
     build_program_once
     export ATOMGRAINS_PROGRAM=$program_folder/AtomGrains
     [[ $(cat "$state/tests.built" 2>/dev/null) != "$tests_key" ]] || return 0
     lock build
-    dotnet_build AtomGrains.Embedded.slnf "building the embedded profile with its tests"
+    dotnet_build "$solution" "building the $profile profile with its tests"
     unlock
     echo "$tests_key" >"$state/tests.built"
 }
 
 check_format() {
-    local by_hand="TensorEngine=$engine dotnet format AtomGrains.Embedded.slnf --no-restore" log=$state/log/format.log
+    local by_hand="TensorEngine=$engine dotnet format $solution --no-restore" log=$state/log/format.log
     [[ $(cat "$state/format.checked" 2>/dev/null) != "$tests_key" ]] || return 0
     local started=$SECONDS
     say "checking the format ..."
-    if ! (cd "$root" && without_locks dotnet format AtomGrains.Embedded.slnf --no-restore --verify-no-changes) >"$log" 2>&1 </dev/null; then
+    if ! (cd "$root" && without_locks dotnet format "$solution" --no-restore --verify-no-changes) >"$log" 2>&1 </dev/null; then
         grep -E 'error|warning' "$log" | sort -u | head -n 20 >&2 || true
         say "failed: format; by hand: $by_hand"
         total_failed=$((total_failed + 1))

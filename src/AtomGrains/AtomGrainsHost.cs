@@ -7,6 +7,9 @@ namespace AtomGrains;
 /// </summary>
 public static class AtomGrainsHost
 {
+    /// <summary>The command by which a program starts itself as a silo.</summary>
+    internal const string SiloCommand = "silo";
+
     /// <summary>Runs the command that the arguments name; returns the process's exit code.</summary>
     /// <param name="register">Adds the program's jobs.</param>
     public static async Task<int> RunAsync(string[] arguments, Action<JobRegistry> register)
@@ -22,10 +25,12 @@ public static class AtomGrainsHost
                 return DescribeCommand.Run(jobs.CreateFactory());
             case GenerateCommand.Name:
                 return GenerateCommand.Run(arguments, jobs.CreateFactory());
+            case SiloCommand when ClusterHosts.Find() is { } cluster:
+                return cluster.RunSilo(jobs);
             default:
                 using (var interrupt = new Interrupt())
                 {
-                    var train = new TrainCommand(Console.Out);
+                    var train = new TrainCommand(Console.Out, jobs);
                     return await new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync, Console.Out, Console.Error).RunAsync(arguments, interrupt.Token);
                 }
         }

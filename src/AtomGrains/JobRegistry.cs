@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AtomGrains.Torch.Engine;
 using AtomGrains.Torch.Jobs;
 
@@ -12,4 +13,8 @@ public sealed class JobRegistry
         where T : TrainingJob, new() => _jobs.Add(new T());
 
     internal StepLoopFactory CreateFactory() => new(_jobs);
+
+    /// <summary>SHA-256 of the assembly that a job comes from: who computes with another one computes something else.</summary>
+    internal string ProgramHash(string job) =>
+        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(CreateFactory().Find(job).GetType().Assembly.Location)));
 }

@@ -98,7 +98,7 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
         }
     }
 
-    internal static string NameOf(FaultKind kind) => Kinds.First(entry => entry.Kind == kind).Name;
+    public static string NameOf(FaultKind kind) => Kinds.First(entry => entry.Kind == kind).Name;
 
     internal static string NameOf(ProtocolPoint point) => point.ToString().ToLowerInvariant();
 

@@ -16,9 +16,10 @@ public sealed class FileRegister
     private readonly string _folder;
 
     /// <param name="runFolder">The run folder; the register's own folder is made in it.</param>
-    public FileRegister(string runFolder)
+    /// <param name="name">Another name makes another register, of something else that is numbered and taken once.</param>
+    public FileRegister(string runFolder, string name = FolderName)
     {
-        _folder = Path.Combine(runFolder, FolderName);
+        _folder = Path.Combine(runFolder, name);
         Directory.CreateDirectory(_folder);
         NativeFile.SyncDirectory(runFolder);
     }

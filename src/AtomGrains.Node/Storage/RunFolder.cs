@@ -106,9 +106,13 @@ public sealed class RunFolder : IDisposable
 
     public FileRegister OpenRegister() => new(Path);
 
-    public JsonLinesWriter<MetricsLine> OpenMetrics() => new(MetricsPath, StorageJson.Default.MetricsLine, sync: false);
+    public JsonLinesWriter<FaultLine> OpenFaults() => OpenFaults(Path);
 
-    public JsonLinesWriter<FaultLine> OpenFaults() => new(FaultsPath, StorageJson.Default.FaultLine, sync: true);
+    internal static JsonLinesWriter<MetricsLine> OpenMetrics(string folder) =>
+        new(System.IO.Path.Combine(folder, MetricsFileName), StorageJson.Default.MetricsLine, sync: false);
+
+    internal static JsonLinesWriter<FaultLine> OpenFaults(string folder) =>
+        new(System.IO.Path.Combine(folder, FaultsFileName), StorageJson.Default.FaultLine, sync: true);
 
     /// <summary>Marks the run finished; its weights are written by then, by whoever held them.</summary>
     public void Finish(DateTimeOffset now)

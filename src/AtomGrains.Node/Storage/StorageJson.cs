@@ -9,6 +9,7 @@ namespace AtomGrains.Node.Storage;
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(FaultLine))]
 [JsonSerializable(typeof(MetricsLine))]
+[JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(RunStatus))]

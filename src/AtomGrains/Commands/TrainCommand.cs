@@ -11,7 +11,7 @@ using AtomGrains.Torch.Engine;
 namespace AtomGrains.Commands;
 
 /// <summary><c>atom train</c>: everything is checked before anything is written, then the run is supervised to its end.</summary>
-internal sealed class TrainCommand(TextWriter output)
+internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
 {
     /// <summary>Exit code of a run that ended before its last step.</summary>
     private const int Stopped = 1;
@@ -33,7 +33,9 @@ internal sealed class TrainCommand(TextWriter output)
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var engine = DescribeCommand.Ask(spec, options.Device, environment);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
-        using var supervisor = Listen(Options(options, environment), observer);
+        var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
+        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job) };
+        using var supervisor = cluster is null ? Listen(hosting, observer) : null;
         using var folder = RunFolder.Open(options.Out, Record(spec, engine));
         folder.Begin(corpus);
         if (!options.Quiet)
@@ -41,7 +43,8 @@ internal sealed class TrainCommand(TextWriter output)
             output.WriteLine(FormattableString.Invariant($"{engine.Elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
         }
 
-        var outcome = supervisor.Run(folder, engine.Elements, cancellation);
+        var outcome = supervisor?.Run(folder, engine.Elements, cancellation)
+            ?? cluster!.Train(folder, engine.Elements, hosting, observer, cancellation);
         if (options.Report is { } report)
         {
             outcome.Report.Write(report);

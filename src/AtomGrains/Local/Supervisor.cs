@@ -77,7 +77,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _folder = folder;
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
-        _journal = new RunJournal(folder);
+        _journal = new RunJournal(folder.Path, _spec);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
         var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
@@ -430,7 +430,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         var now = DateTimeOffset.UtcNow;
         var since = node.Struck?.At ?? node.LastHeard;
-        _open.Add(new Recovery(node, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
+        _open.Add(new Recovery(node.Id, node.Slot, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
         {
             Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause switch
             {
@@ -453,7 +453,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void CloseRecoveries()
     {
-        foreach (var recovery in _open.Where(recovery => recovery.IsOver && (recovery.Kind is not null || recovery.Node.ExitCode is not null)).ToList())
+        foreach (var recovery in _open.Where(recovery => recovery.IsOver && (recovery.Kind is not null || _nodes.Find(recovery.Node)?.ExitCode is not null)).ToList())
         {
             Close(recovery);
         }
@@ -477,23 +477,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Settle(Recovery recovery, Action<FaultLine> append)
     {
-        recovery.Kind ??= FaultNames.OfExit(recovery.Node.ExitCode);
+        var node = _nodes.Find(recovery.Node);
+        recovery.Kind ??= FaultNames.OfExit(node?.ExitCode);
         _done.Add(recovery);
         _faults++;
-        var line = new FaultLine
-        {
-            Ts = recovery.Noticed,
-            Kind = recovery.Kind,
-            Role = "node",
-            Who = WhoIs(recovery.Node),
-            Step = recovery.Step,
-            GenerationBefore = recovery.GenerationBefore,
-            GenerationAfter = recovery.GenerationAfter,
-            StepsRedone = recovery.StepsRedone,
-            LanesRedone = (int)(_nodes.Counters.LanesRecomputed - recovery.LanesRecomputedBefore),
-            Seconds = recovery.Seconds,
-            Detail = recovery.Order is { } order && recovery.Node.Cause is { } cause ? $"{order}: {cause}" : recovery.Order ?? recovery.Node.Cause,
-        };
+        var detail = recovery.Order is { } order && node?.Cause is { } cause ? $"{order}: {cause}" : recovery.Order ?? node?.Cause;
+        var line = recovery.Line(_nodes.Counters.LanesRecomputed, detail);
         append(line);
         _observer.OnFault(line);
     }

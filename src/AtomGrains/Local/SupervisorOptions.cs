@@ -24,6 +24,9 @@ public sealed record SupervisorOptions
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
+    /// <summary>SHA-256 of the assembly that the job comes from.</summary>
+    public string Program { get; init; } = "";
+
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 
     /// <summary>Environment of node processes beside this process's own.</summary>

@@ -125,6 +125,12 @@ public sealed class Coordinator(
     /// <summary>A node's process has ended, or its connection has closed for good.</summary>
     public void OnNodeEnded(NodeId node, TimeSpan now, Outbox outbox)
     {
+        if (!_ownsView && !_nodes.ContainsKey(node) && _view!.Members.FirstOrDefault(member => member.Node == node) is { } missed)
+        {
+            // A member of the predecessor's view that ended before it was heard: nobody waits for it.
+            _nodes.Add(node, new NodeRecord(missed, new FailureDetector(options.Heartbeat, now)));
+        }
+
         if (_nodes.TryGetValue(node, out var record) && record.Standing != NodeStanding.Gone)
         {
             var noticed = record.Standing == NodeStanding.Alive;
@@ -300,7 +306,7 @@ public sealed class Coordinator(
     private void TakeOver(View view, TimeSpan now, Outbox outbox)
     {
         _firstReady ??= now;
-        if (Duties(view).All(IsAlive) || now - _firstReady > options.TakeOverGrace)
+        if (Duties(view).All(_nodes.ContainsKey) || now - _firstReady > options.TakeOverGrace)
         {
             Propose(null, now, outbox);
         }

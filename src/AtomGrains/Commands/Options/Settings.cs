@@ -52,6 +52,8 @@ public static class Settings
     // Small enough for a partition a node on small models, large enough that blocks cost nothing.
     public static readonly Setting BlockElements =
         new("block-elements", "N", "Parameters a block: the unit of norms and refills.", "16384");
+    public static readonly Setting Host =
+        new("host", "local|orleans", "What hosts the workers: processes of this program, or Orleans silos of it.", "local");
     public static readonly Setting Listen =
         new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
@@ -75,6 +77,6 @@ public static class Settings
     [
         Data, Out, Config, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout, LearningRate,
         MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -26,6 +26,15 @@ public sealed record TrainOptions
     /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
     public required string Device { get; init; }
 
+    /// <summary>The host whose children are node processes.</summary>
+    public const string LocalHost = "local";
+
+    /// <summary>The host whose children are silos.</summary>
+    public const string OrleansHost = "orleans";
+
+    /// <summary><see cref="LocalHost"/> or <see cref="OrleansHost"/>.</summary>
+    public string Host { get; init; } = LocalHost;
+
     public required IPAddress Listen { get; init; }
 
     /// <summary>0 is any free one.</summary>

@@ -23,6 +23,7 @@ public static class TrainOptionsReader
             Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),
             Spares = values.Count(Spares, 0, FaultPlan.MostWorkers),
             Device = device,
+            Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
@@ -34,6 +35,11 @@ public static class TrainOptionsReader
         };
         values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
         values.Add(ReportErrors(options.Report));
+        if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
+        {
+            values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
+        }
+
         AddSpecErrors(values, options.Spec);
         Setting[] bounds = [Workers, Spares, Steps];
         if (!values.Errors.Any(error => bounds.Any(setting => setting.Flag == error.Setting)))

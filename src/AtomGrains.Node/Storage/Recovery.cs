@@ -1,11 +1,13 @@
-using AtomGrains.Node.Storage;
+using AtomGrains.Core.Membership;
 
-namespace AtomGrains.Local;
+namespace AtomGrains.Node.Storage;
 
 /// <summary>One loss of a node and how the run got over it, phase by phase.</summary>
-internal sealed class Recovery(NodeHandle node, long step, long generation, DateTimeOffset noticed, long lanesRecomputedBefore)
+public sealed class Recovery(NodeId node, int slot, long step, long generation, DateTimeOffset noticed, long lanesRecomputedBefore)
 {
-    public NodeHandle Node { get; } = node;
+    public NodeId Node { get; } = node;
+
+    public int Slot { get; } = slot;
 
     public long Step { get; } = step;
 
@@ -72,6 +74,24 @@ internal sealed class Recovery(NodeHandle node, long step, long generation, Date
         Between(Recorded, Installed),
         Between(Installed, Refilled),
         Between(Installed, Replayed));
+
+    /// <summary>The ledger's line, when it is over or the run is.</summary>
+    /// <param name="lanesRecomputed">Of the whole run so far.</param>
+    /// <param name="detail">The cause in words, if it is known.</param>
+    public FaultLine Line(long lanesRecomputed, string? detail) => new()
+    {
+        Ts = Noticed,
+        Kind = Kind ?? throw new InvalidOperationException($"what happened to {Node} is not known yet"),
+        Role = "node",
+        Who = $"{Node} worker {Slot}",
+        Step = Step,
+        GenerationBefore = GenerationBefore,
+        GenerationAfter = GenerationAfter,
+        StepsRedone = StepsRedone,
+        LanesRedone = (int)(lanesRecomputed - LanesRecomputedBefore),
+        Seconds = Seconds,
+        Detail = detail,
+    };
 
     private static double Between(DateTimeOffset? from, DateTimeOffset? to) =>
         from is { } a && to is { } b ? Math.Max(0, (b - a).TotalSeconds) : 0;

@@ -2,34 +2,44 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
-using AtomGrains.Node.Storage;
 
-namespace AtomGrains.Local;
+namespace AtomGrains.Node.Storage;
 
 /// <summary>
 /// What a run writes while it goes: a metrics line a step, before the decision goes out, and a ledger line a fault. It
 /// also keeps the sums that the report is made of.
 /// </summary>
-internal sealed class RunJournal : IDisposable
+public sealed class RunJournal : IDisposable
 {
     private readonly RunSpec _spec;
     private readonly JsonLinesWriter<MetricsLine> _metrics;
     private readonly JsonLinesWriter<FaultLine> _faults;
     private readonly Dictionary<long, StepTimed> _timings = [];
+    private readonly long _before;
     private Lineage _lineage;
+    private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
-    private long _next;
 
-    public RunJournal(RunFolder folder)
+    /// <param name="folder">The run folder. Nobody else writes its metrics and its ledger meanwhile.</param>
+    public RunJournal(string folder, RunSpec spec)
     {
-        _spec = folder.Record.Spec;
-        _metrics = folder.OpenMetrics();
-        _faults = folder.OpenFaults();
+        _spec = spec;
+        _metrics = RunFolder.OpenMetrics(folder);
+        _faults = RunFolder.OpenFaults(folder);
+        foreach (var line in JsonLines.Read(Path.Combine(folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine))
+        {
+            Count(new Lineage(new Generation(line.Lineage)), line.Step, line.Skipped, line.Loss);
+        }
+
+        _before = Committed + Skipped;
     }
 
     public long Committed { get; private set; }
 
     public long Skipped { get; private set; }
+
+    /// <summary>The step after the last one that was decided.</summary>
+    public long NextStep => _lastStep + 1;
 
     public double? LastLoss { get; private set; }
 
@@ -40,7 +50,7 @@ internal sealed class RunJournal : IDisposable
     /// <summary>Committed tokens ÷ seconds, all lineages' time included.</summary>
     public double TokensPerSecond =>
         FirstStepBegan is { } began && LastStepEnded is { } ended && ended > began
-            ? (Committed + Skipped) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
+            ? Math.Max(0, Committed + Skipped - _before) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
             : 0;
 
     /// <summary>The first view is installed: the first step begins.</summary>
@@ -52,7 +62,7 @@ internal sealed class RunJournal : IDisposable
 
     public void Timed(StepTimed timed)
     {
-        if (timed.Step < _next)
+        if (timed.Step <= _lastStep)
         {
             // The line of that step is written: this is of who was not waited for.
             return;
@@ -66,21 +76,16 @@ internal sealed class RunJournal : IDisposable
 
     public void Decided(Decision decision, Generation generation, DateTimeOffset now)
     {
-        if (decision.Lineage != _lineage)
+        LastStepEnded = now;
+        if (decision.Lineage == _lineage && decision.Step <= _lastStep)
         {
-            // A new history from the seeded beginning: what was committed before is void.
-            _lineage = decision.Lineage;
-            Committed = 0;
-            Skipped = 0;
+            // A predecessor wrote the line and ended before the decision went out: decided again, it is the same.
+            return;
         }
 
         var skipped = decision.Kind == DecisionKind.Skip;
-        Committed += skipped ? 0 : 1;
-        Skipped += skipped ? 1 : 0;
-        LastLoss = MetricsLine.FiniteOrNull(decision.Loss);
-        LastStepEnded = now;
+        Count(decision.Lineage, decision.Step, skipped, MetricsLine.FiniteOrNull(decision.Loss));
         _timings.Remove(decision.Step, out var timed);
-        _next = decision.Step + 1;
         var whole = (now - _lastDecided).TotalSeconds;
         _lastDecided = now;
         _metrics.Append(new MetricsLine
@@ -98,6 +103,22 @@ internal sealed class RunJournal : IDisposable
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
         });
+    }
+
+    private void Count(Lineage lineage, long step, bool skipped, double? loss)
+    {
+        if (lineage != _lineage)
+        {
+            // A new history from the seeded beginning: what was committed before is void.
+            _lineage = lineage;
+            Committed = 0;
+            Skipped = 0;
+        }
+
+        _lastStep = step;
+        Committed += skipped ? 0 : 1;
+        Skipped += skipped ? 1 : 0;
+        LastLoss = loss;
     }
 
     public void Fault(FaultLine line) => _faults.Append(line);

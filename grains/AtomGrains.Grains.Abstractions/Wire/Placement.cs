@@ -1,0 +1,64 @@
+using MessagePack;
+
+namespace AtomGrains.Grains.Wire;
+
+/// <summary>A device that a silo offers.</summary>
+/// <param name="Silo">Orleans's parsable silo address.</param>
+/// <param name="Host">The machine, by which primary and backup are kept apart.</param>
+/// <param name="Ordinal">The silo's number in its set: the worker's number it would like.</param>
+/// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
+/// <param name="MemoryBytes">Of the device.</param>
+/// <param name="Program">SHA-256 of the job's assembly, which must be the run's.</param>
+[MessagePackObject]
+[Immutable]
+public sealed record DeviceOffer(
+    [property: Key(0)] string Silo,
+    [property: Key(1)] string Host,
+    [property: Key(2)] int Ordinal,
+    [property: Key(3)] string Device,
+    [property: Key(4)] long MemoryBytes,
+    [property: Key(5)] string Program);
+
+/// <summary>What becomes of an offer.</summary>
+/// <param name="IsOver">The run needs no device any more.</param>
+/// <param name="Refused">Why the device can never be used; null when it may be, now or later.</param>
+[MessagePackObject]
+[Immutable]
+public sealed record OfferAnswer([property: Key(0)] bool IsOver, [property: Key(1)] string? Refused);
+
+/// <summary>Who a node is.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WorkerSeat(
+    [property: Key(0)] int Version,
+    [property: Key(1)] int Node,
+    [property: Key(2)] int Slot);
+
+/// <summary>What lives in a worker grain.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record NodeState([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Silo, [property: Key(3)] int ProcessId);
+
+/// <summary>Where a partition lives.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record PartitionHome([property: Key(0)] long Generation, [property: Key(1)] int Primary, [property: Key(2)] int? Backup, [property: Key(3)] int? Joiner);
+
+/// <summary>Samples <paramref name="First"/> to <paramref name="First"/> + <paramref name="Count"/> − 1.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record ShardRange([property: Key(0)] long First, [property: Key(1)] long Count);
+
+/// <summary>Where a run stands.</summary>
+/// <param name="WaitingFor">In words; null when it waits for nothing.</param>
+/// <param name="Silo">Where the coordinator lives.</param>
+[MessagePackObject]
+[Immutable]
+public sealed record RunProgress(
+    [property: Key(0)] long Step,
+    [property: Key(1)] long Steps,
+    [property: Key(2)] WireView? View,
+    [property: Key(3)] string? WaitingFor,
+    [property: Key(4)] bool IsOver,
+    [property: Key(5)] string Silo,
+    [property: Key(6)] int ProcessId);

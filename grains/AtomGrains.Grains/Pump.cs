@@ -1,0 +1,96 @@
+namespace AtomGrains.Grains;
+
+/// <summary>
+/// Messages to one receiver, in order: while a call is on its way, what comes is gathered for the next one, so there is
+/// one call at a time and one for many messages. Posting never waits; any thread.
+/// </summary>
+/// <param name="deliver">One call; false ends the pump.</param>
+/// <param name="attempts">Calls for one batch before it is dropped. Core says again what matters.</param>
+internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, int attempts)
+{
+    // A silo that was declared dead answers with a refusal at once; where grains live next takes a little.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+
+    private readonly Lock _gate = new();
+    private List<T> _next = [];
+    private bool _running;
+    private bool _closed;
+
+    /// <summary>Calls made, for whoever counts them.</summary>
+    public long Calls { get; private set; }
+
+    public void Post(T message)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _next.Add(message);
+            if (_running)
+            {
+                return;
+            }
+
+            _running = true;
+        }
+
+        _ = Task.Run(RunAsync);
+    }
+
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _next.Clear();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        while (Take() is { } batch)
+        {
+            if (!await TryDeliverAsync(batch).ConfigureAwait(false))
+            {
+                Close();
+            }
+        }
+    }
+
+    private List<T>? Take()
+    {
+        lock (_gate)
+        {
+            if (_closed || _next.Count == 0)
+            {
+                _running = false;
+                return null;
+            }
+
+            var batch = _next;
+            _next = [];
+            return batch;
+        }
+    }
+
+    private async Task<bool> TryDeliverAsync(List<T> batch)
+    {
+        for (var attempt = 0; attempt < attempts && !_closed; attempt++)
+        {
+            try
+            {
+                Calls++;
+                return await deliver(batch).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
+            {
+                await Task.Delay(Pause).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
+}

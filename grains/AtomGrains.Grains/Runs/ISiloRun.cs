@@ -1,0 +1,21 @@
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Grains.Runs;
+
+/// <summary>The run in which this silo's process takes part, and what a node needs of the process.</summary>
+public interface ISiloRun
+{
+    RunPlan Plan { get; }
+
+    /// <summary>The run's secret, 64 hexadecimal digits.</summary>
+    string Secret { get; }
+
+    /// <summary>Address to listen on for tensors.</summary>
+    string Listen { get; }
+
+    /// <summary>The tensor engine on this silo's device.</summary>
+    NodeModel CreateModel();
+
+    /// <summary>The device failed: ends this process, which nobody can trust any more.</summary>
+    void EndFailed(Exception error);
+}

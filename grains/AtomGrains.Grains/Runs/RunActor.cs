@@ -1,0 +1,299 @@
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Grains.Runs;
+
+/// <summary>
+/// One activation's coordinator: events in, effects out, on one thread at a time. A turn is whole before it returns: the
+/// register's record is written inside it, so nothing comes between what is recorded and what is said.
+/// </summary>
+internal sealed class RunActor : IDisposable
+{
+    private readonly RunPlan _plan;
+    private readonly IRunOutput _output;
+    private readonly FileRegister _register;
+    private readonly FileRegister _numbers;
+    private readonly StruckFaults _struck;
+    private readonly RunJournal _journal;
+    private readonly FaultLedger _ledger;
+    private readonly Coordinator _coordinator;
+    private readonly Outbox _outbox = new();
+    private readonly Dictionary<NodeId, Seat> _seats = [];
+    private readonly Dictionary<NodeId, NodeCounters> _counters = [];
+    private double _validationLoss = double.NaN;
+
+    public RunActor(RunPlan plan, IRunOutput output)
+    {
+        _plan = plan;
+        _output = output;
+        _register = new FileRegister(plan.Folder);
+        _numbers = new FileRegister(plan.Folder, "nodes");
+        _struck = new StruckFaults(plan.Folder);
+        _journal = new RunJournal(plan.Folder, plan.Spec);
+        _ledger = new FaultLedger(plan, _journal, _struck);
+        var newest = _register.Newest();
+        var isOurs = newest is { } found && found.Generation > plan.Before;
+        var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat };
+        var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
+        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None);
+        End = RunEnd.Read(plan.Folder);
+        if (view is not null)
+        {
+            _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
+            _journal.Begins(DateTimeOffset.UtcNow);
+        }
+
+        Scale();
+    }
+
+    /// <summary>How the run ended; null while it goes on.</summary>
+    public RunEnd? End { get; private set; }
+
+    /// <summary>Another coordinator has taken a generation: this one is over, the run is not.</summary>
+    public bool IsSuperseded { get; private set; }
+
+    public string? WaitingFor { get; private set; }
+
+    public long Step => _coordinator.Step;
+
+    public View? View => _coordinator.View;
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    private NodeCounters Counters => _counters.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node));
+
+    /// <summary>Where nodes live, as far as it is known.</summary>
+    public IReadOnlyList<NodeSilo> Silos => [.. _seats.Where(seat => seat.Value.Silo is not null).Select(seat => new NodeSilo(seat.Key.Value, seat.Value.Silo!))];
+
+    public OfferAnswer OnOffer(DeviceOffer offer)
+    {
+        if (End is not null)
+        {
+            return new OfferAnswer(true, null);
+        }
+
+        if (offer.Program != _plan.Program)
+        {
+            return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
+        }
+
+        var living = _seats.Where(seat => _coordinator.Counts(seat.Key)).ToList();
+        var here = living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
+        if (here.Value is { } seat)
+        {
+            // It has a node there but no life yet: the call that was to begin it may be lost.
+            _output.Start(here.Key, seat);
+            return new OfferAnswer(false, null);
+        }
+
+        var taken = living.Select(seat => seat.Value.Slot).ToHashSet();
+        if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
+        {
+            var node = TakeNumber();
+            _seats[node] = new Seat(slot, offer.Silo, Now);
+            _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
+            _output.Start(node, _seats[node]);
+        }
+
+        return new OfferAnswer(false, null);
+    }
+
+    public void OnReport(NodeId from, string? silo, IEnumerable<ControlMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            Note(from, silo, message);
+            _coordinator.HandleMessage(from, message, Now, _outbox);
+            CarryOut();
+        }
+    }
+
+    public void OnNodeEnded(NodeId node)
+    {
+        if (_seats.TryGetValue(node, out var seat) && !seat.IsTaken)
+        {
+            _seats.Remove(node);
+        }
+
+        _coordinator.OnNodeEnded(node, Now, _outbox);
+        CarryOut();
+    }
+
+    /// <summary>A silo was declared dead, and with it all that lived there.</summary>
+    public void OnSiloDead(string silo)
+    {
+        foreach (var (node, _) in _seats.Where(seat => seat.Value.Silo == silo).ToList())
+        {
+            OnNodeEnded(node);
+        }
+    }
+
+    public void OnTick()
+    {
+        _coordinator.OnTick(Now, _outbox);
+        CarryOut();
+        _ledger.CloseWhatIsOver(Counters.LanesRecomputed);
+    }
+
+    public void Dispose() => _journal.Dispose();
+
+    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
+    private NodeId TakeNumber()
+    {
+        var number = _numbers.Newest()?.Generation ?? Generation.None;
+        do
+        {
+            number = number.Next;
+        }
+        while (!_numbers.TryCreate(number, default));
+        return new NodeId((int)number.Value);
+    }
+
+    private void Note(NodeId from, string? silo, ControlMessage message)
+    {
+        switch (message)
+        {
+            case NodeReady ready:
+                _seats[from] = (_seats.GetValueOrDefault(from) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
+                break;
+            case Heartbeat heartbeat:
+                _counters[from] = heartbeat.Counters;
+                break;
+            case StepTimed timed:
+                _journal.Timed(timed);
+                break;
+            default:
+                break;
+        }
+
+        _ledger.Heard(from, DateTimeOffset.UtcNow);
+    }
+
+    private void CarryOut()
+    {
+        // Effects can lead to new ones: a view that was recorded goes out at once.
+        while (_outbox.Effects.Count > 0)
+        {
+            var effects = _outbox.Effects.ToList();
+            _outbox.Clear();
+            effects.ForEach(CarryOut);
+        }
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case SendToNode { Message: ControlMessage message } send:
+                _output.Send(send.To, message);
+                break;
+            case RecordView record:
+                Record(record.View);
+                break;
+            case StepDecided decided:
+                var now = DateTimeOffset.UtcNow;
+                _journal.Decided(decided.Decision, decided.Generation, now);
+                _ledger.StepDecided(decided.Decision.Step, now);
+                Scale(decided.Decision.Step + 1);
+                break;
+            case Evaluated evaluated:
+                _validationLoss = evaluated.Loss;
+                break;
+            case ViewInstalled installed:
+                _journal.Begins(DateTimeOffset.UtcNow);
+                _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers);
+                break;
+            case MemberLost lost:
+                _output.Note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
+                _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0, Counters.LanesRecomputed);
+                break;
+            case RolledBack back:
+                _ledger.RolledBack(back.StepsLost);
+                _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                break;
+            case Waiting waiting:
+                WaitingFor = waiting.For;
+                _output.Note(waiting.For is { } what ? $"waiting for {what}" : "going on");
+                break;
+            case MemberReady:
+                break;
+            case RunFinished finished:
+                _validationLoss = finished.ValidationLoss;
+                Finish(finished.WeightsSha256, null);
+                break;
+            case RunStopped stopped:
+                Finish(null, stopped.Reason);
+                break;
+            case Superseded superseded:
+                IsSuperseded = true;
+                _output.Note($"another coordinator has taken {superseded.Generation}: this one stops");
+                break;
+            default:
+                throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");
+        }
+    }
+
+    private void Record(View view)
+    {
+        var created = _register.TryCreate(view.Generation, JsonSerializer.SerializeToUtf8Bytes(view, LocalJson.Default.View));
+        if (created)
+        {
+            _ledger.ViewRecorded(DateTimeOffset.UtcNow);
+            _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
+        }
+        else
+        {
+            _coordinator.OnRecordRefused(view.Generation, _outbox);
+        }
+    }
+
+    private void Scale(long step = 0)
+    {
+        foreach (var (order, number) in _plan.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
+        {
+            // An activation that takes over has to know the newest target, so orders that have struck apply as well.
+            if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default, DateTimeOffset.UtcNow))
+            {
+                _coordinator.OnScale(order.Workers!.Value, Now, _outbox);
+                if (step > 0)
+                {
+                    _ledger.Scaled(order.Workers.Value, step, View?.Generation ?? Generation.None);
+                }
+            }
+        }
+
+        CarryOut();
+    }
+
+    private void Finish(string? weights, string? stopped)
+    {
+        _ledger.CloseAll(Counters.LanesRecomputed);
+        End = new RunEnd(stopped, new RunReport
+        {
+            StepsCommitted = _journal.Committed,
+            StepsSkipped = _journal.Skipped,
+            TrainLossLast = _journal.LastLoss,
+            ValLoss = MetricsLine.FiniteOrNull(_validationLoss),
+            WeightsSha256 = weights,
+            WorkersStarted = _numbers.Generations().Count,
+            Faults = 0,
+            Recoveries = [],
+            LanesRecomputed = Counters.LanesRecomputed,
+            DuplicatePushesRejected = Counters.DuplicatePushesRejected,
+            StaleGenerationRejected = Counters.StaleGenerationRejected,
+            TokensPerSecond = _journal.TokensPerSecond,
+            PeakRssBytes = new Dictionary<string, long>(),
+        });
+        End.Write(_plan.Folder);
+    }
+}

@@ -1,0 +1,33 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Grains.Runs;
+
+/// <summary>What every silo of a run knows of it. Only <see cref="Spec"/> decides bits.</summary>
+public sealed record RunPlan
+{
+    public required string RunId { get; init; }
+
+    public required RunSpec Spec { get; init; }
+
+    /// <summary>The run folder: register, metrics and ledger.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Length of the flat parameter vector.</summary>
+    public required int Elements { get; init; }
+
+    public required int Workers { get; init; }
+
+    public int Spares { get; init; }
+
+    public FaultPlan Faults { get; init; } = FaultPlan.None;
+
+    /// <summary>The newest generation when this attempt began: views after it are this attempt's own.</summary>
+    public required Generation Before { get; init; }
+
+    /// <summary>SHA-256 of the job's assembly; a silo with another program is refused.</summary>
+    public required string Program { get; init; }
+
+    public HeartbeatOptions Heartbeat { get; init; } = new();
+}

@@ -1,0 +1,85 @@
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Grains.Wire;
+
+/// <summary>Wire records as Core's control messages: the inverse of <see cref="ToWire"/>.</summary>
+public static class FromWire
+{
+    /// <exception cref="ArgumentException">A record that this version cannot map.</exception>
+    public static ControlMessage Map(WireControl message) => message switch
+    {
+        WireAdoptView adopt => new AdoptView(Map(adopt.View)),
+        WireIntroduce => new Introduce(),
+        WireDecide decide => new Decide(new Generation(decide.Generation), Map(decide.Decision)),
+        WireReturnToStep back => new ReturnToStep(new Generation(back.Generation), LineageOf(back.Lineage), back.Step),
+        WireDismiss dismiss => new Dismiss(new Generation(dismiss.Generation), (DismissReason)dismiss.Reason),
+        WireExportWeights export => new ExportWeights(new Generation(export.Generation), LineageOf(export.Lineage), export.Version),
+        WireNodeReady ready => new NodeReady(ready.Address, ready.Slot),
+        WireHeartbeat heartbeat => new Heartbeat(new Generation(heartbeat.Generation), Map(heartbeat.Counters)),
+        WireAdopted adopted => new Adopted(new Generation(adopted.Generation), [.. adopted.Replicas.Select(Map)]),
+        WireSealed seals => new Sealed(new Generation(seals.Generation), LineageOf(seals.Lineage), [.. seals.Seals.Select(Map)]),
+        WireJoinerInSync inSync => new JoinerInSync(new Generation(inSync.Generation), new PartitionId(inSync.Partition), new NodeId(inSync.Joiner)),
+        WireBatchEvaluated evaluated => new BatchEvaluated(Map(evaluated.Step), evaluated.Batch, evaluated.Loss),
+        WireWeightsExported exported => new WeightsExported(LineageOf(exported.Lineage), exported.Version, exported.Sha256),
+        WireLeaveRequested => new LeaveRequested(),
+        WireViewWanted wanted => new ViewWanted(new Generation(wanted.Own)),
+        WireStepTimed timed => new StepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        WireSayWhatYouWaitFor ask => new SayWhatYouWaitFor(new Generation(ask.Generation)),
+        WireWaitsFor waits => new WaitsFor(
+            new Generation(waits.Generation),
+            [.. waits.Lanes.Select(lanes => new TreeNode(lanes.Level, lanes.Index))],
+            [.. waits.Replicas.Select(replica => new NodeId(replica))],
+            [.. waits.Parameters.Select(partition => new PartitionId(partition))]),
+        _ => throw new ArgumentException($"{message.GetType().Name} is not known to this version", nameof(message)),
+    };
+
+    public static View Map(WireView view) => new()
+    {
+        Generation = new Generation(view.Generation),
+        Lineage = LineageOf(view.Lineage),
+        Members = [.. view.Members.Select(member => new Member(new NodeId(member.Node), member.Slot, member.Address))],
+        LaneOwners = [.. view.LaneOwners.Select(owner => new NodeId(owner))],
+        Partitions = [.. view.Partitions.Select(place => new PartitionPlacement(new NodeId(place.Primary), NodeOf(place.Backup), NodeOf(place.Joiner)))],
+    };
+
+    private static Decision Map(WireDecision decision) => new(
+        LineageOf(decision.Lineage),
+        decision.Step,
+        (DecisionKind)decision.Kind,
+        new UpdateScalars(decision.LearningRate, decision.ClipScale, decision.FirstCorrection, decision.SecondCorrection),
+        decision.Loss,
+        decision.GradientNorm,
+        decision.OptimizerCount,
+        decision.SkipsInRow,
+        new DecisionDigest(decision.Previous));
+
+    private static ReplicaReport Map(WireReplica report) =>
+        new(new PartitionId(report.Partition), report.Version, report.HoldsReduced, report.Last is { } last ? Map(last) : null);
+
+    private static PartitionSeal Map(WireSeal seal) => new(
+        new PartitionId(seal.Partition),
+        seal.Step,
+        new DecisionDigest(seal.Previous),
+        [.. seal.SumsOfSquares.Select(sum => new SubtreeSum(new TreeNode(sum.Level, sum.Index), sum.Value))],
+        seal.Loss);
+
+    private static StepKey Map(WireStepKey key) => new(LineageOf(key.Lineage), key.Step, new DecisionDigest(key.Previous));
+
+    private static NodeCounters Map(WireCounters counters) => new(
+        counters.DuplicatePushesRejected,
+        counters.StaleGenerationRejected,
+        counters.EarlyRejected,
+        counters.LateRejected,
+        counters.OtherHistoryRejected,
+        counters.ReplicaMismatches,
+        counters.LanesRecomputed,
+        counters.LanesComputed);
+
+    private static Lineage LineageOf(long began) => new(new Generation(began));
+
+    private static NodeId? NodeOf(int? node) => node is { } value ? new NodeId(value) : null;
+}

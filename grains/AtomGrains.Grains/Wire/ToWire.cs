@@ -1,0 +1,80 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Grains.Wire;
+
+/// <summary>Core's control messages as wire records: every one of them, whole, bit for bit.</summary>
+public static class ToWire
+{
+    /// <exception cref="ArgumentException">A message that the wire contract lacks.</exception>
+    public static WireControl Map(ControlMessage message) => message switch
+    {
+        AdoptView adopt => new WireAdoptView(Map(adopt.View)),
+        Introduce => new WireIntroduce(),
+        Decide decide => new WireDecide(decide.Generation.Value, Map(decide.Decision)),
+        ReturnToStep back => new WireReturnToStep(back.Generation.Value, back.Lineage.Began.Value, back.Step),
+        Dismiss dismiss => new WireDismiss(dismiss.Generation.Value, (int)dismiss.Reason),
+        ExportWeights export => new WireExportWeights(export.Generation.Value, export.Lineage.Began.Value, export.Version),
+        NodeReady ready => new WireNodeReady(ready.Address, ready.Slot),
+        Heartbeat heartbeat => new WireHeartbeat(heartbeat.Generation.Value, Map(heartbeat.Counters)),
+        Adopted adopted => new WireAdopted(adopted.Generation.Value, [.. adopted.Replicas.Select(Map)]),
+        Sealed seals => new WireSealed(seals.Generation.Value, seals.Lineage.Began.Value, [.. seals.Seals.Select(Map)]),
+        JoinerInSync inSync => new WireJoinerInSync(inSync.Generation.Value, inSync.Partition.Value, inSync.Joiner.Value),
+        BatchEvaluated evaluated => new WireBatchEvaluated(Map(evaluated.Key), evaluated.Batch, evaluated.Loss),
+        WeightsExported exported => new WireWeightsExported(exported.Lineage.Began.Value, exported.Version, exported.Sha256),
+        LeaveRequested => new WireLeaveRequested(),
+        ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
+        StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        SayWhatYouWaitFor ask => new WireSayWhatYouWaitFor(ask.Generation.Value),
+        WaitsFor waits => new WireWaitsFor(
+            waits.Generation.Value,
+            [.. waits.Lanes.Select(lanes => new WireTreeNode(lanes.Level, lanes.Index))],
+            [.. waits.Replicas.Select(replica => replica.Value)],
+            [.. waits.Parameters.Select(partition => partition.Value)]),
+        _ => throw new ArgumentException($"{message.GetType().Name} has no wire record", nameof(message)),
+    };
+
+    public static WireView Map(View view) => new(
+        view.Generation.Value,
+        view.Lineage.Began.Value,
+        [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address))],
+        [.. view.LaneOwners.Select(owner => owner.Value)],
+        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))]);
+
+    private static WireDecision Map(Decision decision) => new(
+        decision.Lineage.Began.Value,
+        decision.Step,
+        (int)decision.Kind,
+        decision.Scalars.LearningRate,
+        decision.Scalars.ClipScale,
+        decision.Scalars.FirstCorrection,
+        decision.Scalars.SecondCorrection,
+        decision.Loss,
+        decision.GradientNorm,
+        decision.OptimizerCount,
+        decision.SkipsInRow,
+        decision.Previous.Value);
+
+    private static WireReplica Map(ReplicaReport report) =>
+        new(report.Partition.Value, report.Version, report.HoldsReduced, report.Last is { } last ? Map(last) : null);
+
+    private static WireSeal Map(PartitionSeal seal) => new(
+        seal.Partition.Value,
+        seal.Step,
+        seal.Previous.Value,
+        [.. seal.SumsOfSquares.Select(sum => new WireSum(sum.Node.Level, sum.Node.Index, sum.Value))],
+        seal.Loss);
+
+    private static WireStepKey Map(StepKey key) => new(key.Lineage.Began.Value, key.Step, key.Previous.Value);
+
+    private static WireCounters Map(NodeCounters counters) => new(
+        counters.DuplicatePushesRejected,
+        counters.StaleGenerationRejected,
+        counters.EarlyRejected,
+        counters.LateRejected,
+        counters.OtherHistoryRejected,
+        counters.ReplicaMismatches,
+        counters.LanesRecomputed,
+        counters.LanesComputed);
+}

@@ -1,0 +1,197 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Local;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Transport;
+using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Membership;
+
+namespace AtomGrains.Silo.Local;
+
+/// <summary>
+/// A cluster on one machine: as many silo processes as are wanted, started again when they end, as a cluster's own
+/// orchestrator would. It is no part of the run, decides nothing about it and is not asked by it: it reads the run folder
+/// as a person would.
+/// </summary>
+internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    // A silo that dies so soon tells of a broken set-up; this many in a row end the run.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private const int MostFailedStarts = 6;
+
+    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
+
+    private readonly string _runId = Guid.NewGuid().ToString("N");
+    private readonly RunSecret _secret = RunSecret.Create();
+    private readonly List<SiloProcess> _silos = [];
+    private readonly StruckFaults _struck = new(folder.Path);
+    private readonly FileMembershipTable _membership = new(folder.Path);
+    private readonly RunFiles _files = new(folder.Path, observer);
+    private readonly HashSet<int> _noted = [];
+    private SiloOrders _orders = null!;
+    private DateTimeOffset _nextStatus;
+    private int _failedStarts;
+
+    public RunOutcome Run(CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
+        _orders = Orders();
+        RunEnd? end = null;
+        string? stopped = null;
+        try
+        {
+            while ((end = RunEnd.Read(folder.Path)) is null && stopped is null)
+            {
+                stopped = cancellation.IsCancellationRequested ? "it was asked to end" : Keep();
+                _files.Tell();
+                WriteStatus();
+                Thread.Sleep(Look);
+            }
+        }
+        finally
+        {
+            EndSilos();
+        }
+
+        _files.Tell();
+        WriteStatus();
+        if (end is { Stopped: null })
+        {
+            folder.Finish(DateTimeOffset.UtcNow);
+        }
+
+        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped);
+    }
+
+    // Silos that are wanted and not there are started; why the run has to end, or null.
+    private string? Keep()
+    {
+        var dead = _membership.Dead().ToHashSet();
+        foreach (var silo in _silos.Where(silo => !silo.IsReplaced))
+        {
+            if (silo.HasExited)
+            {
+                silo.IsReplaced = true;
+                _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
+                observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
+            }
+            else if (dead.Contains(silo.Name))
+            {
+                // The cluster has given it up though its process lives, so it is paused: as a liveness probe would find.
+                silo.IsReplaced = true;
+                observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) is silent and was declared dead");
+                if (!WakesLater(silo))
+                {
+                    silo.Signal(Signals.Kill);
+                }
+            }
+        }
+
+        foreach (var silo in _silos)
+        {
+            silo.PeakRssBytes = Math.Max(silo.PeakRssBytes, silo.HasExited ? 0 : NodeTable.PeakRss(silo.Pid));
+        }
+
+        Wake();
+        NoteStrikes();
+        for (var ordinal = 0; ordinal < options.Workers + options.Spares; ordinal++)
+        {
+            if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced))
+            {
+                _silos.Add(new SiloProcess(_orders with { Ordinal = ordinal }, options.NodeEnvironment));
+            }
+        }
+
+        return _failedStarts < MostFailedStarts ? null : $"{_failedStarts} silo processes in a row ended soon after their start; see {Path.Combine(folder.Path, "logs")}";
+    }
+
+    private void WriteStatus()
+    {
+        if (DateTimeOffset.UtcNow < _nextStatus)
+        {
+            return;
+        }
+
+        _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
+        _files.Status([.. _silos.Where(silo => !silo.HasExited)]).Write(folder.Path);
+    }
+
+    private bool WakesLater(SiloProcess silo) => options.Faults.Orders.Select((order, number) => (order, number))
+        .Any(fault => fault.order.Kind == FaultKind.StopAndWake && fault.order.Worker == silo.Ordinal && _struck.Orders.Contains(fault.number));
+
+    // A paused silo of stop+wake goes on once its replacement takes part.
+    private void Wake()
+    {
+        foreach (var silo in _silos.Where(silo => silo.IsReplaced && !silo.HasExited))
+        {
+            if (WakesLater(silo) && _silos.Exists(other => other.Ordinal == silo.Ordinal && !other.IsReplaced && _files.HasJoinedSince(silo.Ordinal, other.Started)))
+            {
+                observer.OnNote($"silo {silo.Ordinal}'s first process {silo.Pid} wakes up after its replacement has joined");
+                silo.Signal(Signals.Continue);
+            }
+        }
+    }
+
+    private void NoteStrikes()
+    {
+        foreach (var order in _struck.Orders.Where(order => _noted.Add(order)))
+        {
+            observer.OnNote($"fault {options.Faults.Orders[order]} strikes");
+        }
+    }
+
+    private void EndSilos()
+    {
+        // The run is over or given up: nothing is left to hand over, so nothing is waited for but the ends themselves.
+        foreach (var silo in _silos)
+        {
+            silo.Signal(Signals.Kill);
+        }
+
+        var deadline = DateTimeOffset.UtcNow + EndGrace;
+        while (_silos.Exists(silo => !silo.HasExited) && DateTimeOffset.UtcNow < deadline)
+        {
+            Thread.Sleep(Look);
+        }
+    }
+
+    private SiloOrders Orders() => new()
+    {
+        RunId = _runId,
+        RunFolder = folder.Path,
+        Secret = _secret.ToHex(),
+        Ordinal = 0,
+        Device = options.Device,
+        Listen = options.Listen.ToString(),
+        Elements = elements,
+        Workers = options.Workers,
+        Spares = options.Spares,
+        Faults = options.Faults.Orders,
+        Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
+        Program = options.Program,
+        OrphanGrace = options.OrphanGrace,
+    };
+
+    private RunReport Report(RunEnd? end)
+    {
+        var recoveries = _files.Recoveries();
+        var report = end?.Report ?? _files.Unfinished();
+        return report with
+        {
+            WorkersStarted = _silos.Count,
+            Faults = recoveries.Count,
+            Recoveries = recoveries,
+            PeakRssBytes = new Dictionary<string, long>
+            {
+                ["supervisor"] = NodeTable.PeakRss(Environment.ProcessId),
+                ["node"] = _silos.Max(silo => (long?)silo.PeakRssBytes) ?? 0,
+            },
+        };
+    }
+}

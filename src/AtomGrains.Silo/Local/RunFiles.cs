@@ -1,0 +1,117 @@
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Local;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Silo.Local;
+
+/// <summary>A run as its folder tells it, for who is not its coordinator.</summary>
+internal sealed class RunFiles(string folder, IRunObserver observer)
+{
+    private readonly string _metrics = Path.Combine(folder, RunFolder.MetricsFileName);
+    private readonly string _faults = Path.Combine(folder, RunFolder.FaultsFileName);
+    private readonly FileRegister _register = new(folder);
+    private MetricsLine? _last;
+    private View? _view;
+    private int _lines;
+    private int _faultLines;
+    private long _lengthSeen;
+    private (DateTimeOffset At, int Lines)? _first;
+
+    /// <summary>Tells the observer of what is new.</summary>
+    public void Tell()
+    {
+        if (!File.Exists(_metrics) || new FileInfo(_metrics).Length == _lengthSeen)
+        {
+            return;
+        }
+
+        _lengthSeen = new FileInfo(_metrics).Length;
+        _view = Newest();
+        var lines = JsonLines.Read(_metrics, StorageJson.Default.MetricsLine);
+        _first ??= (DateTimeOffset.UtcNow, lines.Count);
+        var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
+        foreach (var line in lines.Skip(_lines))
+        {
+            var rate = seconds > 0 ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
+            _last = line;
+            observer.OnStep(DecisionOf(line), new Generation(line.Generation), _view?.Workers.Count ?? 0, rate);
+            _lines++;
+        }
+
+        foreach (var fault in Faults().Skip(_faultLines))
+        {
+            observer.OnFault(fault);
+            _faultLines++;
+        }
+    }
+
+    /// <summary>Whether a worker's number is in the newest view, and that view was recorded after a time.</summary>
+    public bool HasJoinedSince(int slot, DateTimeOffset time) =>
+        _register.Newest() is { } newest
+        && File.GetLastWriteTimeUtc(Path.Combine(folder, FileRegister.FolderName, $"{newest.Generation.Value}.json")) > time.UtcDateTime
+        && View(newest.Record).Members.Count(member => member.Slot == slot) == 1;
+
+    /// <summary>The recoveries of the ledger; a change of size or a departure is none.</summary>
+    public IReadOnlyList<RecoveryReport> Recoveries() =>
+        [.. Faults().Where(line => line.Kind is not ("scale" or "exit")).Select(line => new RecoveryReport(line.Kind, line.Step, line.Seconds))];
+
+    /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
+    public RunStatus Status(IReadOnlyList<SiloProcess> silos) => new()
+    {
+        Step = _last is { } last ? last.Step + 1 : 0,
+        Loss = _last?.Loss,
+        Generation = _view?.Generation.Value ?? 0,
+        Processes = [new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"), .. silos.Select(StatusOf)],
+    };
+
+    private ProcessStatus StatusOf(SiloProcess silo)
+    {
+        var member = silo.IsReplaced ? null : _view?.Members.LastOrDefault(member => member.Slot == silo.Ordinal);
+        var lanes = member is null ? [] : _view!.LanesOf(member.Node).ToList();
+        var partitions = member is null ? [] : _view!.ReplicasOn(member.Node).Select(id => id.Value).ToList();
+        var state = silo.IsReplaced ? "paused" : member is null ? "joining" : lanes.Count == 0 ? "spare" : "running";
+        return new ProcessStatus(silo.Pid, "node", silo.Ordinal, lanes, partitions, state);
+    }
+
+    /// <summary>What can be said of a run that has no end.</summary>
+    public RunReport Unfinished()
+    {
+        var last = File.Exists(_metrics) ? JsonLines.Read(_metrics, StorageJson.Default.MetricsLine) : [];
+        return new RunReport
+        {
+            StepsCommitted = last.Count(line => !line.Skipped),
+            StepsSkipped = last.Count(line => line.Skipped),
+            TrainLossLast = last.Count > 0 ? last[^1].Loss : null,
+            ValLoss = null,
+            WeightsSha256 = null,
+            WorkersStarted = 0,
+            Faults = 0,
+            Recoveries = [],
+            LanesRecomputed = 0,
+            DuplicatePushesRejected = 0,
+            StaleGenerationRejected = 0,
+            TokensPerSecond = 0,
+            PeakRssBytes = new Dictionary<string, long>(),
+        };
+    }
+
+    private View? Newest() => _register.Newest() is { } newest ? View(newest.Record) : null;
+
+    private IReadOnlyList<FaultLine> Faults() => File.Exists(_faults) ? JsonLines.Read(_faults, StorageJson.Default.FaultLine) : [];
+
+    private static View View(byte[] record) => JsonSerializer.Deserialize(record, LocalJson.Default.View)!;
+
+    // What a line says of its decision; who listens to a run asks for no more.
+    private static Decision DecisionOf(MetricsLine line)
+    {
+        var lineage = new Lineage(new Generation(line.Lineage));
+        var scalars = new UpdateScalars((float)line.Lr, 1, 1, 1);
+        return new Decision(
+            lineage, line.Step, line.Skipped ? DecisionKind.Skip : DecisionKind.Commit, scalars,
+            line.Loss ?? double.NaN, line.GradNorm ?? double.NaN, 0, 0, DecisionDigest.Genesis(lineage));
+    }
+}

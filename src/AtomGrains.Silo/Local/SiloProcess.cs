@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AtomGrains.Local;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Silo.Local;
+
+/// <summary>A silo process that this process has started. Ending it closes its standard input, too.</summary>
+internal sealed class SiloProcess : IDisposable
+{
+    private readonly Process _process;
+
+    public SiloProcess(SiloOrders orders, IReadOnlyDictionary<string, string> environment)
+    {
+        Ordinal = orders.Ordinal;
+        var info = OwnProgram.StartInfo(AtomGrainsHost.SiloCommand);
+        info.RedirectStandardInput = true;
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        _process = Process.Start(info)!;
+        Pid = _process.Id;
+        try
+        {
+            _process.StandardInput.WriteLine(JsonSerializer.Serialize(orders, SiloJson.Default.SiloOrders));
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It died before it read its orders; its exit says so.
+        }
+    }
+
+    public int Ordinal { get; }
+
+    public int Pid { get; }
+
+    public string Name => $"silo-{Ordinal}-{Pid}";
+
+    public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Another process has taken its number.</summary>
+    public bool IsReplaced { get; set; }
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public long PeakRssBytes { get; set; }
+
+    public void Signal(int signal)
+    {
+        if (!_process.HasExited)
+        {
+            Signals.Send(Pid, signal);
+        }
+    }
+
+    public void Dispose() => _process.Dispose();
+}

@@ -1,0 +1,37 @@
+using Orleans.Configuration;
+
+namespace AtomGrains.Silo.Membership;
+
+/// <summary>
+/// How soon the cluster gives a silo up. A step never waits for it, since nodes notice each other's end by themselves: it
+/// decides how soon lost grains, the run grain above all, live again.
+/// </summary>
+public static class ClusterTiming
+{
+    public static void Apply(ClusterMembershipOptions options)
+    {
+        // A killed silo is reported by its neighbours within milliseconds, so probes are for what is paused or cut off.
+        // With Orleans's defaults that takes 5 to 12 s and more. All three must be set: the probe timeout adapts between
+        // the other two, and their defaults hold it above a second.
+        options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+        // Half of this was too little: on two cores with a load of 20, silos that were starting were declared dead.
+        options.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+        // A paused process leaves its connections open, so only this bound tells it from a slow one.
+        options.MaxProbeTimeout = TimeSpan.FromMilliseconds(1000);
+
+        // One lost probe is a busy machine, and so are two on one that starts several silos; a wrong death costs no step,
+        // but the restart of a process.
+        options.NumMissedProbesLimit = 3;
+
+        // Of two silos that are left, one must be able to give up the other.
+        options.NumVotesForDeathDeclaration = 1;
+
+        // A silo that joins reads the table at once; this is for those that missed the gossip.
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+
+        // Silos of an earlier attempt are of another cluster id and are not waited for.
+        options.MaxJoinAttemptTime = TimeSpan.FromSeconds(30);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Node.Storage;
+using Orleans.Runtime;
+
+namespace AtomGrains.Silo.Membership;
+
+/// <summary>
+/// Orleans's membership of one machine, in a folder: each version of the table is a file, created only if absent, so two
+/// silos cannot both write it and the death of any silo, in the middle of anything, harms nothing. (Orleans's own
+/// development clustering keeps the table in the first silo, and dies with it.) When silos were last alive is not
+/// versioned: it is the time of a file of each.
+/// </summary>
+internal sealed class FileMembershipTable(string folder) : IMembershipTable
+{
+    public const string FolderName = "membership";
+
+    private readonly FileRegister _versions = new(folder, FolderName);
+    private readonly string _alive = Directory.CreateDirectory(Path.Combine(folder, FolderName, "alive")).FullName;
+
+    public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;
+
+    public Task<MembershipTableData> ReadAll()
+    {
+        var (version, rows) = Read();
+        return Task.FromResult(Data(version, rows));
+    }
+
+    public Task<MembershipTableData> ReadRow(SiloAddress key)
+    {
+        var (version, rows) = Read();
+        return Task.FromResult(Data(version, rows.Where(row => row.Silo == key.ToParsableString())));
+    }
+
+    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) =>
+        Change(tableVersion, rows => rows.All(row => row.Silo != entry.SiloAddress.ToParsableString()), entry);
+
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
+        Change(tableVersion, rows => rows.Any(row => row.Silo == entry.SiloAddress.ToParsableString() && row.ETag == etag), entry);
+
+    public Task UpdateIAmAlive(MembershipEntry entry)
+    {
+        File.WriteAllText(AliveFile(entry.SiloAddress.ToParsableString()), "");
+        return Task.CompletedTask;
+    }
+
+    // The table is of one attempt of one run: it has no time to grow.
+    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => Task.CompletedTask;
+
+    public Task DeleteMembershipTableEntries(string clusterId)
+    {
+        Directory.Delete(Path.Combine(folder, FolderName), recursive: true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Silos that were declared dead, for whoever started their processes.</summary>
+    public IEnumerable<string> Dead() => Read().Rows.Where(row => row.Status == (int)SiloStatus.Dead).Select(row => row.SiloName);
+
+    private Task<bool> Change(TableVersion next, Func<List<MembershipRow>, bool> mayChange, MembershipEntry entry)
+    {
+        var (version, rows) = Read();
+        if (next.Version != version + 1 || !mayChange(rows))
+        {
+            return Task.FromResult(false);
+        }
+
+        rows.RemoveAll(row => row.Silo == entry.SiloAddress.ToParsableString());
+        rows.Add(MembershipRow.Of(entry, next.Version));
+        return Task.FromResult(_versions.TryCreate(new Generation(next.Version), JsonSerializer.SerializeToUtf8Bytes(rows, SiloJson.Default.ListMembershipRow)));
+    }
+
+    private (int Version, List<MembershipRow> Rows) Read() => _versions.Newest() is { } newest
+        ? ((int)newest.Generation.Value, JsonSerializer.Deserialize(newest.Record, SiloJson.Default.ListMembershipRow)!)
+        : (0, []);
+
+    private MembershipTableData Data(int version, IEnumerable<MembershipRow> rows) => new(
+        [.. rows.Select(row => row.ToEntry(AliveAt(row)))],
+        new TableVersion(version, version.ToString(CultureInfo.InvariantCulture)));
+
+    private DateTime AliveAt(MembershipRow row)
+    {
+        var file = new FileInfo(AliveFile(row.Silo));
+        return file.Exists ? file.LastWriteTimeUtc : row.Started;
+    }
+
+    private string AliveFile(string silo) => Path.Combine(_alive, silo.Replace(':', '_').Replace('/', '_'));
+}

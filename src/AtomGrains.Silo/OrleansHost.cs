@@ -1,0 +1,14 @@
+using AtomGrains.Local;
+using AtomGrains.Node.Storage;
+using AtomGrains.Silo.Local;
+
+namespace AtomGrains.Silo;
+
+/// <summary>The Orleans host of a program that references this package: <c>--host orleans</c>, and <c>silo</c>, its own child.</summary>
+public sealed class OrleansHost : IClusterHost
+{
+    public RunOutcome Train(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer, CancellationToken cancellation) =>
+        new LocalCluster(folder, elements, options, observer).Run(cancellation);
+
+    public int RunSilo(JobRegistry jobs) => SiloCommand.Run(jobs);
+}

@@ -1,0 +1,3 @@
+using AtomGrains;
+
+return await AtomGrainsHost.RunAsync(args, _ => { });

@@ -1,0 +1,44 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.Silo;
+
+/// <summary>
+/// What a silo process is told at its start, on standard input, which stays open for as long as somebody wants the silo.
+/// </summary>
+public sealed record SiloOrders
+{
+    public required string RunId { get; init; }
+
+    /// <summary>Absolute; holds run.json, the tokens, and the cluster's membership.</summary>
+    public required string RunFolder { get; init; }
+
+    /// <summary>The run's secret, 64 hexadecimal digits.</summary>
+    public required string Secret { get; init; }
+
+    /// <summary>This silo's number in its set: the worker it would like to be.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Address of silo, grain calls and tensors.</summary>
+    public required string Listen { get; init; }
+
+    public required int Elements { get; init; }
+
+    public required int Workers { get; init; }
+
+    public required int Spares { get; init; }
+
+    public required IReadOnlyList<FaultOrder> Faults { get; init; }
+
+    /// <summary>The newest generation when this attempt began.</summary>
+    public required Generation Before { get; init; }
+
+    /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>How long to live once nobody wants the silo any more.</summary>
+    public required TimeSpan OrphanGrace { get; init; }
+}

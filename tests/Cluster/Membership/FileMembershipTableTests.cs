@@ -1,0 +1,68 @@
+using System.Net;
+using AtomGrains.Silo.Membership;
+using Orleans.Runtime;
+
+namespace AtomGrains.Cluster.Tests.Membership;
+
+/// <summary>The membership table in a folder keeps Orleans's contract: every change is of the newest version, or none.</summary>
+public sealed class FileMembershipTableTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-table-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task OfTwoWhoWriteOneVersionOneIsRefused()
+    {
+        var (first, second) = (new FileMembershipTable(_folder), new FileMembershipTable(_folder));
+        var next = (await first.ReadAll()).Version.Next();
+        var written = await Task.WhenAll(
+            Task.Run(() => first.InsertRow(Entry(1), next)), Task.Run(() => second.InsertRow(Entry(2), next)));
+        Assert.Single(written, true);
+        Assert.Single((await first.ReadAll()).Members);
+    }
+
+    [Fact]
+    public async Task AChangeOfAnOldRowIsRefused()
+    {
+        var table = new FileMembershipTable(_folder);
+        Assert.True(await table.InsertRow(Entry(1), (await table.ReadAll()).Version.Next()));
+        var (entry, etag) = (await table.ReadAll()).Members[0];
+        Assert.True(await table.UpdateRow(entry, etag, (await table.ReadAll()).Version.Next()));
+        Assert.False(await table.UpdateRow(entry, etag, (await table.ReadAll()).Version.Next()));
+        Assert.False(await table.UpdateRow(entry, (await table.ReadAll()).Members[0].Item2, new TableVersion(1, "0")));
+    }
+
+    [Fact]
+    public async Task ARowComesBackAsItWasWritten()
+    {
+        var table = new FileMembershipTable(_folder);
+        var entry = Entry(1);
+        entry.Status = SiloStatus.Dead;
+        entry.AddSuspector(Entry(2).SiloAddress, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        Assert.True(await table.InsertRow(entry, (await table.ReadAll()).Version.Next()));
+        var back = (await new FileMembershipTable(_folder).ReadRow(entry.SiloAddress)).Members.Single().Item1;
+        Assert.Equal((entry.SiloAddress, entry.Status, entry.SiloName), (back.SiloAddress, back.Status, back.SiloName));
+        Assert.Equal(entry.SuspectTimes, back.SuspectTimes);
+        Assert.Equal(["silo-1"], table.Dead());
+    }
+
+    [Fact]
+    public async Task SayingThatASiloLivesIsNoNewVersion()
+    {
+        var table = new FileMembershipTable(_folder);
+        Assert.True(await table.InsertRow(Entry(1), (await table.ReadAll()).Version.Next()));
+        var version = (await table.ReadAll()).Version;
+        await table.UpdateIAmAlive(Entry(1));
+        Assert.Equal(version, (await table.ReadAll()).Version);
+    }
+
+    private static MembershipEntry Entry(int number) => new()
+    {
+        SiloAddress = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + number), 7),
+        Status = SiloStatus.Active,
+        HostName = "host",
+        SiloName = $"silo-{number}",
+        StartTime = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+    };
+}

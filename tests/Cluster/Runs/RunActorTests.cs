@@ -1,0 +1,127 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Core.Runs;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Wire;
+
+namespace AtomGrains.Cluster.Tests.Runs;
+
+/// <summary>A run's coordinator between its grain and the run folder; two of them live at once, as Orleans may have it.</summary>
+public sealed class RunActorTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-run-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void OfTwoActivationsTheOneThatLosesTheGenerationStopsForGood()
+    {
+        var (firstOutput, secondOutput) = (new Output(), new Output());
+        using var first = new RunActor(Plan(), firstOutput);
+        using var second = new RunActor(Plan(), secondOutput);
+        foreach (var actor in new[] { first, second })
+        {
+            actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        Assert.Equal(new Generation(1), first.View!.Generation);
+        Assert.False(first.IsSuperseded);
+        Assert.True(second.IsSuperseded);
+        Assert.Contains(firstOutput.Sent, message => message is AdoptView);
+        Assert.DoesNotContain(secondOutput.Sent, message => message is AdoptView or Decide);
+    }
+
+    [Fact]
+    public void AnActivationThatTakesOverGoesOnWithANewGenerationOfTheSameHistory()
+    {
+        using (var first = new RunActor(Plan(), new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        using var second = new RunActor(Plan(), new Output());
+        var before = second.View!;
+
+        // One of the old view's nodes speaks, the other is known to be gone: nothing is left to wait for.
+        second.OnNodeEnded(new NodeId(2));
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        Assert.Equal(before.Generation.Next, second.View!.Generation);
+        Assert.Equal(before.Lineage, second.View.Lineage);
+        Assert.Equal([new NodeId(1)], second.View.Workers);
+    }
+
+    [Fact]
+    public void NoNodeIdIsGivenTwiceWhoeverGivesIt()
+    {
+        var (firstOutput, secondOutput) = (new Output(), new Output());
+        using var first = new RunActor(Plan(), firstOutput);
+        using var second = new RunActor(Plan(), secondOutput);
+        first.OnOffer(Offer("a", 0));
+        second.OnOffer(Offer("a", 0));
+        first.OnOffer(Offer("b", 1));
+        var nodes = firstOutput.Started.Concat(secondOutput.Started).ToList();
+        Assert.Equal(3, nodes.Count);
+        Assert.Equal(nodes.Count, nodes.Distinct().Count());
+    }
+
+    [Fact]
+    public void ASiloWithAnotherProgramIsRefusedInWords()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        var answer = actor.OnOffer(Offer("a", 0) with { Program = "other" });
+        Assert.Contains("other", answer.Refused, StringComparison.Ordinal);
+        Assert.Empty(output.Started);
+    }
+
+    [Fact]
+    public void DevicesThatAreMissingAreWaitedForInWords()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        Assert.Equal("workers: 1 of 2 ready", actor.WaitingFor);
+        Assert.Null(actor.View);
+    }
+
+    private static DeviceOffer Offer(string silo, int ordinal) => new(silo, "host", ordinal, "cpu", 1 << 30, "program");
+
+    private RunPlan Plan() => new()
+    {
+        RunId = "run",
+        Spec = new RunSpec
+        {
+            Lanes = 4,
+            GlobalBatch = 4,
+            Partitions = 2,
+            Steps = 10,
+            BlockElements = 64,
+            Model = new ModelSpec(),
+            Optimizer = new OptimizerSpec(),
+            Evaluation = new EvaluationSpec(),
+            Data = new DataSpec { TrainSamples = 100 },
+        },
+        Folder = _folder,
+        Elements = 1024,
+        Workers = 2,
+        Before = Generation.None,
+        Program = "program",
+    };
+
+    private sealed class Output : IRunOutput
+    {
+        public List<ControlMessage> Sent { get; } = [];
+
+        public List<NodeId> Started { get; } = [];
+
+        public void Send(NodeId to, ControlMessage message) => Sent.Add(message);
+
+        public void Start(NodeId node, Seat seat) => Started.Add(node);
+
+        public void Note(string text)
+        {
+        }
+    }
+}

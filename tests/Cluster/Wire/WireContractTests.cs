@@ -1,0 +1,52 @@
+using System.Reflection;
+using AtomGrains.Grains.Wire;
+using MessagePack;
+
+namespace AtomGrains.Cluster.Tests.Wire;
+
+/// <summary>
+/// The wire contract as it was released: records, keys and types by name. A change that this test finds is either an
+/// addition, and goes into the file, or a new version of the contract.
+/// </summary>
+public sealed class WireContractTests
+{
+    [Fact]
+    public void TheWireContractIsTheOneOnRecord()
+    {
+        using var stream = typeof(WireContractTests).Assembly.GetManifestResourceStream("wire-contract.txt")!;
+        using var reader = new StreamReader(stream);
+        Assert.Equal(reader.ReadToEnd().ReplaceLineEndings("\n").TrimEnd().Split('\n'), Contract());
+    }
+
+    [Fact]
+    public void EveryKeyOfARecordIsItsOwn()
+    {
+        foreach (var record in Records())
+        {
+            var keys = Keys(record).Select(entry => entry.Key).ToList();
+            Assert.Equal(Enumerable.Range(0, keys.Count), keys);
+        }
+    }
+
+    [Fact]
+    public void NoRecordCarriesATensor() => Assert.DoesNotContain(
+        Records().SelectMany(Keys),
+        entry => entry.Property.PropertyType == typeof(byte[]) || entry.Property.PropertyType.ToString().Contains("Single[]", StringComparison.Ordinal));
+
+    private static IReadOnlyList<string> Contract() =>
+    [
+        $"version {WireContract.Version}",
+        .. typeof(WireControl).GetCustomAttributes<UnionAttribute>().OrderBy(union => union.Key).Select(union => $"message {union.Key} {union.SubType.Name}"),
+        .. Records().SelectMany(record => Keys(record).Select(entry => $"{record.Name} {entry.Key} {entry.Property.Name} {NameOf(entry.Property.PropertyType)}")),
+    ];
+
+    private static IEnumerable<Type> Records() => typeof(WireContract).Assembly.GetTypes()
+        .Where(type => type.GetCustomAttribute<MessagePackObjectAttribute>() is not null && !type.IsAbstract).OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    private static IEnumerable<(int Key, PropertyInfo Property)> Keys(Type record) => record.GetProperties()
+        .Select(property => (property.GetCustomAttribute<KeyAttribute>()?.IntKey, property))
+        .Where(entry => entry.IntKey is not null).Select(entry => (entry.IntKey!.Value, entry.property)).OrderBy(entry => entry.Value);
+
+    private static string NameOf(Type type) =>
+        type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(',', type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Control;
+using MessagePack;
+
+namespace AtomGrains.Cluster.Tests.Wire;
+
+/// <summary>Core's messages as wire records and back, through MessagePack's bytes.</summary>
+public sealed class WireMappingTests
+{
+    private static readonly Generation Seven = new(7);
+    private static readonly Lineage Three = new(new Generation(3));
+    private static readonly DecisionDigest Before = new(0xFEDCBA9876543210);
+
+    private static readonly Decision Decision = new(
+        Three, 41, DecisionKind.Skip, new UpdateScalars(1e-3f, 0.25f, 1.5f, float.Epsilon), double.NaN, double.PositiveInfinity, 40, 2, Before);
+
+    private static readonly View View = new()
+    {
+        Generation = Seven,
+        Lineage = Three,
+        Members = [new Member(new NodeId(1), 0, "127.0.0.1:4001"), new Member(new NodeId(9), 1, "127.0.0.1:4002")],
+        LaneOwners = [new NodeId(1), new NodeId(9)],
+        Partitions = [new PartitionPlacement(new NodeId(1), new NodeId(9)), new PartitionPlacement(new NodeId(9), null, new NodeId(1))],
+    };
+
+    private static readonly ControlMessage[] Samples =
+    [
+        new AdoptView(View),
+        new Introduce(),
+        new Decide(Seven, Decision),
+        new ReturnToStep(Seven, Three, 12),
+        new SayWhatYouWaitFor(Seven),
+        new WaitsFor(Seven, [new TreeNode(2, 1)], [new NodeId(9)], [new PartitionId(1)]),
+        new Dismiss(Seven, DismissReason.NotNeeded),
+        new ExportWeights(Seven, Three, 100),
+        new NodeReady("10.0.0.1:5", 3),
+        new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8)),
+        new Adopted(Seven, [new ReplicaReport(new PartitionId(0), 41, true, Decision), new ReplicaReport(new PartitionId(1), 0, false, null)]),
+        new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0)]),
+        new JoinerInSync(Seven, new PartitionId(1), new NodeId(9)),
+        new BatchEvaluated(new StepKey(Three, 41, Before), 2, Math.PI),
+        new WeightsExported(Three, 100, "ab"),
+        new LeaveRequested(),
+        new ViewWanted(Generation.None),
+        new StepTimed(41, 0.1, 0.2, 0.3, 0.4),
+    ];
+
+    public static TheoryData<string> Kinds => [.. Samples.Select(sample => sample.GetType().Name)];
+
+    [Fact]
+    public void EveryControlMessageOfTheProtocolHasASample()
+    {
+        var kinds = typeof(ControlMessage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ControlMessage)) && !type.IsAbstract);
+        Assert.Equal(kinds.Select(type => type.Name).Order(), Samples.Select(sample => sample.GetType().Name).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void AMessageComesBackBitForBit(string kind)
+    {
+        var sample = Samples.Single(message => message.GetType().Name == kind);
+        var bytes = MessagePackSerializer.Serialize(ToWire.Map(sample));
+        var back = FromWire.Map(MessagePackSerializer.Deserialize<WireControl>(bytes));
+        Assert.Equal(Text(sample), Text(back));
+    }
+
+    [Fact]
+    public void BitsOfFloatingPointNumbersSurvive()
+    {
+        var decide = new Decide(Seven, Decision with { Loss = BitConverter.UInt64BitsToDouble(0x7FF8000000000123), GradientNorm = -0.0 });
+        var back = (Decide)FromWire.Map(MessagePackSerializer.Deserialize<WireControl>(MessagePackSerializer.Serialize(ToWire.Map(decide))));
+        Assert.Equal(decide.Decision.Digest, back.Decision.Digest);
+    }
+
+    [Fact]
+    public void AMessageThatTheContractLacksIsRefused() =>
+        Assert.Throws<ArgumentException>(() => ToWire.Map(new Unknown()));
+
+    private static string Text(ControlMessage message) => JsonSerializer.Serialize(new ProtocolMessage(message), LocalJson.Contract);
+
+    private sealed record Unknown : ControlMessage;
+}
