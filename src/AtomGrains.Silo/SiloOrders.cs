@@ -33,6 +33,8 @@ public sealed record SiloOrders
 
     public required IReadOnlyList<FaultOrder> Faults { get; init; }
 
+    public required HeartbeatOptions Heartbeat { get; init; }
+
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
 

@@ -26,6 +26,7 @@ internal sealed class SiloRun : ISiloRun
             Workers = orders.Workers,
             Spares = orders.Spares,
             Faults = new FaultPlan(orders.Faults),
+            Heartbeat = orders.Heartbeat,
             Before = orders.Before,
             Program = orders.Program,
         };

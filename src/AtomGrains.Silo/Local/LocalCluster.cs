@@ -1,7 +1,5 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
-using AtomGrains.Core.Protocol;
-using AtomGrains.Core.Parameters;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Local;
 using AtomGrains.Node.Storage;
@@ -173,6 +171,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Workers = options.Workers,
         Spares = options.Spares,
         Faults = options.Faults.Orders,
+        Heartbeat = options.Heartbeat,
         Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
         Program = options.Program,
         OrphanGrace = options.OrphanGrace,
