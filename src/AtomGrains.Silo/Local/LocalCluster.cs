@@ -126,11 +126,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     // A paused silo of stop+wake goes on once its replacement takes part.
     private void Wake()
     {
-        foreach (var silo in _silos.Where(silo => silo.IsReplaced && !silo.HasExited))
+        foreach (var silo in _silos.Where(silo => silo.IsReplaced && !silo.IsWoken && !silo.HasExited))
         {
             if (WakesLater(silo) && _silos.Exists(other => other.Ordinal == silo.Ordinal && !other.IsReplaced && _files.HasJoinedSince(silo.Ordinal, other.Started)))
             {
                 observer.OnNote($"silo {silo.Ordinal}'s first process {silo.Pid} wakes up after its replacement has joined");
+                silo.IsWoken = true;
                 silo.Signal(Signals.Continue);
             }
         }

@@ -44,6 +44,9 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>Another process has taken its number.</summary>
     public bool IsReplaced { get; set; }
 
+    /// <summary>It was paused, and goes on.</summary>
+    public bool IsWoken { get; set; }
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;

@@ -3,6 +3,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Cluster.Tests.Runs;
 
@@ -53,6 +54,27 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
+    {
+        using (var first = new RunActor(Plan(), new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+            first.OnNodeEnded(new NodeId(2));
+        }
+
+        Assert.Empty(Ledger());
+        using (var second = new RunActor(Plan(), new Output()))
+        {
+            second.OnNodeEnded(new NodeId(1));
+            second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0), new WeightsExported(new Lineage(new Generation(3)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        Assert.Equal(["n1 worker 0", "n2 worker 1"], Ledger().Select(line => line.Who).Order());
+    }
+
+    [Fact]
     public void NoNodeIdIsGivenTwiceWhoeverGivesIt()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());
@@ -85,6 +107,9 @@ public sealed class RunActorTests : IDisposable
         Assert.Equal("workers: 1 of 2 ready", actor.WaitingFor);
         Assert.Null(actor.View);
     }
+
+    private IReadOnlyList<FaultLine> Ledger() =>
+        JsonLines.Read(Path.Combine(_folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
 
     private static DeviceOffer Offer(string silo, int ordinal) => new(silo, "host", ordinal, "cpu", 1 << 30, "program");
 
