@@ -13,7 +13,7 @@ namespace AtomGrains.Silo;
 /// other side: a run grain that lives again elsewhere hears of every free device within one period.
 /// </summary>
 internal sealed class DeviceOffers(
-    SiloOrders orders, SiloRun run, DeviceSlot device, IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime host) : BackgroundService
+    SiloOrders orders, ISiloRun run, DeviceSlot device, IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime host) : BackgroundService
 {
     // Short against the start of a process, long against a grain call.
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);

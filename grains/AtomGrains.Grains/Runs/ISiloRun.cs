@@ -7,6 +7,9 @@ public interface ISiloRun
 {
     RunPlan Plan { get; }
 
+    /// <summary>SHA-256 of the assembly that this process has the job from.</summary>
+    string Program { get; }
+
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     string Secret { get; }
 

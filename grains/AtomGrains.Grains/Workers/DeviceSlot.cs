@@ -1,7 +1,7 @@
 namespace AtomGrains.Grains.Workers;
 
 /// <summary>The one device of a silo: at most one node lives on it at a time.</summary>
-public sealed class DeviceSlot
+public sealed class DeviceSlot : IDisposable
 {
     private readonly Lock _gate = new();
     private SiloNode? _node;
@@ -40,6 +40,13 @@ public sealed class DeviceSlot
 
         node.Leave();
         return true;
+    }
+
+    /// <summary>The silo ends, and with it the node.</summary>
+    public void Dispose()
+    {
+        Close();
+        Current?.End();
     }
 
     internal bool TryTake(SiloNode node)

@@ -315,10 +315,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 _host.Failed(error);
             }
         })
-        {
-            IsBackground = true,
-            Name = "export",
-        }.Start();
+        { IsBackground = true, Name = "export" }.Start();
     }
 
     // Once a lineage begins, each partition asks for its part of the seeded vector.

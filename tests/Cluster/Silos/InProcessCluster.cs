@@ -1,0 +1,134 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Runs;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Grains;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Transport;
+using AtomGrains.Node.Workers;
+using AtomGrains.Silo;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AtomGrains.Cluster.Tests.Silos;
+
+/// <summary>Silos of one run in this process, with everything real but the model.</summary>
+internal sealed class InProcessCluster : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-cluster-").FullName;
+    private readonly string _secret = RunSecret.Create().ToHex();
+    private readonly string _runId = Guid.NewGuid().ToString("N");
+    private readonly List<IHost> _silos = [];
+    private readonly int _workers;
+    private readonly long _steps;
+
+    private InProcessCluster(int workers, long steps) => (_workers, _steps) = (workers, steps);
+
+    public IRunGrain Run => Grains.GetGrain<IRunGrain>(_runId);
+
+    public string RunId => _runId;
+
+    public IGrainFactory Grains => _silos[^1].Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>Node ids given so far.</summary>
+    public int Nodes => new FileRegister(_folder, "nodes").Generations().Count;
+
+    public static async Task<InProcessCluster> Start(int workers, long steps)
+    {
+        var cluster = new InProcessCluster(workers, steps);
+        for (var silo = 0; silo < workers; silo++)
+        {
+            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster)));
+        }
+
+        await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
+        return cluster;
+    }
+
+    /// <summary>Stops a silo as it is, its node included.</summary>
+    public async Task Stop(int silo)
+    {
+        await _silos[silo].StopAsync();
+        _silos[silo].Dispose();
+        _silos.RemoveAt(silo);
+    }
+
+    /// <summary>Waits until a step has been decided.</summary>
+    public Task Reaches(long step) => Eventually.Is(
+        $"step {step}", () => Directory.Exists(_folder) && File.Exists(Metrics) && JsonLines.Read(Metrics, StorageJson.Default.MetricsLine).Any(line => line.Step >= step) ? "" : null);
+
+    public async Task<RunReport> Finish()
+    {
+        var end = await Eventually.Is("the end of the run", () => RunEnd.Read(_folder));
+        Assert.Null(end.Stopped);
+        return end.Report;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos)
+        {
+            await silo.StopAsync();
+            silo.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string Metrics => Path.Combine(_folder, RunFolder.MetricsFileName);
+
+    private RunPlan Plan => new()
+    {
+        RunId = _runId,
+        Spec = new RunSpec
+        {
+            Lanes = 8,
+            GlobalBatch = 8,
+            Partitions = 4,
+            Steps = _steps,
+            BlockElements = 64,
+            Model = new ModelSpec(),
+            Optimizer = new OptimizerSpec { DecaySteps = _steps },
+            Evaluation = new EvaluationSpec { Every = 0, Batches = 2 },
+            Data = new DataSpec { TrainSamples = 100, ValidationSamples = 20 },
+        },
+        Folder = _folder,
+        Elements = FakeStepLoop.Elements,
+        Workers = _workers,
+        Before = Generation.None,
+        Program = "program",
+    };
+
+    private SiloOrders Orders(int ordinal) => new()
+    {
+        RunId = _runId,
+        RunFolder = _folder,
+        Secret = _secret,
+        Ordinal = ordinal,
+        Device = "cpu",
+        Listen = "127.0.0.1",
+        Elements = FakeStepLoop.Elements,
+        Workers = _workers,
+        Spares = 0,
+        Faults = [],
+        Heartbeat = new HeartbeatOptions(),
+        Before = Generation.None,
+        Program = "program",
+        OrphanGrace = TimeSpan.FromSeconds(5),
+    };
+
+    private sealed class FakeRun(InProcessCluster cluster) : ISiloRun
+    {
+        public RunPlan Plan => cluster.Plan;
+
+        public string Program => "program";
+
+        public string Secret => cluster._secret;
+
+        public string Listen => "127.0.0.1";
+
+        public NodeModel CreateModel() => new(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat));
+
+        public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
+    }
+}

@@ -1,0 +1,96 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Grains;
+using AtomGrains.Grains.Wire;
+
+namespace AtomGrains.Cluster.Tests.Silos;
+
+/// <summary>Grains that Orleans takes down and puts up again while a run goes on: its bits are those of one silo alone.</summary>
+public sealed class InProcessClusterTests
+{
+    private const long Steps = 1500;
+
+    private static readonly Lazy<Task<string>> Calm = new(async () =>
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 1, Steps);
+        return (await cluster.Finish()).WeightsSha256!;
+    });
+
+    [Fact]
+    public async Task ThreeSilosEndWithTheWeightsOfOne()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.Equal(Steps, report.StepsCommitted);
+    }
+
+    [Fact]
+    public async Task AWorkerGrainThatIsTakenDownFindsItsNodeAgain()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
+        await cluster.Reaches(10);
+        var view = (await cluster.Run.Progress()).View!;
+        foreach (var member in view.Members)
+        {
+            await cluster.Grains.GetGrain<IWorkerGrain>(RunKeys.Node(cluster.RunId, member.Node)).Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        }
+
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.Equal(3, cluster.Nodes);
+    }
+
+    [Fact]
+    public async Task ARunGrainThatIsTakenDownGoesOnWithANewGeneration()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
+        await cluster.Reaches(10);
+        var before = (await cluster.Run.Progress()).View!;
+        await cluster.Run.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await cluster.Reaches(Steps / 2);
+        var after = (await cluster.Run.Progress()).View!;
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.True(after.Generation > before.Generation);
+        Assert.Equal(before.Lineage, after.Lineage);
+        Assert.Equal(3, cluster.Nodes);
+    }
+
+    [Fact]
+    public async Task ASiloThatStopsLeavesTheStepToTheOthers()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
+        await cluster.Reaches(10);
+        await cluster.Stop(0);
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+    }
+
+    [Fact]
+    public async Task APartitionGrainSaysWhereThePartitionLives()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 2, Steps);
+        await cluster.Reaches(10);
+        var home = await cluster.Grains.GetGrain<IPartitionGrain>(RunKeys.Partition(cluster.RunId, 3)).Home();
+        var view = (await cluster.Run.Progress()).View!;
+        Assert.NotNull(home);
+        Assert.Contains(home.Primary, view.Members.Select(member => member.Node));
+        Assert.NotEqual(home.Primary, home.Backup);
+        Assert.Null(await cluster.Grains.GetGrain<IPartitionGrain>(RunKeys.Partition(cluster.RunId, 99)).Home());
+    }
+
+    [Fact]
+    public async Task ShardsCoverEverySampleOnce()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 1, Steps);
+        var next = 0L;
+        for (var shard = 0; shard < 8; shard++)
+        {
+            var range = await cluster.Grains.GetGrain<IShardGrain>(RunKeys.Shard(cluster.RunId, shard)).Range();
+            Assert.Equal(next, range.First);
+            next += range.Count;
+        }
+
+        Assert.Equal(100, next);
+    }
+}
