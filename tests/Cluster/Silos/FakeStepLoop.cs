@@ -28,7 +28,7 @@ internal sealed class FakeStepLoop : IStepLoop
 
     public double ComputeLane(LaneWork work, Span<float> gradient)
     {
-        var target = (work.SampleIndices.Sum() % 97) + (work.Seed % 13);
+        var target = (work.SampleIndices.Sum() % 97) + (long)(work.Seed % 13);
         for (var i = 0; i < gradient.Length; i++)
         {
             gradient[i] = (_flat[i] - target) / (i + 1);

@@ -1,6 +1,6 @@
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
-using AtomGrains.Grains.Wire;
+using Orleans.Core.Internal;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
