@@ -292,13 +292,15 @@ public sealed class Coordinator(
     private void Form(TimeSpan now, Outbox outbox)
     {
         var ready = _nodes.Values.Count(node => node.Standing == NodeStanding.Alive);
-        if (ready >= _targetWorkers || (ready > 0 && now - _firstReady > options.StartGrace))
+        var wanted = _targetWorkers + options.Spares;
+        var waited = now - _firstReady;
+        if (ready >= wanted || (ready >= _targetWorkers && waited > options.SpareGrace) || (ready > 0 && waited > options.StartGrace))
         {
             Propose(null, now, outbox);
         }
         else
         {
-            WaitFor($"workers: {ready} of {_targetWorkers} ready", outbox);
+            WaitFor($"workers: {ready} of {wanted} ready", outbox);
         }
     }
 
