@@ -18,6 +18,9 @@ public sealed record CoordinatorOptions
     /// <summary>How long the first view waits for all workers once one is ready. A process needs a few seconds to start.</summary>
     public TimeSpan StartGrace { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long the first view waits for spares once the workers are ready: they started together.</summary>
+    public TimeSpan SpareGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a new coordinator waits to hear from the nodes of its predecessor's view.</summary>
     public TimeSpan TakeOverGrace { get; init; } = TimeSpan.FromMilliseconds(1500);
 

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Core.Protocol.Workers;
+using AtomGrains.Core.Runs;
+
+namespace AtomGrains.Core.Protocol.Coordination;
+
+/// <summary>How a step is decided, watched over, and how the run ends (PROTOCOL R3).</summary>
+public sealed partial class Coordinator
+{
+    // Steps are lost with the only copy of a partition: however late that node is, it is worth waiting for.
+    private bool CanDoWithout(NodeId node) =>
+        _nodes.Values.Any(other => other.Member.Node != node && other.Standing == NodeStanding.Alive)
+        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i)).All(partition =>
+            rules.Candidates(partition, _view!.Placement(partition), _inSync.Contains(partition)).Any(other => other != node && IsAlive(other)));
+
+    // A step past its deadline: ask, give time to answer, then go on without the one that is waited for.
+    private void WatchStep(TimeSpan now, Outbox outbox)
+    {
+        if (_over || !_installed || _recording is not null || _step == spec.Steps)
+        {
+            return;
+        }
+
+        var evaluation = EvaluationPlan.IsDue(_step, spec) ? 2 + spec.Evaluation.Batches : 1;
+        if (_late is null && now - _stepBegan > _pace.Deadline * evaluation)
+        {
+            _late = new LateStep(now);
+            foreach (var member in _view!.Members)
+            {
+                outbox.Send(member.Node, new SayWhatYouWaitFor(_view.Generation));
+            }
+        }
+        else if (_late is { } late && now - late.Asked > options.Pace.AnswerWithin)
+        {
+            _late = null;
+            _stepBegan = now;
+            _pace.Used();
+            if (late.Blamed(_view!) is { } blamed && _nodes.TryGetValue(blamed, out var node) && node.Standing == NodeStanding.Alive && CanDoWithout(blamed))
+            {
+                // It may well be alive, and say so: it has to start anew all the same.
+                node.Standing = NodeStanding.Fenced;
+                outbox.Add(new MemberLost(blamed, LossCause.Hung, _step, _view!.Generation));
+            }
+        }
+    }
+
+    private void OnSealed(Sealed message)
+    {
+        if (_view is not { } view || !rules.IsCurrent(message.Generation, view.Generation) || message.Lineage != view.Lineage)
+        {
+            return;
+        }
+
+        foreach (var seal in message.Seals)
+        {
+            _tally.Add(seal);
+        }
+    }
+
+    private void OnEvaluated(BatchEvaluated evaluated)
+    {
+        if (evaluated.Key.Lineage != _view?.Lineage || evaluated.Key.Step < _step)
+        {
+            return;
+        }
+
+        if (!_evaluations.TryGetValue(evaluated.Key, out var batches))
+        {
+            _evaluations[evaluated.Key] = batches = [];
+        }
+
+        batches[evaluated.Batch] = evaluated.Loss;
+    }
+
+    private void TryDecide(View view, TimeSpan now, Outbox outbox)
+    {
+        while (_step < spec.Steps && _recording is null && _tally.IsComplete(_step, spec.Partitions))
+        {
+            if (_again is { } again)
+            {
+                _again = null;
+                SendDecision(again, now, outbox);
+                continue;
+            }
+
+            if (!EvaluationIsComplete(outbox))
+            {
+                return;
+            }
+
+            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals);
+            if (_tally.Seals.Any(seal => seal.Previous != decision.Previous))
+            {
+                throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
+            }
+
+            outbox.Add(new StepDecided(decision, view.Generation));
+            if (decision.SkipsInRow >= options.MaximumSkipsInRow)
+            {
+                _over = true;
+                outbox.Add(new RunStopped($"{decision.SkipsInRow} steps in a row up to step {decision.Step} had a gradient or loss that is not finite"));
+                return;
+            }
+
+            if (WantsChange(view))
+            {
+                Propose(decision, now, outbox);
+                if (_recording is not null)
+                {
+                    return;
+                }
+            }
+
+            SendDecision(decision, now, outbox);
+        }
+
+        if (_step == spec.Steps)
+        {
+            Finish(view, outbox);
+        }
+    }
+
+    private void SendDecision(Decision decision, TimeSpan now, Outbox outbox)
+    {
+        foreach (var member in _view!.Members)
+        {
+            outbox.Send(member.Node, new Decide(_view.Generation, decision));
+        }
+
+        if (!_stepDisturbed && !EvaluationPlan.IsDue(decision.Step, spec))
+        {
+            _pace.Took(now - _stepBegan);
+        }
+
+        _stepBegan = now;
+        _stepDisturbed = false;
+        _late = null;
+        _last = decision;
+        _step = decision.Step + 1;
+        _tally.Next(_step);
+        foreach (var key in _evaluations.Keys.Where(key => key.Step < _step).ToList())
+        {
+            _evaluations.Remove(key);
+        }
+
+        _progress = now;
+    }
+
+    private bool EvaluationIsComplete(Outbox outbox)
+    {
+        if (!EvaluationPlan.IsDue(_step, spec) || spec.Evaluation.Batches == 0)
+        {
+            return true;
+        }
+
+        var key = new StepKey(_view!.Lineage, _step, _last?.Digest ?? DecisionDigest.Genesis(_view.Lineage));
+        if (!_evaluations.TryGetValue(key, out var batches) || batches.Count < spec.Evaluation.Batches)
+        {
+            return false;
+        }
+
+        _validationLoss = batches.Values.Sum() / batches.Count;
+        outbox.Add(new Evaluated(_step, _validationLoss));
+        return true;
+    }
+
+    private void Finish(View view, Outbox outbox)
+    {
+        if (_evaluatedFinal || !EvaluationIsComplete(outbox))
+        {
+            return;
+        }
+
+        _evaluatedFinal = true;
+        AskForExport(view, outbox);
+    }
+
+    private void AskForExport(View view, Outbox outbox) =>
+        outbox.Send(view.Workers[0], new ExportWeights(view.Generation, view.Lineage, spec.Steps));
+
+    private void OnExported(WeightsExported exported, Outbox outbox)
+    {
+        if (_over || exported.Lineage != _view?.Lineage || exported.Version != spec.Steps)
+        {
+            return;
+        }
+
+        _over = true;
+        outbox.Add(new RunFinished(exported.Sha256, _validationLoss));
+        foreach (var (id, node) in _nodes)
+        {
+            if (node.Standing == NodeStanding.Alive)
+            {
+                outbox.Send(id, new Dismiss(_newest, DismissReason.Finished));
+            }
+        }
+    }
+}
