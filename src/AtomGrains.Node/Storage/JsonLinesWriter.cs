@@ -33,7 +33,19 @@ public sealed class JsonLinesWriter<T> : IDisposable
         using var buffer = new MemoryStream();
         JsonSerializer.Serialize(buffer, line, _type);
         buffer.WriteByte((byte)'\n');
-        _file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        var start = _file.Position;
+        try
+        {
+            _file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        }
+        catch (IOException)
+        {
+            // A full disk takes a part of a line; the file ends with whole ones.
+            _file.SetLength(start);
+            _file.Position = start;
+            throw;
+        }
+
         if (_sync)
         {
             _file.Flush(flushToDisk: true);
