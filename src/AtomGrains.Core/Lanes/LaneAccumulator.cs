@@ -8,6 +8,9 @@ namespace AtomGrains.Core.Lanes;
 /// </summary>
 public sealed class LaneAccumulator(int lanes, FloatPool pool)
 {
+    // 16 KiB: two pieces fit the first cache of any processor of the last twenty years.
+    private const int PieceElements = 4096;
+
     private readonly Dictionary<TreeNode, LanePartial> _open = [];
     private readonly SortedDictionary<TreeNode, LanePartial> _finished = [];
     private HashSet<int> _held = [];
@@ -55,30 +58,44 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
 
     private LanePartial? Settle(TreeNode node)
     {
-        if (!_open.TryGetValue(node, out var partial))
+        if (!_open.Remove(node, out var partial))
         {
             return null;
         }
 
-        while (!_targets.Contains(node) && _open.TryGetValue(node.Sibling, out var sibling))
+        var loss = partial.Loss;
+        var siblings = new List<float[]>();
+        while (!_targets.Contains(node) && _open.Remove(node.Sibling, out var sibling))
         {
-            var (left, right) = node.IsLeft ? (partial, sibling) : (sibling, partial);
-            VectorMath.Add(left.Sum, right.Sum);
-            _open.Remove(node);
-            _open.Remove(node.Sibling);
-            pool.Return(right.Sum);
+            siblings.Add(sibling.Sum);
+            loss = node.IsLeft ? loss + sibling.Loss : sibling.Loss + loss;
             node = node.Parent;
-            partial = new LanePartial(node, left.Sum, left.Loss + right.Loss);
-            _open.Add(node, partial);
         }
 
+        AddInOrder(partial.Sum, siblings);
+        siblings.ForEach(pool.Return);
+        partial = new LanePartial(node, partial.Sum, loss);
         if (!_targets.Contains(node))
         {
+            _open.Add(node, partial);
             return null;
         }
 
-        _open.Remove(node);
         _finished.Add(node, partial);
         return partial;
+    }
+
+    // One pass over memory instead of one a level: a piece stays in the cache while all siblings are added to it, lowest
+    // level first. The sum of two floats does not depend on their order, so each level's bits are the tree's.
+    private static void AddInOrder(Span<float> sum, List<float[]> siblings)
+    {
+        for (var start = 0; start < sum.Length; start += PieceElements)
+        {
+            var length = Math.Min(PieceElements, sum.Length - start);
+            foreach (var sibling in siblings)
+            {
+                VectorMath.Add(sum.Slice(start, length), sibling.AsSpan(start, length));
+            }
+        }
     }
 }

@@ -22,7 +22,7 @@ namespace AtomGrains.Local;
 public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
 
