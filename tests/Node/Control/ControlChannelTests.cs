@@ -81,14 +81,14 @@ public sealed class ControlChannelTests : IDisposable
     }
 
     [Fact]
-    public void AStrangerWithoutTheSecretIsRefused()
+    public async Task AStrangerWithoutTheSecretIsRefused()
     {
         var stranger = new TransportIdentity("run", 3, RunSecret.Create());
         var (client, refused) = ControlClient<Message>.Connect(
             _server.Endpoint, Supervisor, stranger, _options, MessageContract.Default.Message, new TransportCounters(), new Recorded());
         Assert.Null(client);
         Assert.Equal(CloseReason.HandshakeRefused, refused);
-        Assert.Equal(1, _counters.Closes(CloseReason.WrongSecret));
+        await Eventually.Holds("the count of the refusal", () => _counters.Closes(CloseReason.WrongSecret) == 1);
     }
 
     [Theory]
