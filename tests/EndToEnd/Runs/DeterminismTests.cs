@@ -24,7 +24,6 @@ public sealed class DeterminismTests
 
         await finished.EqualsTheCalmRun();
         finished.Fault("kill", 1, Order);
-        Assert.True(finished.Count("lanes_recomputed") > 0, finished.ToString());
         Assert.NotEqual((await CalmRuns.Of(Spec.Short)).WeightsHash, finished.WeightsHash);
     }
 
