@@ -76,7 +76,8 @@ public sealed record WireCounters(
     [property: Key(4)] long OtherHistoryRejected,
     [property: Key(5)] long ReplicaMismatches,
     [property: Key(6)] long LanesRecomputed,
-    [property: Key(7)] long LanesComputed);
+    [property: Key(7)] long LanesComputed,
+    [property: Key(8)] long LanesTaken);
 
 /// <summary>A node of the lane tree.</summary>
 [MessagePackObject]

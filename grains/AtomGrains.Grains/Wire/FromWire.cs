@@ -77,7 +77,8 @@ public static class FromWire
         counters.OtherHistoryRejected,
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
-        counters.LanesComputed);
+        counters.LanesComputed,
+        counters.LanesTaken);
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 

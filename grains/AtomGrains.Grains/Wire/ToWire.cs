@@ -76,5 +76,6 @@ public static class ToWire
         counters.OtherHistoryRejected,
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
-        counters.LanesComputed);
+        counters.LanesComputed,
+        counters.LanesTaken);
 }

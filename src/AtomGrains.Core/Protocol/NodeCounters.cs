@@ -2,6 +2,7 @@ namespace AtomGrains.Core.Protocol;
 
 /// <summary>What one node has counted since its process started.</summary>
 /// <param name="LanesRecomputed">Lanes computed in place of a lost worker, in a step already under way.</param>
+/// <param name="LanesTaken">Lanes computed for a slower worker that handed them over.</param>
 public sealed record NodeCounters(
     long DuplicatePushesRejected = 0,
     long StaleGenerationRejected = 0,
@@ -10,7 +11,8 @@ public sealed record NodeCounters(
     long OtherHistoryRejected = 0,
     long ReplicaMismatches = 0,
     long LanesRecomputed = 0,
-    long LanesComputed = 0)
+    long LanesComputed = 0,
+    long LanesTaken = 0)
 {
     public NodeCounters Plus(NodeCounters other) => new(
         DuplicatePushesRejected + other.DuplicatePushesRejected,
@@ -20,5 +22,6 @@ public sealed record NodeCounters(
         OtherHistoryRejected + other.OtherHistoryRejected,
         ReplicaMismatches + other.ReplicaMismatches,
         LanesRecomputed + other.LanesRecomputed,
-        LanesComputed + other.LanesComputed);
+        LanesComputed + other.LanesComputed,
+        LanesTaken + other.LanesTaken);
 }

@@ -13,6 +13,8 @@ public sealed class NodeTally
 
     public long LanesComputed { get; set; }
 
+    public long LanesTaken { get; set; }
+
     public void Count(Refusal reason) => _refusals[(int)reason]++;
 
     public NodeCounters Snapshot() => new(
@@ -23,5 +25,6 @@ public sealed class NodeTally
         _refusals[(int)Refusal.OtherHistory] + _refusals[(int)Refusal.NotPrimary],
         ReplicaMismatches,
         LanesRecomputed,
-        LanesComputed);
+        LanesComputed,
+        LanesTaken);
 }

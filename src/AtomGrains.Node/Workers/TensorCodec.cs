@@ -26,6 +26,8 @@ public static class TensorCodec
         FillWanted,
         FillBlock,
         Refused,
+        LaneAsked,
+        LanesHandedOver,
     }
 
     /// <summary>The slice that travels with a message; empty for most.</summary>
@@ -84,11 +86,7 @@ public static class TensorCodec
                 writer.Write(wanted.Version is not null);
                 writer.Write(wanted.Version ?? 0);
                 writer.Write(wanted.HoldsReduced);
-                writer.Write(wanted.Blocks.Count);
-                foreach (var block in wanted.Blocks)
-                {
-                    writer.Write(block);
-                }
+                Write(writer, wanted.Blocks);
 
                 break;
             case FillBlock fill:
@@ -101,6 +99,15 @@ public static class TensorCodec
                 Begin(writer, Kind.Refused, message);
                 writer.Write((byte)refused.Reason);
                 writer.Write(refused.Step);
+                break;
+            case LaneAsked asked:
+                Begin(writer, Kind.LaneAsked, message);
+                Write(writer, asked.Key);
+                break;
+            case LanesHandedOver given:
+                Begin(writer, Kind.LanesHandedOver, message);
+                Write(writer, given.Key);
+                Write(writer, given.Lanes);
                 break;
             default:
                 throw new ArgumentException($"{message.GetType().Name} does not travel between nodes", nameof(message));
@@ -154,6 +161,11 @@ public static class TensorCodec
                 return new FillBlock(partition, generation, ReadKey(reader), ReadDecision(reader), reader.ReadInt32(), payload);
             case Kind.Refused:
                 return new Refused(partition, generation, (Refusal)reader.ReadByte(), reader.ReadInt64());
+            case Kind.LaneAsked:
+                return new LaneAsked(generation, ReadKey(reader));
+            case Kind.LanesHandedOver:
+                var givenKey = ReadKey(reader);
+                return ReadList(reader, r => r.ReadInt32()) is { } lanes ? new LanesHandedOver(generation, givenKey, lanes) : null;
             default:
                 return null;
         }
@@ -181,6 +193,15 @@ public static class TensorCodec
         }
 
         return list;
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<int> list)
+    {
+        writer.Write(list.Count);
+        foreach (var item in list)
+        {
+            writer.Write(item);
+        }
     }
 
     private static void Write(BinaryWriter writer, StepKey key)

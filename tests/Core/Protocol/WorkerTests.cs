@@ -15,7 +15,7 @@ public class WorkerTests
     private readonly FloatPool _pool = new();
     private readonly Core.Protocol.Workers.Worker _worker;
 
-    public WorkerTests() => _worker = new(Worker, Spec, Layout, _pool, _tally);
+    public WorkerTests() => _worker = new(Worker, Spec with { Lanes = 4 }, Layout, _pool, _tally);
 
     [Fact]
     public void WorkerPullsItsFirstParametersFromEachPrimary()
@@ -64,6 +64,112 @@ public class WorkerTests
         Assert.Equal([1], Assert.Single(effects.OfType<ComputeLanes>()).Lanes);
         Lane(1);
         Assert.Equal((2, 1), (_tally.LanesComputed, _tally.LanesRecomputed));
+    }
+
+    [Fact]
+    public void IdleWorkerAsksAnotherForALane()
+    {
+        Begin(Shared);
+        var asked = Assert.Single(Lane(0).OfType<SendToNode>(), send => send.Message is LaneAsked);
+        Assert.Equal((Backup, Key(0)), (asked.To, ((LaneAsked)asked.Message).Key));
+    }
+
+    [Fact]
+    public void WorkerWithLanesToComputeAsksNobody()
+    {
+        Begin(ViewOf(1, Primary) with { LaneOwners = [Worker, Worker, Backup, Backup] });
+        Assert.Null(Sent<LaneAsked>(Lane(0)));
+    }
+
+    [Fact]
+    public void LaneNotBegunIsHandedOverAndTheRestPushedWithoutIt()
+    {
+        Begin(Even);
+        var effects = Handle(new LaneAsked(new(1), Key(0)), Backup);
+        Assert.Equal([1], Sent<LanesHandedOver>(effects)!.Lanes);
+        Assert.Equal([0], Assert.Single(effects.OfType<ComputeLanes>()).Lanes);
+        Assert.Equal(TreeNode.Leaf(0), Sent<Push>(Lane(0))!.Node);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void LaneThatMayHaveBegunOrIsOfAnotherStepIsNotHandedOver(bool otherStep)
+    {
+        Begin(Even);
+        if (!otherStep)
+        {
+            Lane(0);
+        }
+
+        var effects = Handle(new LaneAsked(new(1), otherStep ? Key(1, Commit(0)) : Key(0)), Backup);
+        Assert.Empty(Sent<LanesHandedOver>(effects)!.Lanes);
+        Assert.Empty(effects.OfType<ComputeLanes>());
+    }
+
+    [Fact]
+    public void WhoIsNoWorkerOfTheViewIsHandedNothing()
+    {
+        Begin(Even);
+        Assert.Empty(Sent<LanesHandedOver>(Handle(new LaneAsked(new(1), Key(0)), Joiner))!.Lanes);
+    }
+
+    [Fact]
+    public void LaneTakenFromAnotherIsComputedPushedAndCounted()
+    {
+        Begin(Shared);
+        Lane(0);
+        Assert.Equal([1], Assert.Single(Handle(new LanesHandedOver(new(1), Key(0), [1]), Backup).OfType<ComputeLanes>()).Lanes);
+        Assert.Equal(TreeNode.Leaf(1), Sent<Push>(Lane(1))!.Node);
+        Assert.Equal((2, 0, 1), (_tally.LanesComputed, _tally.LanesRecomputed, _tally.LanesTaken));
+    }
+
+    [Fact]
+    public void WhoHasGivenIsAskedAgainAndWhoHasNotIsNot()
+    {
+        Begin(Shared);
+        Lane(0);
+        Handle(new LanesHandedOver(new(1), Key(0), [1]), Backup);
+        Assert.NotNull(Sent<LaneAsked>(Lane(1)));
+        Assert.Null(Sent<LaneAsked>(Handle(new LanesHandedOver(new(1), Key(0), []), Backup)));
+    }
+
+    [Fact]
+    public void HandedOverLaneThatNeverComesIsComputedByItsOwnerAfterAll()
+    {
+        Begin(Even);
+        Handle(new LaneAsked(new(1), Key(0)), Backup);
+        var wanted = new Want(Partition, new(1), Key(0), [TreeNode.Leaf(1)]);
+        Assert.Empty(Handle(wanted).OfType<ComputeLanes>()); // busy with lane 0
+        Lane(0);
+        Assert.Equal([1], Assert.Single(Handle(wanted).OfType<ComputeLanes>()).Lanes);
+        Assert.Equal(TreeNode.Leaf(1), Sent<Push>(Lane(1))!.Node);
+    }
+
+    [Fact]
+    public void LaneHandedToAWorkerThatIsLostIsComputedByItsOwner()
+    {
+        Begin(Even);
+        Handle(new LaneAsked(new(1), Key(0)), Backup);
+        var effects = Do(outbox => _worker.Adopt(ViewOf(2, Primary), outbox));
+        Assert.Equal([0, 1], Assert.Single(effects.OfType<ComputeLanes>()).Lanes);
+    }
+
+    [Fact]
+    public void LaneHandedToAWorkerThatStaysIsLeftToItInTheNextView()
+    {
+        Begin(Even);
+        Handle(new LaneAsked(new(1), Key(0)), Backup);
+        Assert.Empty(Do(outbox => _worker.Adopt(Even with { Generation = new(2) }, outbox)).OfType<ComputeLanes>());
+    }
+
+    [Fact]
+    public void LaneThatHadBegunWhenItWasHandedOverIsPushedByBoth()
+    {
+        Begin(Even);
+        Handle(new LaneAsked(new(1), Key(0)), Backup);
+        Lane(0);
+        Assert.Equal(TreeNode.Leaf(1), Sent<Push>(Lane(1))!.Node);
     }
 
     [Fact]
@@ -165,6 +271,11 @@ public class WorkerTests
         Assert.Throws<ProtocolViolationException>(() => Handle(Whole(Key(0))));
     }
 
+    // The worker under test beside another: one lane each, and two lanes each.
+    private static View Shared => ViewOf(1, Primary) with { LaneOwners = [Worker, Backup] };
+
+    private static View Even => ViewOf(1, Primary) with { LaneOwners = [Worker, Worker, Backup, Backup] };
+
     private List<Effect> Begin(View? view = null)
     {
         Do(outbox => _worker.Adopt(view ?? ViewOf(1, Primary), outbox));
@@ -188,7 +299,7 @@ public class WorkerTests
         return Do(outbox => _worker.OnLaneComputed(Key(0), lane, gradient, lane, outbox));
     }
 
-    private List<Effect> Handle(TensorMessage message) => Do(outbox => _worker.Handle(message, outbox));
+    private List<Effect> Handle(TensorMessage message, NodeId? from = null) => Do(outbox => _worker.Handle(from ?? Primary, message, outbox));
 
     private List<Effect> Do(Action<Outbox> act)
     {

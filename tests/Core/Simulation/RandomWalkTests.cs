@@ -38,7 +38,7 @@ public class RandomWalkTests
     private static void Walk(ulong first, ulong count, bool salted)
     {
         var injected = new Dictionary<SimulatedFault, int>();
-        var (skipped, stale, duplicates, recomputed) = (0, 0L, 0L, 0L);
+        var (skipped, stale, duplicates, recomputed, taken) = (0, 0L, 0L, 0L, 0L);
         for (var seed = first; seed < first + count; seed++)
         {
             var result = World.Passes(World.Walk(seed) with { Salted = salted });
@@ -51,10 +51,11 @@ public class RandomWalkTests
             stale += result.Counters.StaleGenerationRejected;
             duplicates += result.Counters.DuplicatePushesRejected;
             recomputed += result.Counters.LanesRecomputed;
+            taken += result.Counters.LanesTaken;
         }
 
         // Every kind of fault struck, and made the rules against it work.
         Assert.All(Enum.GetValues<SimulatedFault>(), kind => Assert.True(injected.GetValueOrDefault(kind) > 0, $"{kind} never struck"));
-        Assert.True(skipped > 0 && stale > 0 && duplicates > 0 && recomputed > 0, $"{skipped} skipped, {stale} stale, {duplicates} duplicates, {recomputed} recomputed");
+        Assert.True(skipped > 0 && stale > 0 && duplicates > 0 && recomputed > 0 && taken > 0, $"{skipped} skipped, {stale} stale, {duplicates} duplicates, {recomputed} recomputed, {taken} taken");
     }
 }

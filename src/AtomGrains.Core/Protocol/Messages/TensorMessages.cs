@@ -18,6 +18,15 @@ public sealed record Push(PartitionId Partition, Generation Generation, StepKey 
 public sealed record Want(PartitionId Partition, Generation Generation, StepKey Key, IReadOnlyList<TreeNode> Nodes)
     : TensorMessage(Partition, Generation);
 
+/// <summary>Worker to worker, on no partition's behalf.</summary>
+public abstract record WorkerMessage(Generation Generation) : TensorMessage(default, Generation);
+
+/// <summary>An idle worker to another: I have computed my lanes of this step, hand me one of yours.</summary>
+public sealed record LaneAsked(Generation Generation, StepKey Key) : WorkerMessage(Generation);
+
+/// <summary>The answer: these lanes of the step are yours to compute and push; none when there is none to spare.</summary>
+public sealed record LanesHandedOver(Generation Generation, StepKey Key, IReadOnlyList<int> Lanes) : WorkerMessage(Generation);
+
 /// <summary>Worker to primary: send the parameters as soon as they are of version <paramref name="AtLeast"/> or newer.</summary>
 public sealed record Pull(PartitionId Partition, Generation Generation, Lineage Lineage, long AtLeast)
     : TensorMessage(Partition, Generation);

@@ -182,9 +182,9 @@ public sealed class NodeMachine
         {
             Hold(from, message);
         }
-        else if (message is ParameterSlice or Want)
+        else if (message is ParameterSlice or Want or WorkerMessage)
         {
-            _worker.Handle(message, outbox);
+            _worker.Handle(from, message, outbox);
         }
         else if (_replicas.TryGetValue(message.Partition, out var replica))
         {

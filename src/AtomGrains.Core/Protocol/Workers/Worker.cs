@@ -11,13 +11,14 @@ namespace AtomGrains.Core.Protocol.Workers;
 /// One worker: pulls parameters, has its lanes computed, pushes whole subtrees, and keeps them until the step is
 /// decided. It is stateless between steps: everything it holds can be computed again by anyone.
 /// </summary>
-public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, FloatPool pool, NodeTally counters)
+public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout layout, FloatPool pool, NodeTally counters)
 {
     private readonly LaneAccumulator _lanes = new(spec.Lanes, pool);
     private readonly Dictionary<int, double> _evaluated = [];
     private readonly HashSet<int> _evaluating = [];
     private readonly HashSet<PartitionId> _missing = [];
     private readonly HashSet<int> _computing = [];
+    private readonly LaneExchange _exchange = new(self);
     private float[] _parameters = new float[layout.Elements];
     private float[] _loaded = new float[layout.Elements];
     private View? _view;
@@ -46,9 +47,13 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
         if (_computed is { } key && !_decided)
         {
             // Buffers are offered again under the new generation; what became ours is computed.
-            var finished = _lanes.Finished.Values.ToList();
-            finished.AddRange(_lanes.Target(view.LanesOf(self)));
-            finished.ForEach(partial => Push(partial, outbox));
+            _exchange.Adopt(view);
+            foreach (var partial in _lanes.Finished.Values.ToList())
+            {
+                Push(partial, outbox);
+            }
+
+            Retarget(outbox);
             Compute(key, outbox);
             foreach (var (batch, loss) in _evaluated)
             {
@@ -58,9 +63,10 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
 
         PullNext(outbox);
         PullMissing(outbox);
+        AskForLane(outbox);
     }
 
-    public void Handle(TensorMessage message, Outbox outbox)
+    public void Handle(NodeId from, TensorMessage message, Outbox outbox)
     {
         if (_view is not { } view || message.Generation != view.Generation)
         {
@@ -76,6 +82,12 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
                 break;
             case Want want:
                 OnWant(want, outbox);
+                break;
+            case LaneAsked asked:
+                OnLaneAsked(from, asked, outbox);
+                break;
+            case LanesHandedOver given:
+                OnLanesHandedOver(given, outbox);
                 break;
             default:
                 throw new ProtocolViolationException($"{message.GetType().Name} is not for a worker");
@@ -120,9 +132,19 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
         }
 
         counters.LanesComputed++;
-        if (!_lanesAtStepStart.Contains(lane))
+        if (_exchange.Taken.Contains(lane))
+        {
+            counters.LanesTaken++;
+        }
+        else if (!_lanesAtStepStart.Contains(lane))
         {
             counters.LanesRecomputed++;
+        }
+
+        if (_exchange.TakeBack(lane))
+        {
+            // It had been begun when it was handed over: whoever is first is taken.
+            Retarget(outbox);
         }
 
         if (_lanes.Add(lane, gradient, loss) is { } partial)
@@ -132,6 +154,7 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
 
         // Ask ahead: the answers come as soon as each partition has applied the decision.
         PullNext(outbox);
+        AskForLane(outbox);
     }
 
     public void OnBatchEvaluated(StepKey key, int batch, double loss, Outbox outbox)
@@ -145,6 +168,7 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
         _evaluated[batch] = loss;
         outbox.Report(new BatchEvaluated(key, batch, loss));
         PullNext(outbox);
+        AskForLane(outbox);
     }
 
     public void OnReturnToStep(ReturnToStep back, Outbox outbox)
@@ -236,7 +260,7 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
     {
         if (key.Step < spec.Steps)
         {
-            var wanted = _view!.LanesOf(self).Where(lane => !_lanes.Holds(lane)).ToList();
+            var wanted = LanesToSum.Where(lane => !_lanes.Holds(lane)).ToList();
             if (!_computing.SetEquals(wanted))
             {
                 _computing.Clear();
@@ -290,6 +314,7 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
             return;
         }
 
+        TakeBackLost(want, outbox);
         foreach (var partial in _lanes.Finished.Values.Where(partial => want.Nodes.Any(node => node.Covers(partial.Node) || partial.Node.Covers(node))))
         {
             Push(partial, outbox, want.Partition);
@@ -333,6 +358,7 @@ public sealed class Worker(NodeId self, RunSpec spec, PartitionLayout layout, Fl
     private void DropStep()
     {
         _lanes.Clear();
+        _exchange.Clear();
         _computing.Clear();
         _evaluated.Clear();
         _evaluating.Clear();

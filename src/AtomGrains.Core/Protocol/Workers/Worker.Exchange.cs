@@ -1,0 +1,72 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Core.Protocol.Workers;
+
+/// <summary>Lanes that an idle worker takes from one that is slower in the step at hand.</summary>
+public sealed partial class Worker
+{
+    private bool IsIdle => _computed is not null && !_decided && !_loading && _assembling is null && _computing.Count == 0 && _evaluating.Count == 0;
+
+    // Lanes that this worker's partial sums are to cover: its own, less what it handed over, and what it took.
+    private IEnumerable<int> LanesToSum => _view!.LanesOf(self).Where(lane => !_exchange.HandedOver.Contains(lane)).Union(_exchange.Taken);
+
+    private void AskForLane(Outbox outbox)
+    {
+        if (IsIdle && TakesPart && _computed!.Value.Step < spec.Steps && _exchange.Ask(_view!, _computed.Value.Step) is { } other)
+        {
+            outbox.Send(other, new LaneAsked(_view!.Generation, _computed.Value));
+        }
+    }
+
+    private void OnLaneAsked(NodeId from, LaneAsked asked, Outbox outbox)
+    {
+        var lane = asked.Key == _computed && !_decided && _view!.Workers.Contains(from) ? SpareLane() : null;
+        outbox.Send(from, new LanesHandedOver(asked.Generation, asked.Key, lane is { } spare ? [spare] : []));
+        if (lane is { } given)
+        {
+            _exchange.HandOver(given, from);
+            Retarget(outbox);
+            Compute(asked.Key, outbox);
+        }
+    }
+
+    private void OnLanesHandedOver(LanesHandedOver given, Outbox outbox)
+    {
+        if (given.Key != _computed || _decided || given.Lanes.Any(lane => lane < 0 || lane >= spec.Lanes))
+        {
+            return;
+        }
+
+        _exchange.Answered(given.Lanes);
+        Retarget(outbox);
+        Compute(given.Key, outbox);
+        AskForLane(outbox);
+    }
+
+    // The first of the own lanes to be computed may have been begun; the last is begun last.
+    private int? SpareLane()
+    {
+        var own = _view!.LanesOf(self).Where(_computing.Contains).ToList();
+        return own.Count > 1 ? own[^1] : null;
+    }
+
+    // Whoever took them has not pushed them for long, and this worker has nothing better to do.
+    private void TakeBackLost(Want want, Outbox outbox)
+    {
+        var lost = IsIdle ? _exchange.HandedOver.Where(lane => want.Nodes.Any(node => node.CoversLane(lane))).ToList() : [];
+        lost.ForEach(lane => _exchange.TakeBack(lane));
+        if (lost.Count > 0)
+        {
+            Retarget(outbox);
+        }
+    }
+
+    private void Retarget(Outbox outbox)
+    {
+        foreach (var partial in _lanes.Target(LanesToSum))
+        {
+            Push(partial, outbox);
+        }
+    }
+}
