@@ -54,7 +54,7 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
         {
             var known = _versions.TryGetValue((key.Lineage, range.Id, key.Step), out var version);
             InvariantChecker.Require(
-                known && version.Values == SliceDigest.Of(flat.Slice(range.FirstElement, range.Elements)),
+                known && version.Values == SliceDigest.Of(flat[range.Flat]),
                 $"I4: the worker on {node} computes step {key.Step} on values of {range.Id} that no replica of version {key.Step} has");
         }
     }

@@ -8,8 +8,8 @@ namespace AtomGrains.Core.Lanes;
 /// </summary>
 public sealed class LaneAccumulator(int lanes, FloatPool pool)
 {
-    // 16 KiB: two pieces fit the first cache of any processor of the last twenty years.
-    private const int PieceElements = 4096;
+    // 16 KiB: two of them fit the first cache of any processor of the last twenty years.
+    private const int CachedElements = 4096;
 
     private readonly Dictionary<TreeNode, LanePartial> _open = [];
     private readonly SortedDictionary<TreeNode, LanePartial> _finished = [];
@@ -26,21 +26,31 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
     {
         var wanted = owned.Concat(_held).Where(lane => !_finished.Keys.Any(node => node.CoversLane(lane))).ToHashSet();
         _targets = LaneTree.MaximalSubtrees(wanted, lanes);
-        return [.. _open.Keys.ToList().Select(Settle).OfType<LanePartial>()];
+        var settled = new List<LanePartial>();
+        foreach (var node in _open.Keys.ToList())
+        {
+            Settle(node, [Range.All], (partial, _) => settled.Add(partial));
+        }
+
+        return settled;
     }
 
-    /// <summary>Takes a lane's gradient ([elements] float32, ownership included); returns the partial that it finished, if any.</summary>
-    public LanePartial? Add(int lane, float[] gradient, double loss)
+    /// <summary>
+    /// Takes a lane's gradient ([elements] float32, ownership included). When that finishes a partial, tells of it once
+    /// for each of the pieces, in their order and as soon as the piece is summed: it can travel while the rest is summed.
+    /// </summary>
+    /// <param name="pieces">Ranges that make up the whole vector.</param>
+    public void Add(int lane, float[] gradient, double loss, IEnumerable<Range> pieces, Action<LanePartial, Range> finished)
     {
         if (!_held.Add(lane))
         {
             pool.Return(gradient);
-            return null;
+            return;
         }
 
         var leaf = TreeNode.Leaf(lane);
         _open.Add(leaf, new LanePartial(leaf, gradient, loss));
-        return Settle(leaf);
+        Settle(leaf, pieces, finished);
     }
 
     public void Clear()
@@ -56,11 +66,11 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
         _targets = [];
     }
 
-    private LanePartial? Settle(TreeNode node)
+    private void Settle(TreeNode node, IEnumerable<Range> pieces, Action<LanePartial, Range> finished)
     {
         if (!_open.Remove(node, out var partial))
         {
-            return null;
+            return;
         }
 
         var loss = partial.Loss;
@@ -72,29 +82,36 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
             node = node.Parent;
         }
 
-        AddInOrder(partial.Sum, siblings);
-        siblings.ForEach(pool.Return);
         partial = new LanePartial(node, partial.Sum, loss);
-        if (!_targets.Contains(node))
+        if (_targets.Contains(node))
         {
+            _finished.Add(node, partial);
+            foreach (var piece in pieces)
+            {
+                AddInOrder(partial.Sum, siblings, piece);
+                finished(partial, piece);
+            }
+        }
+        else
+        {
+            AddInOrder(partial.Sum, siblings, Range.All);
             _open.Add(node, partial);
-            return null;
         }
 
-        _finished.Add(node, partial);
-        return partial;
+        siblings.ForEach(pool.Return);
     }
 
-    // One pass over memory instead of one a level: a piece stays in the cache while all siblings are added to it, lowest
+    // One pass over memory instead of one a level: a stretch stays in the cache while all siblings are added to it, lowest
     // level first. The sum of two floats does not depend on their order, so each level's bits are the tree's.
-    private static void AddInOrder(Span<float> sum, List<float[]> siblings)
+    private static void AddInOrder(float[] sum, List<float[]> siblings, Range range)
     {
-        for (var start = 0; start < sum.Length; start += PieceElements)
+        var (first, elements) = range.GetOffsetAndLength(sum.Length);
+        for (var start = first; start < first + elements; start += CachedElements)
         {
-            var length = Math.Min(PieceElements, sum.Length - start);
+            var length = Math.Min(CachedElements, first + elements - start);
             foreach (var sibling in siblings)
             {
-                VectorMath.Add(sum.Slice(start, length), sibling.AsSpan(start, length));
+                VectorMath.Add(sum.AsSpan(start, length), sibling.AsSpan(start, length));
             }
         }
     }

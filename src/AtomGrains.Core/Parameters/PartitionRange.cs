@@ -5,6 +5,9 @@ namespace AtomGrains.Core.Parameters;
 /// <summary>One partition's place in the flat vector.</summary>
 public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elements, int FirstBlock, int Blocks, int BlockElements)
 {
+    /// <summary>Bounds of the partition in the flat vector.</summary>
+    public Range Flat => FirstElement..(FirstElement + Elements);
+
     /// <summary>Bounds of the partition's block number <paramref name="block"/> (from 0), relative to the partition.</summary>
     public Range Block(int block)
     {

@@ -319,5 +319,5 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     }
 
     // Once a lineage begins, each partition asks for its part of the seeded vector.
-    private ReadOnlyMemory<float> InitialParameters(PartitionRange range) => _initial.AsMemory(range.FirstElement, range.Elements);
+    private ReadOnlyMemory<float> InitialParameters(PartitionRange range) => _initial.AsMemory(range.Flat);
 }

@@ -85,18 +85,32 @@ public class LaneAccumulatorTests
         {
             var gradient = pool.Rent(LaneGradients.Elements);
             buffers.Add(gradient);
-            lanes.Add(lane, gradient, 0);
+            lanes.Add(lane, gradient, 0, [Range.All], (_, _) => { });
         }
 
         Assert.Equal(7, buffers.Count);
     }
 
-    private static LanePartial? Add(LaneAccumulator lanes, int lane) => lanes.Add(lane, LaneGradients.Of(lane), LaneGradients.LossOf(lane));
+    // Every piece has to be summed by the time it is told of.
+    private static LanePartial? Add(LaneAccumulator lanes, int lane)
+    {
+        var pieces = new[] { Range.StartAt(1), Range.EndAt(1) };
+        var told = new List<(LanePartial Partial, Range Piece)>();
+        lanes.Add(lane, LaneGradients.Of(lane), LaneGradients.LossOf(lane), pieces, (partial, piece) =>
+        {
+            told.Add((partial, piece));
+            Assert.Equal(Bits(LaneGradients.Below(partial.Node).Sum[piece]), Bits(partial.Sum[piece]));
+        });
+        Assert.Equal(told.Count == 0 ? [] : pieces, told.Select(one => one.Piece));
+        return told.Select(one => one.Partial).Distinct().SingleOrDefault();
+    }
 
     private static void IsTheTreesSum(LanePartial partial)
     {
         var (sum, loss) = LaneGradients.Below(partial.Node);
-        Assert.Equal(sum.Select(BitConverter.SingleToInt32Bits), partial.Sum.Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(Bits(sum), Bits(partial.Sum));
         Assert.Equal(loss, partial.Loss);
     }
+
+    private static IEnumerable<int> Bits(float[] values) => values.Select(BitConverter.SingleToInt32Bits);
 }

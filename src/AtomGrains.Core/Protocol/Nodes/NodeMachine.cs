@@ -35,6 +35,7 @@ public sealed class NodeMachine
     private View? _view;
     private long _sealedReported = -1;
     private long _lastDecided = -1;
+    private Decision? _atBackups;
     private int _quietTicks;
     private bool _leaving;
 
@@ -67,6 +68,7 @@ public sealed class NodeMachine
 
     public void HandleControl(ControlMessage message, Outbox outbox)
     {
+        ApplyAtBackups(outbox);
         switch (message)
         {
             case AdoptView adopt:
@@ -118,6 +120,7 @@ public sealed class NodeMachine
     public void OnParametersLoaded(StepKey key, Outbox outbox)
     {
         _worker.OnParametersLoaded(key, outbox);
+        ApplyAtBackups(outbox);
         Settle(outbox);
     }
 
@@ -146,6 +149,7 @@ public sealed class NodeMachine
     /// <summary>One heartbeat interval has passed.</summary>
     public void OnTick(Outbox outbox)
     {
+        ApplyAtBackups(outbox);
         outbox.Report(new Heartbeat(Generation, Counters));
         if (_leaving)
         {
@@ -188,6 +192,11 @@ public sealed class NodeMachine
         }
         else if (_replicas.TryGetValue(message.Partition, out var replica))
         {
+            if (replica.Role != PartitionRole.Primary)
+            {
+                ApplyAtBackups(outbox);
+            }
+
             replica.Handle(from, message, outbox);
         }
         else
@@ -297,13 +306,31 @@ public sealed class NodeMachine
             _quietTicks = 0;
         }
 
-        // Workers wait for what the primaries send on having applied it; nobody waits for a backup.
-        foreach (var replica in _replicas.Values.OrderBy(replica => replica.Role == PartitionRole.Primary ? 0 : 1))
+        foreach (var replica in _replicas.Values.Where(replica => replica.Role == PartitionRole.Primary))
         {
             replica.OnDecision(decide.Decision, outbox);
         }
 
         _worker.OnDecided(decide.Decision, outbox);
+        _atBackups = decide.Decision;
+        if (!_worker.MissingParameters.Any())
+        {
+            ApplyAtBackups(outbox);
+        }
+    }
+
+    // Workers wait for what the primaries send on having applied a decision; nobody waits for a backup. So backups come
+    // after this node's worker has its parameters, and before anything else happens that could ask for their state.
+    private void ApplyAtBackups(Outbox outbox)
+    {
+        if (_atBackups is { } decision)
+        {
+            _atBackups = null;
+            foreach (var replica in _replicas.Values.Where(replica => replica.Role != PartitionRole.Primary))
+            {
+                replica.OnDecision(decision, outbox);
+            }
+        }
     }
 
     // Messages among this node's own actors need no wire; then all seals go out in one report.

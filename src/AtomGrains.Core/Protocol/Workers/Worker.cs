@@ -147,10 +147,9 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
             Retarget(outbox);
         }
 
-        if (_lanes.Add(lane, gradient, loss) is { } partial)
-        {
-            Push(partial, outbox);
-        }
+        // What has the longest way goes first.
+        var ranges = layout.Partitions.OrderBy(range => _view!.Placement(range.Id).Primary == self).ToDictionary(range => range.Flat);
+        _lanes.Add(lane, gradient, loss, ranges.Keys, (partial, flat) => Push(partial, ranges[flat], outbox));
 
         // Ask ahead: the answers come as soon as each partition has applied the decision.
         PullNext(outbox);
@@ -233,7 +232,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         }
 
         var range = layout.Partitions[slice.Partition.Value];
-        slice.Slice.Span.CopyTo(_parameters.AsSpan(range.FirstElement, range.Elements));
+        slice.Slice.Span.CopyTo(_parameters.AsSpan(range.Flat));
         if (_missing.Count == 0)
         {
             StartStep(outbox);
@@ -327,11 +326,16 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
     {
         foreach (var range in layout.Partitions.Where(range => only is null || only == range.Id))
         {
-            // Losses travel with the pushes to partition 0.
-            var loss = range.Id.Value == 0 ? partial.Loss : 0;
-            var slice = partial.Sum.AsMemory(range.FirstElement, range.Elements);
-            outbox.Send(_view!.Placement(range.Id).Primary, new Push(range.Id, _view.Generation, _computed!.Value, partial.Node, loss, slice));
+            Push(partial, range, outbox);
         }
+    }
+
+    private void Push(LanePartial partial, PartitionRange range, Outbox outbox)
+    {
+        // Losses travel with the pushes to partition 0.
+        var loss = range.Id.Value == 0 ? partial.Loss : 0;
+        var slice = partial.Sum.AsMemory(range.Flat);
+        outbox.Send(_view!.Placement(range.Id).Primary, new Push(range.Id, _view.Generation, _computed!.Value, partial.Node, loss, slice));
     }
 
     private void Export(Outbox outbox)
