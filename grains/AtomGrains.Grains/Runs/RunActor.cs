@@ -179,16 +179,7 @@ internal sealed class RunActor : IDisposable
         _ledger.Heard(from, DateTimeOffset.UtcNow);
     }
 
-    private void CarryOut()
-    {
-        // Effects can lead to new ones: a view that was recorded goes out at once.
-        while (_outbox.Effects.Count > 0)
-        {
-            var effects = _outbox.Effects.ToList();
-            _outbox.Clear();
-            effects.ForEach(CarryOut);
-        }
-    }
+    private void CarryOut() => _outbox.Drain(CarryOut);
 
     private void CarryOut(Effect effect)
     {

@@ -287,16 +287,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             .Where(fault => fault.Order.Point != ProtocolPoint.Join || _coordinator.Step >= fault.Order.Step)],
     };
 
-    private void CarryOut()
-    {
-        // Effects can lead to new ones: a view that was recorded goes out at once.
-        while (_outbox.Effects.Count > 0)
-        {
-            var effects = _outbox.Effects.ToList();
-            _outbox.Clear();
-            effects.ForEach(CarryOut);
-        }
-    }
+    private void CarryOut() => _outbox.Drain(CarryOut);
 
     private void CarryOut(Effect effect)
     {
