@@ -63,6 +63,7 @@ public sealed class RunFolder : IDisposable
                 var resumed = Check(path, folder, record, held: true);
                 DurableFile.RemoveTemporaries(folder);
                 DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FileRegister.FolderName));
+                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FaultLedger.FolderName));
                 return new RunFolder(folder, resumed ?? record, resumed is not null, held);
             }
             catch
@@ -105,8 +106,6 @@ public sealed class RunFolder : IDisposable
     }
 
     public FileRegister OpenRegister() => new(Path);
-
-    public JsonLinesWriter<FaultLine> OpenFaults() => OpenFaults(Path);
 
     internal static JsonLinesWriter<MetricsLine> OpenMetrics(string folder) =>
         new(System.IO.Path.Combine(folder, MetricsFileName), StorageJson.Default.MetricsLine, sync: false);

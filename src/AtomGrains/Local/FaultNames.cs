@@ -1,4 +1,3 @@
-using AtomGrains.Core.Options;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
@@ -10,17 +9,6 @@ internal static class FaultNames
     private const int SignalBase = 128;
     private const int Abort = 6;
     private const int SegmentationFault = 11;
-
-    public static string Of(FaultKind kind) => kind switch
-    {
-        FaultKind.Kill => "kill",
-        FaultKind.Stop => "stop",
-        FaultKind.StopAndWake => "stop+wake",
-        FaultKind.Exit => "exit",
-        FaultKind.Device => "device",
-        FaultKind.Scale => "scale",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown fault"),
-    };
 
     public static string OfExit(int? exitCode) => exitCode switch
     {
