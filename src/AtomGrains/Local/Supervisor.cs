@@ -113,7 +113,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _stopped ??= error.Message;
         }
 
-        return new RunOutcome(Report(), _stopped);
+        return new RunOutcome(Report(), _stopped, _faults.NotStruck);
     }
 
     public void Dispose() => _server.Dispose();

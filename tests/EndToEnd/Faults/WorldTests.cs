@@ -57,6 +57,19 @@ public sealed class WorldTests
     }
 
     [Fact]
+    public async Task AnOrderedFaultThatNeverStrikesIsSaidAndChangesNothing()
+    {
+        // Nobody joins: nobody is lost.
+        const string Order = "kill:worker=1@step=3/join";
+        using var run = TrainProcess.Start(Spec.Short, workers: 2, [Order, "scale=1@step=8"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun(notStruck: 1);
+        Assert.StartsWith($"warning: --fault {Order} never struck: ", Assert.Single(finished.NotStruck), StringComparison.Ordinal);
+        Assert.Equal(["scale"], finished.FaultKinds);
+    }
+
+    [Fact]
     public async Task WorkersBeyondTheLanesAreSparesAndTheRunSaysSo()
     {
         using var run = TrainProcess.Start(Spec.Short, workers: 9);
