@@ -19,6 +19,14 @@ internal static class FaultNames
         _ => "crash",
     };
 
+    /// <summary>What a process died of that said nothing: its signal, when it was one of its own making; else null.</summary>
+    public static string? CauseOf(int? exitCode) => exitCode switch
+    {
+        SignalBase + Abort => "ended by SIGABRT",
+        SignalBase + SegmentationFault => "ended by SIGSEGV",
+        _ => null,
+    };
+
     /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>
     public static bool IsOwnFailure(int? exitCode) =>
         exitCode is not (null or 0 or NodeProcess.ExitFenced or NodeProcess.ExitOrphaned or SignalBase + Signals.Kill or SignalBase + Signals.Terminate);

@@ -200,7 +200,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         node.ExitCode = node.Process.ExitCode;
         node.Process.Dispose();
         OnNodeEnded(node.Id);
-        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
+        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
             Stop(reason);

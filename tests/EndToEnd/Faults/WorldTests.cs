@@ -57,6 +57,20 @@ public sealed class WorldTests
     }
 
     [Fact]
+    public async Task AnEngineThatAbortsTheProcessChangesNoBit()
+    {
+        const string Order = "device-abort:worker=1@step=5";
+        using var run = TrainProcess.Start(Spec.Long, workers: 3, [Order]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var fault = finished.Fault("device-abort", 1, Order);
+        Assert.Equal($"ordered {Order}: ended by SIGABRT", (string)fault["detail"]!);
+        Assert.Equal((5L, 0L), ((long)fault["step"]!, (long)fault["steps_redone"]!));
+        Assert.Equal(1, finished.Count("faults"));
+    }
+
+    [Fact]
     public async Task AnOrderedFaultThatNeverStrikesIsSaidAndChangesNothing()
     {
         // Nobody joins: nobody is lost.
