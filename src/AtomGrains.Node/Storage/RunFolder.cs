@@ -83,18 +83,20 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.
+    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept, if they still
+    /// are what the run began with.
     /// </summary>
-    /// <exception cref="InvalidSettingsException">They could not be written.</exception>
+    /// <exception cref="InvalidSettingsException">They could not be written or read, or are other data.</exception>
     public void Begin(TokenizedCorpus corpus)
     {
-        if (IsResumed)
-        {
-            return;
-        }
-
         try
         {
+            if (IsResumed)
+            {
+                CheckData();
+                return;
+            }
+
             DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
             DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));
             Record.Write(Path);
@@ -102,6 +104,27 @@ public sealed class RunFolder : IDisposable
         catch (IOException error)
         {
             throw Refuse(Path, $"cannot be written: {error.Message}");
+        }
+    }
+
+    // Its length is the same whatever bits of it have changed.
+    private void CheckData()
+    {
+        string hash;
+        try
+        {
+            hash = TokenizedCorpus.HashOf(Path);
+        }
+        catch (IOException error)
+        {
+            throw Refuse(Path, $"holds this run without its data: {error.Message}");
+        }
+
+        if (hash != Record.DataHash)
+        {
+            throw Refuse(
+                Path,
+                $"holds other data than this run began with ({TokenFileSource.FileName} and {TokenizerFile.FileName} hash to {hash}, {RunRecord.FileName} says {Record.DataHash}); must be a new folder");
         }
     }
 

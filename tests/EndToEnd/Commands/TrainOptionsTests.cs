@@ -162,6 +162,30 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.True(lines.EndsWith('*') ? errors.StartsWith(lines[..^1], StringComparison.Ordinal) : errors == lines, errors);
     }
 
+    [Theory]
+    [InlineData("texts", "texts/run", false)]
+    [InlineData("texts", "texts", false)]
+    [InlineData("texts", "texts/../texts/deep/run", false)]
+    [InlineData(".", "run", false)]
+    [InlineData("texts", "run", true)]
+    [InlineData("texts", "texts-run", true)]
+    [InlineData("texts", "texts/../run", true)]
+    [InlineData("texts/a.txt", "texts/run", true)]
+    [InlineData("texts", "..texts", true)]
+    public void ARunInsideTheFolderOfItsTextIsRefused(string data, string folder, bool taken)
+    {
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "texts")).FullName, "a.txt"), "text");
+        (string, string[])[] given = [("data", [Path.Combine(_folder, data)]), ("out", [Path.Combine(_folder, folder)])];
+        if (taken)
+        {
+            Read(None, given);
+        }
+        else
+        {
+            Assert.Equal($"--out {Path.Combine(_folder, folder)}: must not lie inside --data {Path.Combine(_folder, data)}, whose files are what is trained on", Assert.Single(Errors(given)));
+        }
+    }
+
     [Fact]
     public void WhatMustBeGivenIsAskedForOnce() => Assert.Equal(
         ["--data: must be given: FILE|DIR", "--out: must be given: DIR"],
