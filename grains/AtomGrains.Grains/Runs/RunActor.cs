@@ -29,6 +29,7 @@ internal sealed class RunActor : IDisposable
     private readonly Outbox _outbox = new();
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
+    private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
     private double _validationLoss = double.NaN;
 
     public RunActor(RunPlan plan, IRunOutput output)
@@ -39,7 +40,7 @@ internal sealed class RunActor : IDisposable
         _numbers = new FileRegister(plan.Folder, "nodes");
         _struck = new StruckFaults(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec);
-        _ledger = new FaultLedger(plan, _journal, _struck);
+        _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
@@ -142,7 +143,7 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
-        _ledger.CloseWhatIsOver(Counters.LanesRecomputed);
+        _ledger.CloseWhatIsOver();
     }
 
     public void Dispose() => _journal.Dispose();
@@ -176,19 +177,10 @@ internal sealed class RunActor : IDisposable
                 break;
         }
 
-        _ledger.Heard(from, DateTimeOffset.UtcNow);
+        _heard[from] = DateTimeOffset.UtcNow;
     }
 
-    private void CarryOut()
-    {
-        // Effects can lead to new ones: a view that was recorded goes out at once.
-        while (_outbox.Effects.Count > 0)
-        {
-            var effects = _outbox.Effects.ToList();
-            _outbox.Clear();
-            effects.ForEach(CarryOut);
-        }
-    }
+    private void CarryOut() => _outbox.Drain(CarryOut);
 
     private void CarryOut(Effect effect)
     {
@@ -211,11 +203,11 @@ internal sealed class RunActor : IDisposable
                 break;
             case ViewInstalled installed:
                 _journal.Begins(DateTimeOffset.UtcNow);
-                _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers);
+                _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers, DateTimeOffset.UtcNow);
                 break;
             case MemberLost lost:
                 _output.Note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
-                _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0, Counters.LanesRecomputed);
+                OnLost(lost);
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
@@ -241,6 +233,16 @@ internal sealed class RunActor : IDisposable
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");
         }
+    }
+
+    private void OnLost(MemberLost lost)
+    {
+        var slot = _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0;
+        var strike = _struck.Of(lost.Node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
+        var node = new LostNode(slot, _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow), strike);
+
+        // Nobody here sees how a silo's process ended.
+        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, node, FaultLedger.UnknownEnd);
     }
 
     private void Record(View view)
@@ -277,23 +279,8 @@ internal sealed class RunActor : IDisposable
 
     private void Finish(string? weights, string? stopped)
     {
-        _ledger.CloseAll(Counters.LanesRecomputed);
-        End = new RunEnd(stopped, new RunReport
-        {
-            StepsCommitted = _journal.Committed,
-            StepsSkipped = _journal.Skipped,
-            TrainLossLast = _journal.LastLoss,
-            ValLoss = MetricsLine.FiniteOrNull(_validationLoss),
-            WeightsSha256 = weights,
-            WorkersStarted = _numbers.Generations().Count,
-            Faults = 0,
-            Recoveries = [],
-            LanesRecomputed = Counters.LanesRecomputed,
-            DuplicatePushesRejected = Counters.DuplicatePushesRejected,
-            StaleGenerationRejected = Counters.StaleGenerationRejected,
-            TokensPerSecond = _journal.TokensPerSecond,
-            PeakRssBytes = new Dictionary<string, long>(),
-        });
+        _ledger.CloseAll();
+        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Generations().Count, weights, _validationLoss));
         End.Write(_plan.Folder);
     }
 }

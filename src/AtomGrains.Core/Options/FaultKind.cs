@@ -15,8 +15,11 @@ public enum FaultKind
     /// <summary><c>exit</c>: SIGTERM, a notice to leave in order.</summary>
     Exit,
 
-    /// <summary><c>device</c>: the tensor engine fails.</summary>
+    /// <summary><c>device</c>: the tensor engine throws.</summary>
     Device,
+
+    /// <summary><c>device-abort</c>: the tensor engine takes the process along, by SIGABRT.</summary>
+    DeviceAbort,
 
     /// <summary><c>scale=N</c>: the number of workers becomes N.</summary>
     Scale,

@@ -1,6 +1,7 @@
 namespace AtomGrains.Core.Protocol;
 
 /// <summary>What one node has counted since its process started.</summary>
+/// <param name="EarlyRejected">Of a step, or of a view, that this node had yet to hear of.</param>
 /// <param name="LanesRecomputed">Lanes computed in place of a lost worker, in a step already under way.</param>
 /// <param name="LanesTaken">Lanes computed for a slower worker that handed them over.</param>
 public sealed record NodeCounters(

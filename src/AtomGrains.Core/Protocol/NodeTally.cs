@@ -20,7 +20,7 @@ public sealed class NodeTally
     public NodeCounters Snapshot() => new(
         DuplicatePushes,
         _refusals[(int)Refusal.Stale],
-        _refusals[(int)Refusal.Early],
+        _refusals[(int)Refusal.Early] + _refusals[(int)Refusal.Behind],
         _refusals[(int)Refusal.Decided],
         _refusals[(int)Refusal.OtherHistory] + _refusals[(int)Refusal.NotPrimary],
         ReplicaMismatches,

@@ -40,5 +40,19 @@ public sealed class Outbox(Func<NodeId, TensorMessage, bool>? sendNow = null)
         }
     }
 
+    /// <summary>
+    /// Has effects carried out until none are left: what carrying one out adds, such as the news of a view that was
+    /// recorded, comes after those that were there before it.
+    /// </summary>
+    public void Drain(Action<Effect> carryOut)
+    {
+        while (_effects.Count > 0)
+        {
+            Effect[] effects = [.. _effects];
+            _effects.Clear();
+            Array.ForEach(effects, carryOut);
+        }
+    }
+
     public void Clear() => _effects.Clear();
 }

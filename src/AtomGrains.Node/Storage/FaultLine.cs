@@ -7,7 +7,7 @@ public sealed record FaultLine
     public required DateTimeOffset Ts { get; init; }
 
     /// <summary>
-    /// What happened, such as <c>kill</c>, <c>stop</c>, <c>exit</c>, <c>device</c>, <c>scale</c>, <c>rollback</c>.
+    /// What happened, such as <c>kill</c>, <c>stop</c>, <c>exit</c>, <c>device</c>, <c>scale</c>.
     /// </summary>
     public required string Kind { get; init; }
 

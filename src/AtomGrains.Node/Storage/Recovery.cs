@@ -19,11 +19,17 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
 
     public long LanesRecomputedBefore { get; } = lanesRecomputedBefore;
 
-    /// <summary>What it was: the ordered kind, else what the process's end tells.</summary>
+    /// <summary>Whose it is, in the ledger's words.</summary>
+    public string Who => NameOf(Node, Slot);
+
+    /// <summary>What it was: the ordered kind, else what the process's end tells; null until that is known.</summary>
     public string? Kind { get; set; }
 
     /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
     public string? Order { get; init; }
+
+    /// <summary>What the node said of its failure, if it did.</summary>
+    public string? Cause { get; set; }
 
     public long StepsRedone { get; set; }
 
@@ -75,22 +81,23 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
         Between(Installed, Refilled),
         Between(Installed, Replayed));
 
-    /// <summary>The ledger's line, when it is over or the run is.</summary>
+    public static string NameOf(NodeId node, int slot) => $"{node} worker {slot}";
+
+    /// <summary>The ledger's line, as far as it is known.</summary>
     /// <param name="lanesRecomputed">Of the whole run so far.</param>
-    /// <param name="detail">The cause in words, if it is known.</param>
-    public FaultLine Line(long lanesRecomputed, string? detail) => new()
+    public FaultLine Line(long lanesRecomputed) => new()
     {
         Ts = Noticed,
-        Kind = Kind ?? throw new InvalidOperationException($"what happened to {Node} is not known yet"),
+        Kind = Kind ?? FaultLedger.UnknownEnd,
         Role = "node",
-        Who = $"{Node} worker {Slot}",
+        Who = Who,
         Step = Step,
         GenerationBefore = GenerationBefore,
         GenerationAfter = GenerationAfter,
         StepsRedone = StepsRedone,
         LanesRedone = (int)(lanesRecomputed - LanesRecomputedBefore),
         Seconds = Seconds,
-        Detail = detail,
+        Detail = Order is not null && Cause is not null ? $"{Order}: {Cause}" : Order ?? Cause,
     };
 
     private static double Between(DateTimeOffset? from, DateTimeOffset? to) =>

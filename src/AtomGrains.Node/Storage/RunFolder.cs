@@ -63,6 +63,7 @@ public sealed class RunFolder : IDisposable
                 var resumed = Check(path, folder, record, held: true);
                 DurableFile.RemoveTemporaries(folder);
                 DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FileRegister.FolderName));
+                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FaultLedger.FolderName));
                 return new RunFolder(folder, resumed ?? record, resumed is not null, held);
             }
             catch
@@ -82,18 +83,20 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept.
+    /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept, if they still
+    /// are what the run began with.
     /// </summary>
-    /// <exception cref="InvalidSettingsException">They could not be written.</exception>
+    /// <exception cref="InvalidSettingsException">They could not be written or read, or are other data.</exception>
     public void Begin(TokenizedCorpus corpus)
     {
-        if (IsResumed)
-        {
-            return;
-        }
-
         try
         {
+            if (IsResumed)
+            {
+                CheckData();
+                return;
+            }
+
             DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
             DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));
             Record.Write(Path);
@@ -104,9 +107,28 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    public FileRegister OpenRegister() => new(Path);
+    // Its length is the same whatever bits of it have changed.
+    private void CheckData()
+    {
+        string hash;
+        try
+        {
+            hash = TokenizedCorpus.HashOf(Path);
+        }
+        catch (IOException error)
+        {
+            throw Refuse(Path, $"holds this run without its data: {error.Message}");
+        }
 
-    public JsonLinesWriter<FaultLine> OpenFaults() => OpenFaults(Path);
+        if (hash != Record.DataHash)
+        {
+            throw Refuse(
+                Path,
+                $"holds other data than this run began with ({TokenFileSource.FileName} and {TokenizerFile.FileName} hash to {hash}, {RunRecord.FileName} says {Record.DataHash}); must be a new folder");
+        }
+    }
+
+    public FileRegister OpenRegister() => new(Path);
 
     internal static JsonLinesWriter<MetricsLine> OpenMetrics(string folder) =>
         new(System.IO.Path.Combine(folder, MetricsFileName), StorageJson.Default.MetricsLine, sync: false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AtomGrains.Core.Protocol;
 
 namespace AtomGrains.Node.Storage;
 
@@ -40,6 +41,28 @@ public sealed record RunReport
 
     /// <summary>Largest resident set of any one process, by role: <c>supervisor</c>, <c>node</c>.</summary>
     public required IReadOnlyDictionary<string, long> PeakRssBytes { get; init; }
+
+    /// <summary>The report of a coordinator on its run; memory is what its host adds.</summary>
+    /// <param name="counters">Sums over all nodes.</param>
+    /// <param name="started">Worker processes.</param>
+    /// <param name="weights">Hash of the final weights; null when the run did not reach its end.</param>
+    /// <param name="validationLoss">Nats a token; not finite when it was not computed.</param>
+    public static RunReport Of(RunJournal journal, FaultLedger ledger, NodeCounters counters, int started, string? weights, double validationLoss) => new()
+    {
+        StepsCommitted = journal.Committed,
+        StepsSkipped = journal.Skipped,
+        TrainLossLast = journal.LastLoss,
+        ValLoss = MetricsLine.FiniteOrNull(validationLoss),
+        WeightsSha256 = weights,
+        WorkersStarted = started,
+        Faults = ledger.Closed.Count,
+        Recoveries = ledger.Closed,
+        LanesRecomputed = counters.LanesRecomputed,
+        DuplicatePushesRejected = counters.DuplicatePushesRejected,
+        StaleGenerationRejected = counters.StaleGenerationRejected,
+        TokensPerSecond = journal.TokensPerSecond,
+        PeakRssBytes = new Dictionary<string, long>(),
+    };
 
     public void Write(string path) =>
         DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunReport));

@@ -15,6 +15,8 @@ namespace AtomGrains.Node.Storage;
 /// </summary>
 public sealed class TokenizedCorpus
 {
+    private const int HashChunkBytes = 1 << 20;
+
     private readonly Corpus _corpus;
 
     private TokenizedCorpus(Corpus corpus, ITokenizer tokenizer, DataSpec data)
@@ -71,6 +73,22 @@ public sealed class TokenizedCorpus
             throw new InvalidSettingsException(new SettingError(Corpus.Setting, "",
                 "the text changed while it was read; must stay as it is until the run has begun"));
         }
+    }
+
+    /// <summary>The hash, as <see cref="DataSpec.Hash"/>, of the data that a run folder holds.</summary>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    public static string HashOf(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(File.ReadAllBytes(Path.Combine(folder, TokenizerFile.FileName)));
+        using var tokens = File.OpenRead(Path.Combine(folder, TokenFileSource.FileName));
+        var chunk = new byte[HashChunkBytes];
+        for (var read = tokens.Read(chunk); read > 0; read = tokens.Read(chunk))
+        {
+            hash.AppendData(chunk.AsSpan(0, read));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static CharTokenizer CharactersOf(Corpus corpus)

@@ -17,4 +17,7 @@ public enum SendOutcome
 
     /// <summary>The link was disposed.</summary>
     Closed,
+
+    /// <summary>It is for a node that the view does not name, so there is no link to it.</summary>
+    UnknownPeer,
 }

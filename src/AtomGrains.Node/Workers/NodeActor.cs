@@ -163,6 +163,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             case FaultKind.Device:
                 _steps.Fail(DeviceFault.Exception);
                 break;
+            case FaultKind.DeviceAbort:
+                _steps.Fail(DeviceFault.Abort);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
         }

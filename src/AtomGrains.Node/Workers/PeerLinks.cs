@@ -35,6 +35,7 @@ internal sealed class PeerLinks(TransportIdentity identity, TransportOptions opt
         {
             if (!_addresses.TryGetValue(to, out var address))
             {
+                counters.Drop(SendOutcome.UnknownPeer);
                 return;
             }
 

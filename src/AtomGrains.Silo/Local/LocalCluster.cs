@@ -64,7 +64,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             folder.Finish(DateTimeOffset.UtcNow);
         }
 
-        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped);
+        var struck = _struck.Orders;
+        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped, [.. options.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
     }
 
     // Silos that are wanted and not there are started; why the run has to end, or null.

@@ -15,6 +15,7 @@ internal static class DemoFaults
             FaultKind.StopAndWake => $"worker {fault.Worker} is paused (SIGSTOP) and wakes after its replacement has joined",
             FaultKind.Exit => $"worker {fault.Worker} is asked to leave (SIGTERM)",
             FaultKind.Device => $"worker {fault.Worker}'s device fails",
+            FaultKind.DeviceAbort => $"worker {fault.Worker}'s tensor engine aborts (SIGABRT)",
             FaultKind.Scale => $"the number of workers becomes {fault.Workers}",
             _ => fault.ToString(),
         };

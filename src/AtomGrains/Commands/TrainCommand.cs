@@ -23,10 +23,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
     {
-        foreach (var warning in options.Warnings)
-        {
-            Console.Error.WriteLine($"warning: {warning}");
-        }
+        Warn(options.Warnings);
 
         var corpus = options.Tokenize();
         var spec = options.SpecFor(corpus);
@@ -45,12 +42,21 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
 
         var outcome = supervisor?.Run(folder, engine.Elements, cancellation)
             ?? cluster!.Train(folder, engine.Elements, hosting, observer, cancellation);
+        Warn(outcome.NotStruck.Select(order => $"{FaultPlan.Setting} {order} never struck: the run ended before anybody came to that place"));
         if (options.Report is { } report)
         {
             outcome.Report.Write(report);
         }
 
         return outcome;
+    }
+
+    private static void Warn(IEnumerable<string> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
     }
 
     private int Run(TrainOptions options, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using AtomGrains.Core.Options;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
@@ -11,17 +10,6 @@ internal static class FaultNames
     private const int Abort = 6;
     private const int SegmentationFault = 11;
 
-    public static string Of(FaultKind kind) => kind switch
-    {
-        FaultKind.Kill => "kill",
-        FaultKind.Stop => "stop",
-        FaultKind.StopAndWake => "stop+wake",
-        FaultKind.Exit => "exit",
-        FaultKind.Device => "device",
-        FaultKind.Scale => "scale",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown fault"),
-    };
-
     public static string OfExit(int? exitCode) => exitCode switch
     {
         SignalBase + Signals.Kill => "kill",
@@ -29,6 +17,14 @@ internal static class FaultNames
         NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => "device",
         NodeProcess.ExitFenced => "stop",
         _ => "crash",
+    };
+
+    /// <summary>What a process died of that said nothing: its signal, when it was one of its own making; else null.</summary>
+    public static string? CauseOf(int? exitCode) => exitCode switch
+    {
+        SignalBase + Abort => "ended by SIGABRT",
+        SignalBase + SegmentationFault => "ended by SIGSEGV",
+        _ => null,
     };
 
     /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
 
@@ -28,8 +29,8 @@ internal sealed class NodeHandle(NodeId id, int slot, Process process, DateTimeO
     /// <summary>It was told to end, or asked to.</summary>
     public bool Leaves { get; set; }
 
-    /// <summary>The ordered fault that struck it last, and when.</summary>
-    public (int Order, DateTimeOffset At)? Struck { get; set; }
+    /// <summary>The ordered fault that struck it last.</summary>
+    public OrderedStrike? Strike { get; set; }
 
     /// <summary>What it said of its failure, if it did.</summary>
     public string? Cause { get; set; }

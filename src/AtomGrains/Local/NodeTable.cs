@@ -11,10 +11,11 @@ namespace AtomGrains.Local;
 /// The node processes of a run: started as new programs (a fork after a multi-threaded operator would hang), counted,
 /// and ended. Process ids are this machine's affair; the protocol knows node ids alone.
 /// </summary>
-internal sealed class NodeTable(Func<NodeId, int, NodeAssignment> assign, IReadOnlyDictionary<string, string> environment, Action<NodeHandle> ended)
+/// <param name="first">The first process's id; the others follow.</param>
+internal sealed class NodeTable(NodeId first, Func<NodeId, int, NodeAssignment> assign, IReadOnlyDictionary<string, string> environment, Action<NodeHandle> ended)
 {
     private readonly SortedDictionary<NodeId, NodeHandle> _nodes = [];
-    private int _next = 1;
+    private int _next = first.Value;
 
     public IEnumerable<NodeHandle> All => _nodes.Values;
 

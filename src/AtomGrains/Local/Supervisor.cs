@@ -24,39 +24,27 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
-
-    // A process that dies before it is ready tells of a broken set-up; this many in a row end the run.
-    private const int MostFailedStarts = 4;
-
-    // Failures of the processes' own making in a row without a step done for the first time: a crash loop. A lane that
-    // breaks every worker it comes to must not take the night; unrelated failures are not that close together.
-    private const int MostFailuresInAStep = 4;
-
     private readonly SupervisorOptions _options;
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox = new();
-    private readonly List<Recovery> _open = [];
-    private readonly List<Recovery> _done = [];
-    private readonly HashSet<int> _struck = [];
+    private readonly CrashLoop _crashes = new();
+    private readonly OrderedFaults _faults;
     private readonly IRunObserver _observer;
     private NodeTable _nodes = null!;
+    private NodeKeeper _keeper = null!;
     private RunFolder _folder = null!;
     private RunSpec _spec = null!;
     private FileRegister _register = null!;
     private RunJournal _journal = null!;
+    private FaultLedger _ledger = null!;
     private Coordinator _coordinator = null!;
     private DateTimeOffset _nextStatus;
     private double _validationLoss = double.NaN;
     private string? _weights;
     private string? _stopped;
-    private int _failedStarts;
-    private int _failures;
-    private long _furthest;
-    private int _faults;
     private bool _ending;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
@@ -65,6 +53,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         _options = options;
         _observer = observer;
+        _faults = new OrderedFaults(options.Faults);
         var identity = new TransportIdentity(_runId, NodeProcess.SupervisorNode, _secret);
         var control = new ControlOptions { Listen = new IPEndPoint(options.Listen, options.Port) };
         _server = new ControlServer<LocalMessage>(identity, control, LocalJson.Contract, new TransportCounters(), this);
@@ -77,12 +66,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _folder = folder;
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
-        _journal = new RunJournal(folder.Path, _spec);
+        using var journal = _journal = new RunJournal(folder.Path, _spec);
+        _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
         var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
-        _nodes = new NodeTable(Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
+        var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
+        _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
+        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
         if (taken > Generation.None)
@@ -105,12 +97,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             _nodes.SampleMemory();
             _nodes.KillAll();
-            _journal.Dispose();
         }
 
         try
         {
-            FinishRecoveries();
+            Tell(_ledger.CloseAll());
             WriteStatus();
             if (_stopped is null)
             {
@@ -122,7 +113,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _stopped ??= error.Message;
         }
 
-        return new RunOutcome(Report(), _stopped);
+        return new RunOutcome(Report(), _stopped, _faults.NotStruck);
     }
 
     public void Dispose() => _server.Dispose();
@@ -134,6 +125,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     void IControlEvents<LocalMessage>.OnMessage(int node, LocalMessage message) => _events.Post(() => OnMessage(new NodeId(node), message));
 
     void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnNodeEnded(new NodeId(node)));
+
+    private Generation Generation => _coordinator.View?.Generation ?? Generation.None;
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
@@ -158,9 +151,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
                 break;
             case FaultStrikes strikes:
-                _struck.Add(strikes.Order);
-                node.Struck = (strikes.Order, strikes.At);
-                _observer.OnNote($"fault {_options.Faults.Orders[strikes.Order]} strikes worker {node.Slot} (process {node.Pid})");
+                node.Strike = _faults.Strikes(strikes.Order, strikes.At);
+                _observer.OnNote($"fault {node.Strike.Order} strikes worker {node.Slot} (process {node.Pid})");
                 break;
             case NodeFailed failed:
                 node.Cause = failed.Cause;
@@ -176,7 +168,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             case NodeReady:
                 node.IsReady = true;
-                _failedStarts = 0;
+                _crashes.Ready();
                 break;
             case Heartbeat heartbeat:
                 node.Counters = heartbeat.Counters;
@@ -186,7 +178,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case LeaveRequested when !node.Leaves:
                 node.Leaves = true;
-                Ledger("exit", "node", WhoIs(node), _coordinator.Step, new RecoverySeconds(0, 0, 0, 0, 0), OrderOf(node));
+                _ledger.Leaves(node.Id, node.Slot, _coordinator.Step, Generation, node.Strike);
                 break;
             default:
                 break;
@@ -208,16 +200,10 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         node.ExitCode = node.Process.ExitCode;
         node.Process.Dispose();
         OnNodeEnded(node.Id);
-        if (FaultNames.IsOwnFailure(node.ExitCode) && node.IsReady && !_ending && ++_failures >= MostFailuresInAStep)
+        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
+        if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
-            Stop($"{_failures} worker processes failed at step {_coordinator.Step}, the last with {node.Cause ?? $"exit code {node.ExitCode}"}; see {LogOf(node)}");
-            return;
-        }
-
-        if (!node.IsReady && !_ending && ++_failedStarts >= MostFailedStarts)
-        {
-            Stop($"{_failedStarts} worker processes in a row ended before they were ready, the last with exit code {node.ExitCode}; see {LogOf(node)}");
-            return;
+            Stop(reason);
         }
 
         KeepNodes();
@@ -225,10 +211,10 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnTick()
     {
-        VouchForStarved();
+        _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
-        CloseRecoveries();
+        Tell(_ledger.CloseWhatIsOver());
         if (DateTimeOffset.UtcNow >= _nextStatus)
         {
             _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
@@ -237,36 +223,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
-    // On a machine with more to do than cores, a living process can be silent for long: the system tells it from a
-    // stopped one. Silence beyond any starvation is judged all the same.
-    private void VouchForStarved()
-    {
-        var now = DateTimeOffset.UtcNow;
-        foreach (var node in _nodes.Running.Where(node => node.IsReady))
-        {
-            var silence = now - node.LastHeard;
-            if (silence > _options.Heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
-            {
-                _coordinator.OnVouchedFor(node.Id, Now);
-            }
-        }
-    }
-
-    /// <summary>As many processes as are wanted; a lost worker's number goes to its replacement.</summary>
     private void KeepNodes()
     {
-        if (_ending)
+        if (!_ending)
         {
-            return;
-        }
-
-        var slots = _nodes.Running.Where(node => !node.Leaves && _coordinator.Counts(node.Id)).Select(node => node.Slot).ToHashSet();
-        for (var slot = 0; slot < _coordinator.TargetWorkers + _options.Spares; slot++)
-        {
-            if (!slots.Contains(slot))
-            {
-                _nodes.Start(slot);
-            }
+            _keeper.Keep();
         }
     }
 
@@ -281,22 +242,10 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Secret = _secret.ToHex(),
         Device = _options.Device,
         OrphanGrace = _options.OrphanGrace,
-        Faults = [.. _options.Faults.Orders
-            .Select((order, number) => new NumberedFault(number, order))
-            .Where(fault => fault.Order.Worker == slot && !_struck.Contains(fault.Number))
-            .Where(fault => fault.Order.Point != ProtocolPoint.Join || _coordinator.Step >= fault.Order.Step)],
+        Faults = _faults.For(slot, _coordinator.Step),
     };
 
-    private void CarryOut()
-    {
-        // Effects can lead to new ones: a view that was recorded goes out at once.
-        while (_outbox.Effects.Count > 0)
-        {
-            var effects = _outbox.Effects.ToList();
-            _outbox.Clear();
-            effects.ForEach(CarryOut);
-        }
-    }
+    private void CarryOut() => _outbox.Drain(CarryOut);
 
     private void CarryOut(Effect effect)
     {
@@ -327,7 +276,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 OnLost(lost);
                 break;
             case RolledBack back:
-                _open.ForEach(recovery => recovery.StepsRedone = back.StepsLost);
+                _ledger.RolledBack(back.StepsLost);
                 _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
                 break;
             case Waiting { For: { } what }:
@@ -354,13 +303,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private void Record(View view)
     {
         var created = _register.TryCreate(view.Generation, JsonSerializer.SerializeToUtf8Bytes(view, LocalJson.Default.View));
-        foreach (var recovery in _open)
-        {
-            recovery.ViewRecorded(DateTimeOffset.UtcNow);
-        }
-
         if (created)
         {
+            _ledger.ViewRecorded(DateTimeOffset.UtcNow);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
         }
         else
@@ -373,51 +318,28 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _journal.Begins(now);
-        var isFull = view.Partitions.All(placement => placement.Backup is not null) || (view.Workers.Count == 1 && _coordinator.TargetWorkers == 1);
-        _open.ForEach(recovery => recovery.ViewInstalled(view.Generation.Value, isFull, now));
-        WakeReplaced(view);
-    }
-
-    // A paused worker of stop+wake goes on once its replacement has joined.
-    private void WakeReplaced(View view)
-    {
-        foreach (var node in _nodes.Running.Where(node => node.Struck is { } struck && _options.Faults.Orders[struck.Order].Kind == FaultKind.StopAndWake))
-        {
-            if (!view.IsMember(node.Id) && view.Members.Any(member => member.Slot == node.Slot))
-            {
-                node.Struck = null;
-                _observer.OnNote($"worker {node.Slot}'s first process {node.Pid} wakes up after its replacement has joined");
-                Signals.Send(node.Pid, Signals.Continue);
-            }
-        }
+        _ledger.ViewInstalled(view, _coordinator.TargetWorkers, now);
+        _keeper.WakeReplaced(view);
     }
 
     private void OnDecided(StepDecided decided)
     {
         var now = DateTimeOffset.UtcNow;
-        if (decided.Decision.Step >= _furthest)
-        {
-            _furthest = decided.Decision.Step + 1;
-            _failures = 0;
-        }
-
+        _crashes.Decided(decided.Decision.Step);
         _journal.Decided(decided.Decision, decided.Generation, now);
-        _open.ForEach(recovery => recovery.StepDecided(decided.Decision.Step, now));
+        _ledger.StepDecided(decided.Decision.Step, now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
         ScaleAt(decided.Decision.Step + 1);
     }
 
     private void ScaleAt(long step)
     {
-        foreach (var (order, number) in _options.Faults.Orders.Select((order, number) => (order, number)))
+        foreach (var order in _faults.ScalesAt(step))
         {
-            if (order.Kind == FaultKind.Scale && order.Step <= step && _struck.Add(number))
-            {
-                _observer.OnNote($"fault {order} strikes");
-                Ledger("scale", "supervisor", $"to {order.Workers} workers", step, new RecoverySeconds(0, 0, 0, 0, 0));
-                _coordinator.OnScale(order.Workers!.Value, Now, _outbox);
-                KeepNodes();
-            }
+            _observer.OnNote($"fault {order} strikes");
+            _ledger.Scaled(order.Workers!.Value, step, Generation);
+            _coordinator.OnScale(order.Workers.Value, Now, _outbox);
+            KeepNodes();
         }
     }
 
@@ -428,19 +350,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             return;
         }
 
-        var now = DateTimeOffset.UtcNow;
-        var since = node.Struck?.At ?? node.LastHeard;
-        _open.Add(new Recovery(node.Id, node.Slot, lost.Step, lost.Generation.Value, now, _nodes.Counters.LanesRecomputed)
-        {
-            Kind = node.Struck is { } struck ? FaultNames.Of(_options.Faults.Orders[struck.Order].Kind) : lost.Cause switch
-            {
-                LossCause.Silent => "stop",
-                LossCause.Hung => "hang",
-                _ => null,
-            },
-            Order = OrderOf(node),
-            Detect = Math.Max(0, (now - since).TotalSeconds),
-        });
+        _ledger.Lost(lost, lost.Step, new LostNode(node.Slot, node.LastHeard, node.Strike, node.Cause));
         var state = lost.Cause switch
         {
             LossCause.Silent => "is silent",
@@ -451,63 +361,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         KeepNodes();
     }
 
-    private void CloseRecoveries()
+    private void Tell(IReadOnlyList<FaultLine> closed)
     {
-        foreach (var recovery in _open.Where(recovery => recovery.IsOver && (recovery.Kind is not null || _nodes.Find(recovery.Node)?.ExitCode is not null)).ToList())
+        foreach (var line in closed)
         {
-            Close(recovery);
+            _observer.OnFault(line);
         }
-    }
-
-    private void FinishRecoveries()
-    {
-        using var faults = _folder.OpenFaults();
-        foreach (var recovery in _open.ToList())
-        {
-            _open.Remove(recovery);
-            Settle(recovery, faults.Append);
-        }
-    }
-
-    private void Close(Recovery recovery)
-    {
-        _open.Remove(recovery);
-        Settle(recovery, _journal.Fault);
-    }
-
-    private void Settle(Recovery recovery, Action<FaultLine> append)
-    {
-        var node = _nodes.Find(recovery.Node);
-        recovery.Kind ??= FaultNames.OfExit(node?.ExitCode);
-        _done.Add(recovery);
-        _faults++;
-        var detail = recovery.Order is { } order && node?.Cause is { } cause ? $"{order}: {cause}" : recovery.Order ?? node?.Cause;
-        var line = recovery.Line(_nodes.Counters.LanesRecomputed, detail);
-        append(line);
-        _observer.OnFault(line);
-    }
-
-    private static string WhoIs(NodeHandle node) => $"{node.Id} worker {node.Slot}";
-
-    private string? OrderOf(NodeHandle node) => node.Struck is { } struck ? $"ordered {_options.Faults.Orders[struck.Order]}" : null;
-
-    private void Ledger(string kind, string role, string who, long step, RecoverySeconds seconds, string? detail = null)
-    {
-        var generation = _coordinator.View?.Generation.Value ?? 0;
-        _journal.Fault(new FaultLine
-        {
-            Ts = DateTimeOffset.UtcNow,
-            Kind = kind,
-            Role = role,
-            Who = who,
-            Step = step,
-            GenerationBefore = generation,
-            GenerationAfter = generation,
-            StepsRedone = 0,
-            LanesRedone = 0,
-            Seconds = seconds,
-            Detail = detail,
-        });
     }
 
     private void Stop(string reason)
@@ -525,58 +384,16 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => new RunStatus
-    {
-        Step = _coordinator.Step,
-        Loss = _journal.LastLoss,
-        Generation = _coordinator.View?.Generation.Value ?? 0,
-        Processes = [Self, .. _nodes.Running.Select(StatusOf)],
-    }.Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss).Write(_folder.Path);
 
-    private static ProcessStatus Self => new(Environment.ProcessId, "supervisor", null, [], [], "running");
-
-    private ProcessStatus StatusOf(NodeHandle node)
+    private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {
-        var view = _coordinator.View;
-        var isMember = view?.IsMember(node.Id) ?? false;
-        var lanes = isMember ? view!.LanesOf(node.Id).ToList() : [];
-        var state = _coordinator.StandingOf(node.Id) switch
+        PeakRssBytes = new Dictionary<string, long>
         {
-            NodeStanding.Silent or NodeStanding.Fenced => "paused",
-            NodeStanding.Gone => "leaving",
-            null => "starting",
-            _ when node.Leaves => "leaving",
-            _ when !isMember => "joining",
-            _ when lanes.Count == 0 => "spare",
-            _ => "running",
-        };
-        return new ProcessStatus(node.Pid, "node", node.Slot, lanes, isMember ? [.. view!.ReplicasOn(node.Id).Select(id => id.Value)] : [], state);
-    }
-
-    private RunReport Report()
-    {
-        var counters = _nodes.Counters;
-        return new RunReport
-        {
-            StepsCommitted = _journal.Committed,
-            StepsSkipped = _journal.Skipped,
-            TrainLossLast = _journal.LastLoss,
-            ValLoss = MetricsLine.FiniteOrNull(_validationLoss),
-            WeightsSha256 = _weights,
-            WorkersStarted = _nodes.Started,
-            Faults = _faults,
-            Recoveries = [.. _done.Select(recovery => new RecoveryReport(recovery.Kind!, recovery.Step, recovery.Seconds))],
-            LanesRecomputed = counters.LanesRecomputed,
-            DuplicatePushesRejected = counters.DuplicatePushesRejected,
-            StaleGenerationRejected = counters.StaleGenerationRejected,
-            TokensPerSecond = _journal.TokensPerSecond,
-            PeakRssBytes = new Dictionary<string, long>
-            {
-                ["supervisor"] = NodeTable.PeakRss(Environment.ProcessId),
-                ["node"] = _nodes.PeakRssBytes,
-            },
-        };
-    }
+            ["supervisor"] = NodeTable.PeakRss(Environment.ProcessId),
+            ["node"] = _nodes.PeakRssBytes,
+        },
+    };
 
     private string LogOf(NodeHandle node) => Path.Combine(_folder.Path, "logs", $"node-{node.Id.Value}.log");
 }

@@ -12,6 +12,7 @@ public class FaultPlanTests
     [InlineData("stop+wake:worker=2@step=5/seal", FaultKind.StopAndWake, 2, 5, ProtocolPoint.Seal)]
     [InlineData("exit:worker=3@step=7/join", FaultKind.Exit, 3, 7, ProtocolPoint.Join)]
     [InlineData("device:worker=3@step=7/push", FaultKind.Device, 3, 7, ProtocolPoint.Push)]
+    [InlineData("device-abort:worker=3@step=7", FaultKind.DeviceAbort, 3, 7, null)]
     public void OrdersAreRead(string text, FaultKind kind, int worker, long step, ProtocolPoint? point) =>
         Assert.Equal(new FaultOrder(kind, worker, step, point), FaultPlan.ParseOrder(text).Order);
 
@@ -47,7 +48,7 @@ public class FaultPlanTests
     public void WritingAndReadingAnOrderGivesItBack()
     {
         var strikes =
-            from kind in Gen.Elements(FaultKind.Kill, FaultKind.Stop, FaultKind.StopAndWake, FaultKind.Exit, FaultKind.Device)
+            from kind in Gen.Elements(FaultKind.Kill, FaultKind.Stop, FaultKind.StopAndWake, FaultKind.Exit, FaultKind.Device, FaultKind.DeviceAbort)
             from worker in Gen.Choose(0, FaultPlan.MostWorkers - 1)
             from step in Gen.Choose(0, int.MaxValue)
             from point in Gen.Elements([null, .. Enum.GetValues<ProtocolPoint>().Select(point => (ProtocolPoint?)point)])

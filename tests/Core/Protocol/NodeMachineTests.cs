@@ -23,6 +23,19 @@ public class NodeMachineTests
     }
 
     [Fact]
+    public void MessageOfAViewThatIsOnItsWayAndFindsNoPlaceIsCounted()
+    {
+        Control(new AdoptView(ViewOf(1, Primary)));
+        for (var i = 0; i < 1030; i++)
+        {
+            Tensor(new Pull(Partition, new Generation(2), ReplicaBench.Lineage, 0));
+        }
+
+        Assert.Equal(6, _node.Counters.EarlyRejected);
+        Assert.NotNull(Sent<ViewWanted>(Tick()));
+    }
+
+    [Fact]
     public void OlderViewIsNotTaken()
     {
         Control(new AdoptView(ViewOf(3, Primary)));

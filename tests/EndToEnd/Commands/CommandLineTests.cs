@@ -42,6 +42,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("--steps 0", "train", "--data", "text", "--out", "run", "--steps", "0")]
     [InlineData("--data: must be given", "train", "--out", "run")]
+    [InlineData("--out /tmp/run: must not lie inside --data /tmp, ", "train", "--data", "/tmp", "--out", "/tmp/run")]
     [InlineData("--foo", "train", "--data", "text", "--out", "run", "--foo")]
     [InlineData("--lanes", "train", "--data", "text", "--out", "run", "--lanes")]
     [InlineData("--lanes", "train", "--data", "text", "--out", "run", "--lanes", "4", "--lanes", "8")]

@@ -110,7 +110,7 @@ public sealed class TrainOptionsTests : IDisposable
                 "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
                 "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
                 "--steps many (f.yaml line 4): must be a whole number",
-                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit or device; POINT is compute, push, seal, decide, apply or join",
+                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device or device-abort; POINT is compute, push, seal, decide, apply or join",
                 "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
                 "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
             ],
@@ -160,6 +160,30 @@ public sealed class TrainOptionsTests : IDisposable
     {
         var errors = string.Join('|', Errors((name, [value])));
         Assert.True(lines.EndsWith('*') ? errors.StartsWith(lines[..^1], StringComparison.Ordinal) : errors == lines, errors);
+    }
+
+    [Theory]
+    [InlineData("texts", "texts/run", false)]
+    [InlineData("texts", "texts", false)]
+    [InlineData("texts", "texts/../texts/deep/run", false)]
+    [InlineData(".", "run", false)]
+    [InlineData("texts", "run", true)]
+    [InlineData("texts", "texts-run", true)]
+    [InlineData("texts", "texts/../run", true)]
+    [InlineData("texts/a.txt", "texts/run", true)]
+    [InlineData("texts", "..texts", true)]
+    public void ARunInsideTheFolderOfItsTextIsRefused(string data, string folder, bool taken)
+    {
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "texts")).FullName, "a.txt"), "text");
+        (string, string[])[] given = [("data", [Path.Combine(_folder, data)]), ("out", [Path.Combine(_folder, folder)])];
+        if (taken)
+        {
+            Read(None, given);
+        }
+        else
+        {
+            Assert.Equal($"--out {Path.Combine(_folder, folder)}: must not lie inside --data {Path.Combine(_folder, data)}, whose files are what is trained on", Assert.Single(Errors(given)));
+        }
     }
 
     [Fact]

@@ -57,6 +57,33 @@ public sealed class WorldTests
     }
 
     [Fact]
+    public async Task AnEngineThatAbortsTheProcessChangesNoBit()
+    {
+        const string Order = "device-abort:worker=1@step=5";
+        using var run = TrainProcess.Start(Spec.Long, workers: 3, [Order]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var fault = finished.Fault("device-abort", 1, Order);
+        Assert.Equal($"ordered {Order}: ended by SIGABRT", (string)fault["detail"]!);
+        Assert.Equal((5L, 0L), ((long)fault["step"]!, (long)fault["steps_redone"]!));
+        Assert.Equal(1, finished.Count("faults"));
+    }
+
+    [Fact]
+    public async Task AnOrderedFaultThatNeverStrikesIsSaidAndChangesNothing()
+    {
+        // Nobody joins: nobody is lost.
+        const string Order = "kill:worker=1@step=3/join";
+        using var run = TrainProcess.Start(Spec.Short, workers: 2, [Order, "scale=1@step=8"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun(notStruck: 1);
+        Assert.StartsWith($"warning: --fault {Order} never struck: ", Assert.Single(finished.NotStruck), StringComparison.Ordinal);
+        Assert.Equal(["scale"], finished.FaultKinds);
+    }
+
+    [Fact]
     public async Task WorkersBeyondTheLanesAreSparesAndTheRunSaysSo()
     {
         using var run = TrainProcess.Start(Spec.Short, workers: 9);

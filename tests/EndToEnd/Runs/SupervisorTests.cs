@@ -40,6 +40,27 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task ALossThatASupervisorHadNotGotOverWhenItDiedStandsInTheLedgerOnce()
+    {
+        const string Order = "kill:worker=1@step=5/compute";
+        using (var killed = TrainProcess.Start(Spec.Long, workers: 2, [Order], ["--orphan-grace", "0.5"], _folder))
+        {
+            // Nobody has a second copy of anything before a replacement has started, which takes far longer than this.
+            await Eventually.Holds("the loss of worker 1", () => killed.Output.Contains("its lanes move", StringComparison.Ordinal), () => killed.Output);
+            killed.Signal(Signals.Kill);
+            await killed.LeavesNothing();
+            Assert.Empty(await File.ReadAllTextAsync(Path.Combine(_folder, "faults.jsonl")));
+        }
+
+        using var again = TrainProcess.Start(Spec.Long, workers: 2, folder: _folder);
+        var finished = await again.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(5, (long)finished.Fault("kill", 1, Order)["step"]!);
+        Assert.Equal(1, finished.Count("faults"));
+    }
+
+    [Fact]
     public async Task CtrlCEndsARunWithItsFilesCompleteAndTheFolderBeginsAnew()
     {
         // As from a terminal: the signal goes to every process of the group.

@@ -132,6 +132,29 @@ public sealed class RunFolderTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Out, FileRegister.FolderName)));
     }
 
+    [Theory]
+    [InlineData(TokenFileSource.FileName)]
+    [InlineData(TokenizerFile.FileName)]
+    public void AResumedRunWhoseDataChangedIsRefused(string name)
+    {
+        Begin().Dispose();
+        var path = Path.Combine(Out, name);
+        var content = File.ReadAllBytes(path);
+        content[content.Length / 2] ^= 1;
+        File.WriteAllBytes(path, content);
+        Assert.Contains("holds other data than this run began with", Refusal(), StringComparison.Ordinal);
+        Assert.Contains(RunSpecs.Text.Data.Hash, Refusal(), StringComparison.Ordinal);
+
+        content[content.Length / 2] ^= 1;
+        File.WriteAllBytes(path, content);
+        Begin().Dispose();
+
+        File.Delete(path);
+        Assert.Contains("holds this run without its data", Refusal(), StringComparison.Ordinal);
+
+        string Refusal() => Assert.Single(Assert.Throws<InvalidSettingsException>(() => Begin().Dispose()).Errors).ToString();
+    }
+
     [Fact]
     public void AResumedRunGoesOnInItsRegister()
     {
@@ -152,8 +175,16 @@ public sealed class RunFolderTests : IDisposable
     private RunFolder Begin()
     {
         var run = RunFolder.Open(Out, RunSpecs.Record());
-        run.Begin(RunSpecs.Text);
-        return run;
+        try
+        {
+            run.Begin(RunSpecs.Text);
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
     }
 
     private void AssertRefused(RunRecord record, string reason)

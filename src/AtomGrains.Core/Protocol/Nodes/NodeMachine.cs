@@ -17,7 +17,13 @@ namespace AtomGrains.Core.Protocol.Nodes;
 public sealed class NodeMachine
 {
     // Enough for every worker's re-offer to every partition of a node while one view is on its way.
-    private const int HeldMessages = 1024;
+    private const int MostHeld = 1024;
+
+    // Four workers with two subtrees each, for the quarter of the partitions that is here, come to two flat vectors.
+    private const int MostHeldVectors = 4;
+
+    // A small model on many workers: not worth a refusal.
+    private const long FewHeldBytes = 16 << 20;
 
     // Heartbeat intervals without a decision after which what may be lost is sent again. Connections lose nothing
     // while they stand, so this is rare, and a long step must not set it off needlessly often.
@@ -29,7 +35,7 @@ public sealed class NodeMachine
     private readonly ReplicaContext _context;
     private readonly Worker _worker;
     private readonly SortedDictionary<PartitionId, PartitionReplica> _replicas = [];
-    private readonly List<(NodeId From, TensorMessage Message)> _held = [];
+    private readonly HeldMessages _held;
     private readonly Queue<TensorMessage> _toSelf = [];
     private readonly NodeTally _tally = new();
     private View? _view;
@@ -46,6 +52,7 @@ public sealed class NodeMachine
         _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
         Pool = new FloatPool();
         _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally);
+        _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
     }
 
@@ -156,7 +163,7 @@ public sealed class NodeMachine
             outbox.Report(new LeaveRequested());
         }
 
-        if (_held.Count > 0)
+        if (!_held.IsEmpty)
         {
             outbox.Report(new ViewWanted(Generation));
         }
@@ -207,23 +214,12 @@ public sealed class NodeMachine
         }
     }
 
-    // A message of a view that is still on its way here is as good as one that takes longer.
     private void Hold(NodeId from, TensorMessage message)
     {
-        if (_held.Count == HeldMessages)
+        if (!_held.TryAdd(from, message))
         {
             _tally.Count(Refusal.Behind);
-            return;
         }
-
-        _held.Add((from, message switch
-        {
-            Push push => push with { Slice = push.Slice.ToArray() },
-            Reduced reduced => reduced with { Slice = reduced.Slice.ToArray() },
-            ParameterSlice slice => slice with { Slice = slice.Slice.ToArray() },
-            FillBlock block => block with { State = block.State.ToArray() },
-            _ => message,
-        }));
     }
 
     private void OnRefused(Refused refused, Outbox outbox)
@@ -284,9 +280,7 @@ public sealed class NodeMachine
 
     private void Replay(Generation generation, Outbox outbox)
     {
-        var due = _held.Where(held => held.Message.Generation == generation).ToList();
-        _held.RemoveAll(held => held.Message.Generation <= generation);
-        foreach (var (from, message) in due)
+        foreach (var (from, message) in _held.Take(generation))
         {
             Deliver(from, message, outbox);
         }

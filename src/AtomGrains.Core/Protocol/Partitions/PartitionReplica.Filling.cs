@@ -10,12 +10,6 @@ public sealed partial class PartitionReplica
 {
     private void OnFillWanted(NodeId from, FillWanted wanted, Outbox outbox)
     {
-        if (Role != PartitionRole.Primary || from != _view.Placement(_range.Id).Joiner)
-        {
-            Refuse(from, wanted, Refusal.NotPrimary, outbox);
-            return;
-        }
-
         if (wanted.Blocks.Count > 0)
         {
             foreach (var block in wanted.Blocks.Where(block => block >= 0 && block < _range.Blocks).Take(FillBlocksAtOnce))

@@ -113,16 +113,18 @@ public sealed partial class PartitionReplica
 
     public void Handle(NodeId from, TensorMessage message, Outbox outbox)
     {
-        if (!_context.Rules.IsCurrent(message.Generation, _view.Generation) && message is not ReducedHeld)
+        if (Stand.RefusalOf(from, message, _context.Rules) is { } reason)
         {
-            Refuse(from, message, Refusal.Stale, outbox);
+            _sawEarly |= reason == Refusal.Early;
+            _context.Counters.Count(reason);
+            outbox.Send(from, new Refused(_range.Id, _view.Generation, reason, _state.Version ?? -1));
             return;
         }
 
         switch (message)
         {
             case Push push:
-                OnPush(from, push, outbox);
+                OnPush(push, outbox);
                 break;
             case Pull pull:
                 OnPull(from, pull, outbox);
@@ -194,6 +196,8 @@ public sealed partial class PartitionReplica
         _state.DropReduced();
     }
 
+    private ReplicaStand Stand => new(_view.Generation, Role, _view.Placement(_range.Id), _state.Lineage, _state.Version, _state.Digest);
+
     private IEnumerable<NodeId> Followers
     {
         get
@@ -216,34 +220,8 @@ public sealed partial class PartitionReplica
         }
     }
 
-    private void OnPush(NodeId from, Push push, Outbox outbox)
+    private void OnPush(Push push, Outbox outbox)
     {
-        if (Role != PartitionRole.Primary)
-        {
-            Refuse(from, push, Refusal.NotPrimary, outbox);
-            return;
-        }
-
-        var key = _state.Key;
-        if (push.Key.Lineage != key.Lineage)
-        {
-            Refuse(from, push, Refusal.OtherHistory, outbox);
-            return;
-        }
-
-        if (!_context.Rules.IsOfStep(push.Key.Step, key.Step))
-        {
-            _sawEarly |= push.Key.Step > key.Step;
-            Refuse(from, push, push.Key.Step > key.Step ? Refusal.Early : Refusal.Decided, outbox);
-            return;
-        }
-
-        if (push.Key.Previous != key.Previous && push.Key.Step == key.Step)
-        {
-            Refuse(from, push, Refusal.OtherHistory, outbox);
-            return;
-        }
-
         if (_state.Reduced is not null)
         {
             _context.Counters.DuplicatePushes++;
@@ -266,15 +244,7 @@ public sealed partial class PartitionReplica
 
     private void OnPull(NodeId from, Pull pull, Outbox outbox)
     {
-        if (Role != PartitionRole.Primary)
-        {
-            Refuse(from, pull, Refusal.NotPrimary, outbox);
-        }
-        else if (pull.Lineage != _state.Lineage)
-        {
-            Refuse(from, pull, Refusal.OtherHistory, outbox);
-        }
-        else if (pull.AtLeast > _state.Version)
+        if (pull.AtLeast > _state.Version)
         {
             _pulls[from] = pull.AtLeast;
         }
@@ -286,18 +256,6 @@ public sealed partial class PartitionReplica
 
     private void OnReduced(NodeId from, Reduced reduced, Outbox outbox)
     {
-        if (from != _view.Placement(_range.Id).Primary || Role is not (PartitionRole.Backup or PartitionRole.Joiner))
-        {
-            Refuse(from, reduced, Refusal.NotPrimary, outbox);
-            return;
-        }
-
-        if (reduced.Key.Lineage != _state.Lineage)
-        {
-            Refuse(from, reduced, Refusal.OtherHistory, outbox);
-            return;
-        }
-
         Follow(reduced.Key, null);
 
         if (reduced.Key.Step < _state.Version)
@@ -318,12 +276,6 @@ public sealed partial class PartitionReplica
             return;
         }
 
-        if (reduced.Key.Previous != _state.Digest)
-        {
-            Refuse(from, reduced, Refusal.OtherHistory, outbox);
-            return;
-        }
-
         Keep(reduced);
         outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, _state.Reduced!.Digest));
         if (Role == PartitionRole.Joiner)
@@ -341,12 +293,6 @@ public sealed partial class PartitionReplica
 
     private void OnReducedHeld(NodeId from, ReducedHeld held, Outbox outbox)
     {
-        if (!_context.Rules.CountsAcknowledgement(held.Generation, _view.Generation))
-        {
-            Refuse(from, held, Refusal.Stale, outbox);
-            return;
-        }
-
         if (Role != PartitionRole.Primary || _state.Reduced is not { } reduced || held.Key != _state.Key)
         {
             return;
@@ -383,7 +329,7 @@ public sealed partial class PartitionReplica
         else if (_earlyReduced is { } early)
         {
             _earlyReduced = null;
-            OnReduced(_view.Placement(_range.Id).Primary, early, outbox);
+            Handle(_view.Placement(_range.Id).Primary, early, outbox);
         }
 
         if (Role == PartitionRole.Joiner)
@@ -431,11 +377,5 @@ public sealed partial class PartitionReplica
         {
             _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, reduced.SumsOfSquares(_range), reduced.Loss);
         }
-    }
-
-    private void Refuse(NodeId from, TensorMessage message, Refusal reason, Outbox outbox)
-    {
-        _context.Counters.Count(reason);
-        outbox.Send(from, new Refused(_range.Id, _view.Generation, reason, _state.Version ?? -1));
     }
 }

@@ -35,6 +35,7 @@ public static class TrainOptionsReader
         };
         values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
         values.Add(ReportErrors(options.Report));
+        values.Add(OutErrors(options.Out, options.Data));
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
         {
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
@@ -102,6 +103,15 @@ public static class TrainOptionsReader
         if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
         {
             yield return new SettingError(Report.Flag, path, "must be a file in a folder that exists");
+        }
+    }
+
+    /// <summary>A text that is read from a folder must not grow by what the run writes.</summary>
+    private static IEnumerable<SettingError> OutErrors(string folder, string? data)
+    {
+        if (folder.Length > 0 && Directory.Exists(data) && !Path.GetRelativePath(data, folder).Split(Path.DirectorySeparatorChar)[0].Equals("..", StringComparison.Ordinal))
+        {
+            yield return new SettingError(Out.Flag, folder, $"must not lie inside {Data.Flag} {data}, whose files are what is trained on");
         }
     }
 

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 
-namespace AtomGrains.EndToEnd.Tests.Support;
+namespace AtomGrains.Tests.Support;
 
 internal static class Eventually
 {
     // A machine that is busy with other things takes this long for what an idle one does in a few seconds.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
-    /// <summary>Waits until other processes have brought a state about; TimeoutException says what was awaited.</summary>
+    /// <summary>Waits until others, threads or processes, have brought a state about; TimeoutException says what was awaited.</summary>
     /// <param name="seen">What there was instead, for the message.</param>
     public static async Task<T> Is<T>(string awaited, Func<T?> state, Func<string>? seen = null)
         where T : class

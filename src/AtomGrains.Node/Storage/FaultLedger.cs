@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Effects;
+
+namespace AtomGrains.Node.Storage;
+
+/// <summary>
+/// The losses of a run, phase by phase, until each is over and has its one line in <c>faults.jsonl</c>. A loss is on
+/// disk, in <c>losses/NODE.json</c>, from the moment it is known: a coordinator that dies before it has written the line
+/// leaves it to its successor. So the id of a node that was lost is never given again in its run folder.
+/// </summary>
+public sealed class FaultLedger
+{
+    public const string FolderName = "losses";
+
+    /// <summary>The kind of an end that nobody is left to ask about.</summary>
+    public const string UnknownEnd = "end";
+
+    private readonly RunJournal _journal;
+    private readonly Func<long> _lanesRecomputed;
+    private readonly FileRegister _losses;
+    private readonly List<Recovery> _open = [];
+    private readonly List<RecoveryReport> _closed = [];
+
+    /// <param name="folder">The run folder.</param>
+    /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
+    public FaultLedger(string folder, RunJournal journal, Func<long> lanesRecomputed)
+    {
+        _journal = journal;
+        _lanesRecomputed = lanesRecomputed;
+        _losses = new FileRegister(folder, FolderName);
+        var told = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine).Select(line => (line.Who, line.Ts)).ToHashSet();
+        var known = _losses.Generations();
+        NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
+        _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
+    }
+
+    /// <summary>The highest id of the nodes that predecessors have lost; null when they lost none.</summary>
+    public NodeId? NewestLost { get; }
+
+    /// <summary>The losses that are over, in the order in which they were.</summary>
+    public IReadOnlyList<RecoveryReport> Closed => _closed;
+
+    /// <param name="step">The step in progress, which a coordinator that takes over has only from the journal.</param>
+    /// <param name="kindOfEnd">What a process is said to have died of; null when its host is going to say so by <see cref="Ended"/>.</param>
+    public void Lost(MemberLost lost, long step, LostNode node, string? kindOfEnd = null)
+    {
+        if (_open.Exists(open => open.Node == lost.Node))
+        {
+            // The predecessor knew.
+            return;
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        var recovery = new Recovery(lost.Node, node.Slot, step, lost.Generation.Value, now, _lanesRecomputed())
+        {
+            Kind = node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
+            {
+                LossCause.Silent => "stop",
+                LossCause.Hung => "hang",
+                _ => kindOfEnd,
+            },
+            Order = OrderOf(node.Strike),
+            Cause = node.Cause,
+            Detect = Math.Max(0, (now - (node.Strike?.At ?? node.LastHeard)).TotalSeconds),
+        };
+        var number = new Generation(lost.Node.Value);
+        var isNews = _losses.TryCreate(number, JsonSerializer.SerializeToUtf8Bytes(recovery.Line(_lanesRecomputed()), StorageJson.Default.FaultLine));
+        _open.Add(isNews ? recovery : Reopen(number));
+    }
+
+    /// <summary>A node's process has ended: what of, and what it said of it, unless that is known already.</summary>
+    public void Ended(NodeId node, string kind, string? cause)
+    {
+        if (_open.Find(recovery => recovery.Node == node) is { } recovery)
+        {
+            recovery.Kind ??= kind;
+            recovery.Cause ??= cause;
+        }
+    }
+
+    public void ViewRecorded(DateTimeOffset now) => _open.ForEach(recovery => recovery.ViewRecorded(now));
+
+    /// <param name="workers">How many there shall be; a world of one has no backups.</param>
+    public void ViewInstalled(View view, int workers, DateTimeOffset now)
+    {
+        var isFull = view.Partitions.All(placement => placement.Backup is not null) || (view.Workers.Count == 1 && workers == 1);
+        _open.ForEach(recovery => recovery.ViewInstalled(view.Generation.Value, isFull, now));
+    }
+
+    public void StepDecided(long step, DateTimeOffset now) => _open.ForEach(recovery => recovery.StepDecided(step, now));
+
+    public void RolledBack(long steps) => _open.ForEach(recovery => recovery.StepsRedone = steps);
+
+    /// <summary>A change of size that was ordered: a line, and no recovery.</summary>
+    public void Scaled(int workers, long step, Generation generation) =>
+        Note(FaultPlan.NameOf(FaultKind.Scale), "supervisor", $"to {workers} workers", step, generation, detail: null);
+
+    /// <summary>A node that leaves in order: a line, and no recovery.</summary>
+    public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
+        Note(FaultPlan.NameOf(FaultKind.Exit), "node", Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
+    public IReadOnlyList<FaultLine> CloseWhatIsOver() => Close(recovery => recovery.IsOver && recovery.Kind is not null);
+
+    /// <summary>The run ends: writes the lines of all the others, as far as they got, and returns them.</summary>
+    public IReadOnlyList<FaultLine> CloseAll() => Close(_ => true);
+
+    private static NodeId NodeOf(Generation number) => new((int)number.Value);
+
+    private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : $"ordered {strike.Order}";
+
+    // Lanes that were computed again under the predecessor are counted in its nodes, not in ours: the difference begins anew.
+    private Recovery Reopen(Generation number)
+    {
+        var loss = JsonSerializer.Deserialize(_losses.Read(number), StorageJson.Default.FaultLine)!;
+        var slot = int.Parse(loss.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
+        return new Recovery(NodeOf(number), slot, loss.Step, loss.GenerationBefore, loss.Ts, 0)
+        {
+            Kind = loss.Kind,
+            Order = loss.Detail,
+            Detect = loss.Seconds.Detect,
+        };
+    }
+
+    private List<FaultLine> Close(Predicate<Recovery> which)
+    {
+        var lines = new List<FaultLine>();
+        foreach (var recovery in _open.FindAll(which))
+        {
+            var line = recovery.Line(_lanesRecomputed());
+            _journal.Fault(line);
+            _open.Remove(recovery);
+            _closed.Add(RecoveryReport.Of(line));
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    private void Note(string kind, string role, string who, long step, Generation generation, string? detail) => _journal.Fault(new FaultLine
+    {
+        Ts = DateTimeOffset.UtcNow,
+        Kind = kind,
+        Role = role,
+        Who = who,
+        Step = step,
+        GenerationBefore = generation.Value,
+        GenerationAfter = generation.Value,
+        StepsRedone = 0,
+        LanesRedone = 0,
+        Seconds = new RecoverySeconds(0, 0, 0, 0, 0),
+        Detail = detail,
+    });
+}
