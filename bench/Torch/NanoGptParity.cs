@@ -56,6 +56,8 @@ public static class NanoGptParity
             }
         }
 
+        var all = Enumerable.Range(0, (int)((validation.Count - 1) / spec.Model.Context) + 1).Select(window => (long)window * spec.Model.Context).ToList();
+        Console.WriteLine($"validation loss over all {all.Count} windows of the last tenth: {loop.Evaluate(all):F4}");
         var sample = loop.Generate([Array.BinarySearch(alphabet, text[0])], 200, 0.8, 0, seed);
         Console.WriteLine(string.Concat(sample.Select(token => alphabet[token])));
     }
