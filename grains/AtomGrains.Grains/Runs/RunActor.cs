@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -30,6 +31,7 @@ internal sealed class RunActor : IDisposable
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private double _validationLoss = double.NaN;
+    private long _controlMessages;
 
     public RunActor(RunPlan plan, IRunOutput output)
     {
@@ -50,6 +52,7 @@ internal sealed class RunActor : IDisposable
         if (view is not null)
         {
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
+            RecallSeats(view);
             _journal.Begins(DateTimeOffset.UtcNow);
         }
 
@@ -70,6 +73,8 @@ internal sealed class RunActor : IDisposable
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
+    private IEnumerable<KeyValuePair<NodeId, Seat>> Living => _seats.Where(seat => _coordinator.Counts(seat.Key));
+
     private NodeCounters Counters => _counters.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node));
 
     /// <summary>Where nodes live, as far as it is known.</summary>
@@ -87,19 +92,23 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
         }
 
-        var living = _seats.Where(seat => _coordinator.Counts(seat.Key)).ToList();
-        var here = living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
-        if (here.Value is { } seat)
+        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
+        if (here.Value is { IsTaken: true })
+        {
+            // Its device is free again, so the node that lived there is over; a node id has one life.
+            OnNodeEnded(here.Key);
+        }
+        else if (here.Value is { } seat)
         {
             // It has a node there but no life yet: the call that was to begin it may be lost.
             _output.Start(here.Key, seat);
             return new OfferAnswer(false, null);
         }
 
-        var taken = living.Select(seat => seat.Value.Slot).ToHashSet();
+        var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
         if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
         {
-            var node = TakeNumber();
+            var node = TakeNumber(offer.Silo);
             _seats[node] = new Seat(slot, offer.Silo, Now);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
@@ -112,6 +121,7 @@ internal sealed class RunActor : IDisposable
     {
         foreach (var message in messages)
         {
+            _controlMessages++;
             Note(from, silo, message);
             _coordinator.HandleMessage(from, message, Now, _outbox);
             CarryOut();
@@ -147,15 +157,27 @@ internal sealed class RunActor : IDisposable
 
     public void Dispose() => _journal.Dispose();
 
-    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
-    private NodeId TakeNumber()
+    // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
+    private void RecallSeats(View view)
     {
+        var numbers = _numbers.Generations().ToHashSet();
+        foreach (var member in view.Members.Where(member => numbers.Contains(new Generation(member.Node.Value))))
+        {
+            var silo = Encoding.ASCII.GetString(_numbers.Read(new Generation(member.Node.Value)));
+            _seats[member.Node] = new Seat(member.Slot, silo, Now) { IsTaken = true };
+        }
+    }
+
+    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
+    private NodeId TakeNumber(string silo)
+    {
+        // With the silo, for a successor that has to know whose nodes a dead silo takes along.
         var number = _numbers.Newest()?.Generation ?? Generation.None;
         do
         {
             number = number.Next;
         }
-        while (!_numbers.TryCreate(number, default));
+        while (!_numbers.TryCreate(number, Encoding.ASCII.GetBytes(silo)));
         return new NodeId((int)number.Value);
     }
 
@@ -195,6 +217,7 @@ internal sealed class RunActor : IDisposable
         switch (effect)
         {
             case SendToNode { Message: ControlMessage message } send:
+                _controlMessages++;
                 _output.Send(send.To, message);
                 break;
             case RecordView record:
@@ -293,7 +316,7 @@ internal sealed class RunActor : IDisposable
             StaleGenerationRejected = Counters.StaleGenerationRejected,
             TokensPerSecond = _journal.TokensPerSecond,
             PeakRssBytes = new Dictionary<string, long>(),
-        });
+        }, _controlMessages);
         End.Write(_plan.Folder);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class SiloNode : INodeHost
         _coordinator = coordinator;
         _membership = membership;
         _struck = new StruckFaults(run.Plan.Folder);
-        _reports = new Pump<ControlMessage>(ReportAsync, attempts: int.MaxValue);
+        _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan);
         var struck = _struck.Orders;
         var place = new NodePlace
         {

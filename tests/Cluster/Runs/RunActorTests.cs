@@ -54,6 +54,40 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void AnActivationThatTakesOverKnowsWhoseNodesADeadSiloTookAlong()
+    {
+        using (var first = new RunActor(Plan(), new Output()))
+        {
+            first.OnOffer(Offer("a", 0));
+            first.OnOffer(Offer("b", 1));
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        // Node 2 never says a word to the successor, and nobody else speaks of it.
+        using var second = new RunActor(Plan(), new Output());
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        Assert.Equal(new Generation(1), second.View!.Generation);
+        second.OnSiloDead("b");
+        Assert.Equal(new Generation(2), second.View!.Generation);
+        Assert.Equal([new NodeId(1)], second.View.Workers);
+    }
+
+    [Fact]
+    public void ASiloWhoseDeviceIsFreeAgainHasLostItsNodeAndGetsANewOne()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        actor.OnOffer(Offer("a", 0));
+        actor.OnOffer(Offer("b", 1));
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnOffer(Offer("b", 1));
+        Assert.Equal([new NodeId(1), new NodeId(2), new NodeId(3)], output.Started);
+        Assert.Equal([new NodeId(1)], actor.View!.Workers);
+    }
+
+    [Fact]
     public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
     {
         using (var first = new RunActor(Plan(), new Output()))
