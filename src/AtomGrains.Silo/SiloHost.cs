@@ -17,7 +17,8 @@ namespace AtomGrains.Silo;
 /// <summary>One Orleans silo with one device, as this package configures it.</summary>
 internal static class SiloHost
 {
-    public static IHost Build(SiloOrders orders, ISiloRun run)
+    /// <param name="configure">What else the silo is to have.</param>
+    public static IHost Build(SiloOrders orders, ISiloRun run, Action<ISiloBuilder>? configure = null)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddSimpleConsole(console =>
@@ -52,6 +53,7 @@ internal static class SiloHost
                 [DevicePlacementDirector.DeviceKey] = orders.Device,
                 [DevicePlacementDirector.MemoryKey] = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes.ToString(CultureInfo.InvariantCulture),
             });
+            configure?.Invoke(silo);
         });
 
         // After the silo, so that it starts when grains can be called.

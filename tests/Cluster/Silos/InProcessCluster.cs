@@ -1,8 +1,11 @@
+using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Runs;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
@@ -33,12 +36,25 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Node ids given so far.</summary>
     public int Nodes => new FileRegister(_folder, "nodes").Generations().Count;
 
-    public static async Task<InProcessCluster> Start(int workers, long steps)
+    /// <summary>The register, oldest first.</summary>
+    public IReadOnlyList<View> Views
+    {
+        get
+        {
+            var register = new FileRegister(_folder);
+            return [.. register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!)];
+        }
+    }
+
+    /// <summary>All steps decided so far.</summary>
+    public IReadOnlyList<MetricsLine> Lines => File.Exists(Metrics) ? JsonLines.Read(Metrics, StorageJson.Default.MetricsLine) : [];
+
+    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null)
     {
         var cluster = new InProcessCluster(workers, steps);
         for (var silo = 0; silo < workers; silo++)
         {
-            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster)));
+            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster), configure));
         }
 
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
@@ -53,9 +69,15 @@ internal sealed class InProcessCluster : IAsyncDisposable
         _silos.RemoveAt(silo);
     }
 
+    /// <summary>A living node, which can be ended as if it had died.</summary>
+    public SiloNode NodeOf(NodeId id) =>
+        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlot>().Current).Single(node => node?.Id == id)!;
+
+    /// <summary>Another coordinator of the same run, beside the run grain.</summary>
+    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
+
     /// <summary>Waits until a step has been decided.</summary>
-    public Task Reaches(long step) => Eventually.Is(
-        $"step {step}", () => Directory.Exists(_folder) && File.Exists(Metrics) && JsonLines.Read(Metrics, StorageJson.Default.MetricsLine).Any(line => line.Step >= step) ? "" : null);
+    public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
 
     public async Task<RunReport> Finish()
     {
