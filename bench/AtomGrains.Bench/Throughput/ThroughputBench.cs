@@ -27,7 +27,7 @@ internal static class ThroughputBench
             run.Finish();
             var lines = run.Watch.Steps.Skip(WarmUpSteps).Select(step => step.Line).ToList();
             var tokens = (double)lines[0].Tokens;
-            with.Add(tokens / Stopwatch.GetElapsedTime(run.Watch.Steps[WarmUpSteps - 1].SeenAt, run.Watch.Steps[^1].SeenAt).TotalSeconds * lines.Count);
+            with.Add(run.TokensPerSecond(WarmUpSteps));
             overhead.Add(1000 * Figure.MedianOf(lines.Select(line => line.Seconds.Pull + line.Seconds.Push + line.Seconds.Seal + line.Seconds.Apply)));
             bare.Add(BareTokensPerSecond(run.Folder, steps, tokens / 2));
         }
