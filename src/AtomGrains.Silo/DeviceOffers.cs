@@ -1,4 +1,3 @@
-using System.Net;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
@@ -22,7 +21,7 @@ internal sealed class DeviceOffers(
     {
         var coordinator = grains.GetGrain<IRunGrain>(orders.RunId);
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var offer = new DeviceOffer(silo.SiloAddress.ToParsableString(), Dns.GetHostName(), orders.Ordinal, orders.Device, memory, run.Program);
+        var offer = new DeviceOffer(silo.SiloAddress.ToParsableString(), orders.Host, orders.Ordinal, orders.Device, memory, run.Program);
         using var timer = new PeriodicTimer(Period);
         while (await Next(timer, stoppingToken).ConfigureAwait(false))
         {

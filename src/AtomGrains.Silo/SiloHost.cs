@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Grains.Runs;
@@ -48,11 +47,8 @@ internal static class SiloHost
             silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             silo.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
             silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
-            silo.UseSiloMetadata(new Dictionary<string, string>
-            {
-                [DevicePlacementDirector.DeviceKey] = orders.Device,
-                [DevicePlacementDirector.MemoryKey] = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes.ToString(CultureInfo.InvariantCulture),
-            });
+            var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            silo.UseSiloMetadata(new SiloDevices(SiloDevices.KindOf(orders.Device), 1, memory, orders.Host).ToMetadata());
             configure?.Invoke(silo);
         });
 

@@ -8,6 +8,7 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 
@@ -32,6 +33,7 @@ internal sealed class RunActor : IDisposable
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private double _validationLoss = double.NaN;
     private long _controlMessages;
+    private string? _coreWaitsFor;
 
     public RunActor(RunPlan plan, IRunOutput output)
     {
@@ -65,6 +67,7 @@ internal sealed class RunActor : IDisposable
     /// <summary>Another coordinator has taken a generation: this one is over, the run is not.</summary>
     public bool IsSuperseded { get; private set; }
 
+    /// <summary>In words; null while nothing is waited for.</summary>
     public string? WaitingFor { get; private set; }
 
     public long Step => _coordinator.Step;
@@ -90,6 +93,11 @@ internal sealed class RunActor : IDisposable
         if (offer.Program != _plan.Program)
         {
             return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
+        }
+
+        if (SiloDevices.KindOf(offer.Device) != _plan.Spec.DeviceKind)
+        {
+            return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
         }
 
         var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
@@ -152,10 +160,24 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        SayWhatIsWaitedFor();
         _ledger.CloseWhatIsOver(Counters.LanesRecomputed);
     }
 
     public void Dispose() => _journal.Dispose();
+
+    // Workers without a device come first: what Core waits for follows from them.
+    private void SayWhatIsWaitedFor()
+    {
+        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, Living.Count());
+        var what = End is null && placed < wanted ? $"devices: {placed} of {wanted}" : _coreWaitsFor;
+        if (what != WaitingFor)
+        {
+            WaitingFor = what;
+            _output.Note(what is null ? "going on" : $"waiting for {what}");
+            WaitNote.Write(_plan.Folder, what);
+        }
+    }
 
     // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
     private void RecallSeats(View view)
@@ -245,8 +267,7 @@ internal sealed class RunActor : IDisposable
                 _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
                 break;
             case Waiting waiting:
-                WaitingFor = waiting.For;
-                _output.Note(waiting.For is { } what ? $"waiting for {what}" : "going on");
+                _coreWaitsFor = waiting.For;
                 break;
             case MemberReady:
                 break;

@@ -16,6 +16,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     private readonly FileRegister _register = new(folder);
     private MetricsLine? _last;
     private View? _view;
+    private string? _waits;
     private int _lines;
     private int _faultLines;
     private long _lengthSeen;
@@ -24,6 +25,12 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     /// <summary>Tells the observer of what is new.</summary>
     public void Tell()
     {
+        if (WaitNote.Read(folder) is var waits && waits != _waits)
+        {
+            _waits = waits;
+            observer.OnNote(waits is null ? "going on" : $"waiting for {waits}");
+        }
+
         if (!File.Exists(_metrics) || new FileInfo(_metrics).Length == _lengthSeen)
         {
             return;
@@ -65,6 +72,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         Step = _last is { } last ? last.Step + 1 : 0,
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
+        WaitingFor = _waits,
         Processes = [new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"), .. silos.Select(StatusOf)],
     };
 

@@ -135,11 +135,32 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
-        var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = new RunActor(Plan(), new Output());
+        actor.OnOffer(Offer("a", 0));
+        actor.OnTick();
+        Assert.Equal("devices: 1 of 2", actor.WaitingFor);
+        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnTick();
         Assert.Equal("workers: 1 of 2 ready", actor.WaitingFor);
         Assert.Null(actor.View);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnTick();
+        Assert.Null(actor.WaitingFor);
+        Assert.Null(WaitNote.Read(_folder));
+        actor.OnNodeEnded(new NodeId(2));
+        actor.OnTick();
+        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+    }
+
+    [Fact]
+    public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        Assert.Equal("the run computes on cpu, this silo offers cuda:0", actor.OnOffer(Offer("a", 0) with { Device = "cuda:0" }).Refused);
+        Assert.Empty(output.Started);
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>

@@ -24,8 +24,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly List<IHost> _silos = [];
     private readonly int _workers;
     private readonly long _steps;
+    private readonly Func<int, string> _hostOf;
 
-    private InProcessCluster(int workers, long steps) => (_workers, _steps) = (workers, steps);
+    private InProcessCluster(int workers, long steps, Func<int, string> hostOf) => (_workers, _steps, _hostOf) = (workers, steps, hostOf);
 
     public IRunGrain Run => Grains.GetGrain<IRunGrain>(_runId);
 
@@ -49,12 +50,12 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>All steps decided so far.</summary>
     public IReadOnlyList<MetricsLine> Lines => File.Exists(Metrics) ? JsonLines.Read(Metrics, StorageJson.Default.MetricsLine) : [];
 
-    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null)
+    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null)
     {
-        var cluster = new InProcessCluster(workers, steps);
+        var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
         for (var silo = 0; silo < workers; silo++)
         {
-            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster), configure));
+            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster, silo), configure));
         }
 
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
@@ -127,6 +128,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         RunFolder = _folder,
         Secret = _secret,
         Ordinal = ordinal,
+        Host = _hostOf(ordinal),
         Device = "cpu",
         Listen = "127.0.0.1",
         Elements = FakeStepLoop.Elements,
@@ -139,13 +141,15 @@ internal sealed class InProcessCluster : IAsyncDisposable
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
-    private sealed class FakeRun(InProcessCluster cluster) : ISiloRun
+    private sealed class FakeRun(InProcessCluster cluster, int ordinal) : ISiloRun
     {
         public RunPlan Plan => cluster.Plan;
 
         public string Program => "program";
 
         public string Secret => cluster._secret;
+
+        public string Host => cluster._hostOf(ordinal);
 
         public string Listen => "127.0.0.1";
 

@@ -54,9 +54,11 @@ public sealed class SiloFaultTests
         var status = await run.Trains(3, step: 5);
         Assert.True(Signals.Send(status.Worker(0).Pid, Signals.Kill));
         Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Kill));
+        await run.Shows("the devices that are waited for", now => (string?)now.Json["waiting_for"] is "devices: 1 of 3" or "devices: 2 of 3");
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.True(finished.Count("workers_started") >= 5, finished.ToString());
+        Assert.Contains("waiting for devices: ", finished.Output, StringComparison.Ordinal);
     }
 
     [Fact]
