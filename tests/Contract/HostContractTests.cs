@@ -119,6 +119,7 @@ public abstract class HostContractTests
         Assert.True(members[0], $"{struck} was never there");
         Assert.False(members[^1], $"{struck} is still there");
         Assert.DoesNotContain(true, members.SkipWhile(isMember => isMember));
+        Assert.Equal(run.Views[0].Workers.Count, run.Views[^1].Workers.Count);
     }
 
     private static void IsOneHistory(HostedRun run)

@@ -10,7 +10,9 @@ namespace AtomGrains.Bench.Silos;
 internal static class HostPairBench
 {
     private const double LeastRatio = 0.97;
-    private const int WarmUpSteps = 10;
+
+    // A silo has more code to compile than a worker, and does it while it trains.
+    private const int WarmUpSteps = 20;
 
     public static IReadOnlyList<Figure> Measure(BenchOptions options)
     {

@@ -18,7 +18,8 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     private View? _view;
     private string? _waits;
     private int _lines;
-    private int _faultLines;
+    private long _metricsRead;
+    private long _faultsRead;
     private long _lengthSeen;
     private (DateTimeOffset At, int Lines)? _first;
 
@@ -38,10 +39,10 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
 
         _lengthSeen = new FileInfo(_metrics).Length;
         _view = Newest();
-        var lines = JsonLines.Read(_metrics, StorageJson.Default.MetricsLine);
+        var lines = JsonLines.ReadOn(_metrics, StorageJson.Default.MetricsLine, ref _metricsRead);
         _first ??= (DateTimeOffset.UtcNow, lines.Count);
         var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
-        foreach (var line in lines.Skip(_lines))
+        foreach (var line in lines)
         {
             var rate = seconds > 0 ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
             _last = line;
@@ -49,10 +50,9 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
             _lines++;
         }
 
-        foreach (var fault in Faults().Skip(_faultLines))
+        foreach (var fault in File.Exists(_faults) ? JsonLines.ReadOn(_faults, StorageJson.Default.FaultLine, ref _faultsRead) : [])
         {
             observer.OnFault(fault);
-            _faultLines++;
         }
     }
 
