@@ -32,7 +32,7 @@ internal sealed class DeviceOffers(
 
             try
             {
-                var answer = await coordinator.Offer(offer).ConfigureAwait(false);
+                var answer = await coordinator.Offer(offer with { Over = device.Over }).ConfigureAwait(false);
                 if (answer.Refused is { } reason)
                 {
                     Console.Error.WriteLine($"this silo's device is refused: {reason}");

@@ -101,16 +101,22 @@ internal sealed class RunActor : IDisposable
         }
 
         var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
-        if (here.Value is { IsTaken: true })
+        if (here.Value is { } seat && offer.Over != here.Key.Value)
         {
-            // Its device is free again, so the node that lived there is over; a node id has one life.
-            OnNodeEnded(here.Key);
-        }
-        else if (here.Value is { } seat)
-        {
-            // It has a node there but no life yet: the call that was to begin it may be lost.
-            _output.Start(here.Key, seat);
+            if (!seat.IsTaken)
+            {
+                // It has a node there but no life yet: the call that was to begin it may be lost.
+                _output.Start(here.Key, seat);
+            }
+
+            // An offer may be older than the node that lives there now.
             return new OfferAnswer(false, null);
+        }
+
+        if (here.Value is not null)
+        {
+            // The node that lived there is over, and its id has one life.
+            OnNodeEnded(here.Key);
         }
 
         var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();

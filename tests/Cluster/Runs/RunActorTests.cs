@@ -82,7 +82,13 @@ public sealed class RunActorTests : IDisposable
         actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+
+        // Said before node 2 began to live there, and come after its report.
         actor.OnOffer(Offer("b", 1));
+        Assert.Equal([new NodeId(1), new NodeId(2)], output.Started);
+        Assert.Equal([new NodeId(1), new NodeId(2)], actor.View!.Workers);
+
+        actor.OnOffer(Offer("b", 1) with { Over = 2 });
         Assert.Equal([new NodeId(1), new NodeId(2), new NodeId(3)], output.Started);
         Assert.Equal([new NodeId(1)], actor.View!.Workers);
     }
