@@ -78,6 +78,14 @@ build_bench_once() {
     build_tool_once "$bench_folder" AtomGrains.Bench bench/AtomGrains.Bench "building the benches"
 }
 
+# Benches of silos start the program that has them.
+build_silo_program() {
+    choose_program "$@"
+    [[ $program == AtomGrains.Silo ]] || return 0
+    build_program_once
+    export ATOMGRAINS_SILO_PROGRAM=$program_folder/$program
+}
+
 start_bench() { exec "$bench_folder/AtomGrains.Bench" "$@"; }
 
 # build_tool_once FOLDER NAME PROJECT WHAT: keeps a copy of a built program in FOLDER, and drops older copies.

@@ -69,7 +69,7 @@ default_seconds() {
 
 build_tests() {
     build_environment
-    tests_key=$(build_key "$root/tests" "$root/grains" "$root/$solution" "$root/.editorconfig")
+    tests_key=$(build_key "$root/tests" "$root/grains" "$root/samples" "$root/$solution" "$root/.editorconfig")
     build_program_once
     export ATOMGRAINS_PROGRAM=$program_folder/AtomGrains
     [[ $(cat "$state/tests.built" 2>/dev/null) != "$tests_key" ]] || return 0

@@ -3,7 +3,7 @@ namespace AtomGrains.Bench;
 /// <summary>What to measure, how often, and where to write it.</summary>
 internal sealed record BenchOptions
 {
-    public const string Usage = "usage: ./atom bench [--quick] [--out FILE.json] [NAME...]";
+    public const string Usage = "usage: ./atom bench [--host local|orleans] [--quick] [--out FILE.json] [NAME...]";
 
     /// <summary>Names of benches; all when empty.</summary>
     public required IReadOnlyList<string> Names { get; init; }
@@ -12,6 +12,9 @@ internal sealed record BenchOptions
     public bool Quick { get; init; }
 
     public string? Out { get; init; }
+
+    /// <summary>What hosts the runs; each host has benches of its own.</summary>
+    public BenchHost Host { get; init; }
 
     /// <summary>Null, with the reason in <paramref name="error"/>, when the arguments are none.</summary>
     public static BenchOptions? Parse(IReadOnlyList<string> arguments, out string error)
@@ -26,19 +29,29 @@ internal sealed record BenchOptions
                 case "--quick":
                     options = options with { Quick = true };
                     break;
+                case "--host" when i + 1 < arguments.Count && Enum.TryParse<BenchHost>(arguments[i + 1], ignoreCase: true, out var host):
+                    options = options with { Host = host };
+                    i++;
+                    break;
+                case "--host":
+                    error = "--host needs local or orleans";
+                    return null;
                 case "--out" when i + 1 < arguments.Count:
                     options = options with { Out = arguments[++i] };
                     break;
                 case "--out":
                     error = "--out needs a file";
                     return null;
-                case var name when Suite.Names.Contains(name):
+                case var name:
                     names.Add(name);
                     break;
-                case var unknown:
-                    error = $"'{unknown}' is no bench; there are {string.Join(", ", Suite.Names)}";
-                    return null;
             }
+        }
+
+        if (names.Except(Suite.Names(options.Host)).FirstOrDefault() is { } unknown)
+        {
+            error = $"'{unknown}' is no bench of the {options.Host} host; there are {string.Join(", ", Suite.Names(options.Host))}";
+            return null;
         }
 
         return options;

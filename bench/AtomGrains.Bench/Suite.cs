@@ -1,6 +1,7 @@
 using AtomGrains.Bench.Figures;
 using AtomGrains.Bench.Parts;
 using AtomGrains.Bench.Recovery;
+using AtomGrains.Bench.Silos;
 using AtomGrains.Bench.Throughput;
 using AtomGrains.Bench.Transport;
 
@@ -25,7 +26,14 @@ internal static class Suite
         ("transport", TransportBench.Measure),
     ];
 
-    public static IEnumerable<string> Names => Benches.Select(bench => bench.Name);
+    private static readonly (string Name, Func<BenchOptions, IReadOnlyList<Figure>> Measure)[] OfSilos =
+    [
+        ("kill", SiloKillBench.Measure),
+        ("pair", HostPairBench.Measure),
+        ("messages", ControlMessagesBench.Measure),
+    ];
+
+    public static IEnumerable<string> Names(BenchHost host) => Of(host).Select(bench => bench.Name);
 
     public static int Run(IReadOnlyList<string> arguments)
     {
@@ -39,7 +47,7 @@ internal static class Suite
         var command = string.Join(' ', arguments.Prepend("./atom bench"));
         Console.WriteLine($"{command}   on {machine}");
         var figures = new List<Figure>();
-        foreach (var (name, measure) in Benches.Where(bench => options.Names.Count == 0 || options.Names.Contains(bench.Name)))
+        foreach (var (name, measure) in Of(options.Host).Where(bench => options.Names.Count == 0 || options.Names.Contains(bench.Name)))
         {
             Console.WriteLine($"{name} ({Machine.Load}) ...");
             var measured = Measure(name, measure, options);
@@ -56,6 +64,9 @@ internal static class Suite
         missed.ForEach(figure => Console.Error.WriteLine($"missed: {figure.Name} is {figure.Value:G4} {figure.Unit}, the bound is {figure.Bound}"));
         return missed.Count == 0 ? 0 : FiguresMissed;
     }
+
+    private static (string Name, Func<BenchOptions, IReadOnlyList<Figure>> Measure)[] Of(BenchHost host) =>
+        host == BenchHost.Orleans ? OfSilos : Benches;
 
     // A run that hangs is a figure that is missed, and no reason to leave the others unmeasured.
     private static IReadOnlyList<Figure> Measure(string name, Func<BenchOptions, IReadOnlyList<Figure>> measure, BenchOptions options)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace AtomGrains.Grains;
 
 /// <summary>
@@ -5,11 +7,15 @@ namespace AtomGrains.Grains;
 /// one call at a time and one for many messages. Posting never waits; any thread.
 /// </summary>
 /// <param name="deliver">One call; false ends the pump.</param>
-/// <param name="attempts">Calls for one batch before it is dropped. Core says again what matters.</param>
-internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, int attempts)
+/// <param name="patience">
+/// How long one batch is tried before it is dropped. Core says again what matters, but only after long silence: while
+/// grains move, after the death of any silo, calls to living ones are rejected as well, and a view that is dropped there
+/// costs the step most of a second.
+/// </param>
+internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSpan patience)
 {
     // A silo that was declared dead answers with a refusal at once; where grains live next takes a little.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _gate = new();
     private List<T> _next = [];
@@ -78,7 +84,7 @@ internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, int at
 
     private async Task<bool> TryDeliverAsync(List<T> batch)
     {
-        for (var attempt = 0; attempt < attempts && !_closed; attempt++)
+        for (var began = Stopwatch.GetTimestamp(); !_closed && (patience == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(began) < patience);)
         {
             try
             {

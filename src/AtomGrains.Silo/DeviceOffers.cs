@@ -1,4 +1,3 @@
-using System.Net;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
@@ -22,7 +21,7 @@ internal sealed class DeviceOffers(
     {
         var coordinator = grains.GetGrain<IRunGrain>(orders.RunId);
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var offer = new DeviceOffer(silo.SiloAddress.ToParsableString(), Dns.GetHostName(), orders.Ordinal, orders.Device, memory, run.Program);
+        var offer = new DeviceOffer(silo.SiloAddress.ToParsableString(), orders.Host, orders.Ordinal, orders.Device, memory, run.Program);
         using var timer = new PeriodicTimer(Period);
         while (await Next(timer, stoppingToken).ConfigureAwait(false))
         {
@@ -33,7 +32,7 @@ internal sealed class DeviceOffers(
 
             try
             {
-                var answer = await coordinator.Offer(offer).ConfigureAwait(false);
+                var answer = await coordinator.Offer(offer with { Over = device.Over }).ConfigureAwait(false);
                 if (answer.Refused is { } reason)
                 {
                     Console.Error.WriteLine($"this silo's device is refused: {reason}");

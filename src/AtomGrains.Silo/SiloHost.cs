@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Grains.Runs;
@@ -17,7 +16,8 @@ namespace AtomGrains.Silo;
 /// <summary>One Orleans silo with one device, as this package configures it.</summary>
 internal static class SiloHost
 {
-    public static IHost Build(SiloOrders orders, ISiloRun run)
+    /// <param name="configure">What else the silo is to have.</param>
+    public static IHost Build(SiloOrders orders, ISiloRun run, Action<ISiloBuilder>? configure = null)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddSimpleConsole(console =>
@@ -47,11 +47,9 @@ internal static class SiloHost
             silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             silo.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
             silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
-            silo.UseSiloMetadata(new Dictionary<string, string>
-            {
-                [DevicePlacementDirector.DeviceKey] = orders.Device,
-                [DevicePlacementDirector.MemoryKey] = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes.ToString(CultureInfo.InvariantCulture),
-            });
+            var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            silo.UseSiloMetadata(new SiloDevices(SiloDevices.KindOf(orders.Device), 1, memory, orders.Host).ToMetadata());
+            configure?.Invoke(silo);
         });
 
         // After the silo, so that it starts when grains can be called.

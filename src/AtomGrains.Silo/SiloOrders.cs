@@ -19,6 +19,9 @@ public sealed record SiloOrders
     /// <summary>This silo's number in its set: the worker it would like to be.</summary>
     public required int Ordinal { get; init; }
 
+    /// <summary>The machine's name: primary and backup of a partition are never on one.</summary>
+    public required string Host { get; init; }
+
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public required string Device { get; init; }
 

@@ -40,6 +40,8 @@ internal sealed class SiloRun : ISiloRun
 
     public string Secret => _orders.Secret;
 
+    public string Host => _orders.Host;
+
     public string Listen => _orders.Listen;
 
     public NodeModel CreateModel() => NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Device);

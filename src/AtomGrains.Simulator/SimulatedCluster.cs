@@ -47,6 +47,15 @@ internal sealed class SimulatedCluster
 
     public SimulatedCoordinator Coordinator => _coordinators[^1];
 
+    /// <summary>All that there have been, oldest first.</summary>
+    public IReadOnlyList<SimulatedCoordinator> Coordinators => _coordinators;
+
+    /// <summary>The register, oldest first.</summary>
+    public IReadOnlyCollection<View> Views => _register.Views;
+
+    /// <summary>Bits of the decided steps, by lineage.</summary>
+    public IReadOnlyDictionary<Lineage, SortedDictionary<long, ulong>> Decided => _checker.LossBits;
+
     public IEnumerable<SimulatedNode> LivingNodes => _nodes.Values.Where(node => node.IsAlive);
 
     public IReadOnlyList<ulong> Losses => _checker.LossBits.TryGetValue(Outcome.FinalLineage, out var bits) ? [.. bits.Values] : [];

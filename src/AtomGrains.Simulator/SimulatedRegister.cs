@@ -9,6 +9,9 @@ internal sealed class SimulatedRegister(bool overwrites)
 
     public View? Newest => _views.Count == 0 ? null : _views.Values.Last();
 
+    /// <summary>All records, oldest first.</summary>
+    public IReadOnlyCollection<View> Views => _views.Values;
+
     /// <summary>Creates the record; false when that generation has one.</summary>
     public bool TryCreate(View view)
     {

@@ -3,7 +3,9 @@ using AtomGrains.Commands;
 namespace AtomGrains;
 
 /// <summary>
-/// The whole of a user's program: it is the supervisor of a run, and it is its own worker process.
+/// The whole of a user's program, <c>return AtomGrainsHost.Run(args, jobs => jobs.Add&lt;MyJob>());</c>: with <c>train</c>
+/// it supervises a run, as <c>worker</c> it is that run's own child, and as <c>silo</c> an Orleans silo, when the program
+/// references <c>AtomGrains.Silo</c>. The children are started by the run; nobody else does.
 /// </summary>
 public static class AtomGrainsHost
 {
@@ -11,8 +13,8 @@ public static class AtomGrainsHost
     internal const string SiloCommand = "silo";
 
     /// <summary>Runs the command that the arguments name; returns the process's exit code.</summary>
-    /// <param name="register">Adds the program's jobs.</param>
-    public static async Task<int> RunAsync(string[] arguments, Action<JobRegistry> register)
+    /// <param name="register">Adds the program's jobs; without <c>--job</c>, the first of them is trained.</param>
+    public static int Run(string[] arguments, Action<JobRegistry> register)
     {
         var jobs = new JobRegistry();
         register(jobs);
@@ -31,7 +33,8 @@ public static class AtomGrainsHost
                 using (var interrupt = new Interrupt())
                 {
                     var train = new TrainCommand(Console.Out, jobs);
-                    return await new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync, Console.Out, Console.Error).RunAsync(arguments, interrupt.Token);
+                    var line = new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync, Console.Out, Console.Error);
+                    return line.RunAsync(arguments, interrupt.Token).GetAwaiter().GetResult();
                 }
         }
     }

@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
 using AtomGrains.Torch.Engine;
 using AtomGrains.Torch.Jobs;
 
@@ -11,6 +14,16 @@ public sealed class JobRegistry
 
     public void Add<T>()
         where T : TrainingJob, new() => _jobs.Add(new T());
+
+    /// <summary>The job that was asked for; when none was, the program's first one, else our own.</summary>
+    /// <exception cref="InvalidSettingsException">The program has no job of that name.</exception>
+    internal string Choose(string? name)
+    {
+        string[] names = [.. _jobs.Select(job => job.Name), RunSpec.OwnJob];
+        return name is null || names.Contains(name)
+            ? name ?? names[0]
+            : throw new InvalidSettingsException(new SettingError(Settings.Job.Flag, name, $"must be a job of this program: {string.Join(", ", names)}"));
+    }
 
     internal StepLoopFactory CreateFactory() => new(_jobs);
 

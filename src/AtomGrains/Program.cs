@@ -1,3 +1,3 @@
 using AtomGrains;
 
-return await AtomGrainsHost.RunAsync(args, _ => { });
+return AtomGrainsHost.Run(args, _ => { });

@@ -57,6 +57,16 @@ internal sealed class KillSeries(TrainRun run, int workers, int calmSteps)
         return Milliseconds(before.SeenAt, step.SeenAt) - undisturbed;
     }
 
+    /// <summary>Milliseconds from the signal to the first step that is decided without the lost worker.</summary>
+    public double UntilNextStep(Kill kill) => Milliseconds(kill.At, Interrupted(kill).Step.SeenAt);
+
+    /// <summary>Milliseconds from the signal to the first step decided under a whole view.</summary>
+    public double UntilWhole(Kill kill) => Milliseconds(
+        kill.At, run.Watch.Steps.First(step => step.Line.Generation > kill.Generation && ViewOf(step.Line.Generation).IsWhole(workers)).SeenAt);
+
+    /// <summary>R: milliseconds of the lanes that each survivor takes over.</summary>
+    public double Again(Kill kill) => LaneMilliseconds() * Math.Ceiling(kill.DeadLanes / (workers - 1.0));
+
     /// <summary>Step bounds after the interrupted step until a step was decided under a whole view.</summary>
     public double BoundsUntilWhole(Kill kill)
     {

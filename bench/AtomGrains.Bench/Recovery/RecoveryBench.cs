@@ -29,7 +29,7 @@ internal static class RecoveryBench
         var undisturbed = Figure.MedianOf(series.CalmSteps());
         var lane = series.LaneMilliseconds();
         var delays = series.Kills.Select(kill => series.Delay(kill, undisturbed)).ToList();
-        var again = series.Kills.Select(kill => lane * Math.Ceiling(kill.DeadLanes / (Workers - 1.0))).ToList();
+        var again = series.Kills.Select(series.Again).ToList();
         return
         [
             new Figure("undisturbed step", "ms", series.CalmSteps()),
@@ -47,7 +47,8 @@ internal static class RecoveryBench
         ];
     }
 
-    private static IEnumerable<Figure> Phases(RunReport report)
+    /// <summary>What the run says of its own recoveries, phase by phase.</summary>
+    public static IEnumerable<Figure> Phases(RunReport report)
     {
         var seconds = report.Recoveries.Select(recovery => recovery.Seconds).ToList();
         return

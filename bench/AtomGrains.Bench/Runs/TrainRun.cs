@@ -14,6 +14,7 @@ namespace AtomGrains.Bench.Runs;
 internal sealed class TrainRun : IDisposable
 {
     private const int Interrupt = 2;
+    private const string SiloProgramVariable = "ATOMGRAINS_SILO_PROGRAM";
 
     // A run that does not get somewhere within this has hung: the bench fails instead of waiting for ever.
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
@@ -23,16 +24,21 @@ internal sealed class TrainRun : IDisposable
 
     /// <summary>Starts it; the arguments come after those that every bench gives.</summary>
     public TrainRun(params IEnumerable<string> arguments)
+        : this(BenchHost.Local, arguments)
+    {
+    }
+
+    public TrainRun(BenchHost host, params IEnumerable<string> arguments)
     {
         _home = Directory.CreateTempSubdirectory("atomgrains-bench-").FullName;
         var text = Path.Combine(_home, "text.txt");
         Text.Write(text);
         Folder = Path.Combine(_home, "run");
         ReportPath = Path.Combine(_home, "report.json");
-        string[] given = ["train", "--data", text, "--out", Folder, "--report", ReportPath, "--quiet", "true", "--eval-every", "0", "--eval-batches", "1"];
+        string[] given = ["train", "--host", host == BenchHost.Orleans ? "orleans" : "local", "--data", text, "--out", Folder, "--report", ReportPath, "--quiet", "true", "--eval-every", "0", "--eval-batches", "1"];
         Watch = new StepWatch(Path.Combine(Folder, RunFolder.MetricsFileName));
         Started = Stopwatch.GetTimestamp();
-        _process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "AtomGrains"), given.Concat(arguments))
+        _process = Process.Start(new ProcessStartInfo(Program(host), given.Concat(arguments))
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -40,6 +46,11 @@ internal sealed class TrainRun : IDisposable
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
     }
+
+    // Ours is beside the bench; one with silos is built apart, where the cluster packages restore.
+    private static string Program(BenchHost host) => host == BenchHost.Local
+        ? Path.Combine(AppContext.BaseDirectory, "AtomGrains")
+        : Environment.GetEnvironmentVariable(SiloProgramVariable) ?? throw new InvalidOperationException($"{SiloProgramVariable} does not name the program with silos: start it by ./atom bench --host orleans");
 
     public string Folder { get; }
 
@@ -67,6 +78,13 @@ internal sealed class TrainRun : IDisposable
     /// <summary>Living processes whose workers own lanes, by slot; the status file is a quarter of a second old at most.</summary>
     public List<ProcessStatus> Workers() =>
         [.. (Status()?.Processes ?? []).Where(process => process.Worker is not null && process.State == "running" && Directory.Exists($"/proc/{process.Pid}")).OrderBy(process => process.Worker)];
+
+    /// <summary>Tokens a second of all but the first steps, of a run that has ended.</summary>
+    public double TokensPerSecond(int warmUpSteps)
+    {
+        var steps = Watch.Steps;
+        return (double)steps[0].Line.Tokens * (steps.Count - warmUpSteps) / Stopwatch.GetElapsedTime(steps[warmUpSteps - 1].SeenAt, steps[^1].SeenAt).TotalSeconds;
+    }
 
     /// <summary>Waits until something is so, looking every few milliseconds.</summary>
     /// <exception cref="TimeoutException">It never was; names what was awaited and the end of the run's own logs.</exception>

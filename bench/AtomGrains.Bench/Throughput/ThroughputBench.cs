@@ -36,7 +36,7 @@ internal static class ThroughputBench
             using var run = new TrainRun(arguments);
             run.Finish();
             var lines = run.Watch.Steps.Skip(WarmUpSteps).Select(step => step.Line).ToList();
-            with.Add(tokens / Stopwatch.GetElapsedTime(run.Watch.Steps[WarmUpSteps - 1].SeenAt, run.Watch.Steps[^1].SeenAt).TotalSeconds * lines.Count);
+            with.Add(run.TokensPerSecond(WarmUpSteps));
             overhead.Add(1000 * Figure.MedianOf(lines.Select(line => line.Seconds.Pull + line.Seconds.Push + line.Seconds.Seal + line.Seconds.Apply)));
             if (pair % 2 == 0)
             {

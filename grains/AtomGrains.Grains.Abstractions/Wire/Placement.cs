@@ -9,6 +9,7 @@ namespace AtomGrains.Grains.Wire;
 /// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
 /// <param name="MemoryBytes">Of the device.</param>
 /// <param name="Program">SHA-256 of the job's assembly, which must be the run's.</param>
+/// <param name="Over">The node that lived on the device last, and does no more; null when none has.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record DeviceOffer(
@@ -17,7 +18,8 @@ public sealed record DeviceOffer(
     [property: Key(2)] int Ordinal,
     [property: Key(3)] string Device,
     [property: Key(4)] long MemoryBytes,
-    [property: Key(5)] string Program);
+    [property: Key(5)] string Program,
+    [property: Key(6)] int? Over = null);
 
 /// <summary>What becomes of an offer.</summary>
 /// <param name="IsOver">The run needs no device any more.</param>

@@ -54,7 +54,7 @@ public sealed record WireExportWeights([property: Key(0)] long Generation, [prop
 
 [MessagePackObject]
 [Immutable]
-public sealed record WireNodeReady([property: Key(0)] string Address, [property: Key(1)] int Slot) : WireControl;
+public sealed record WireNodeReady([property: Key(0)] string Address, [property: Key(1)] int Slot, [property: Key(2)] string Host = "") : WireControl;
 
 [MessagePackObject]
 [Immutable]

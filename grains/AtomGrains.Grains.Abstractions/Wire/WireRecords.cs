@@ -15,7 +15,7 @@ public sealed record WireView(
 /// <summary>A node of a view.</summary>
 [MessagePackObject]
 [Immutable]
-public sealed record WireMember([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Address);
+public sealed record WireMember([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Address, [property: Key(3)] string Host = "");
 
 /// <summary>The place of a partition.</summary>
 [MessagePackObject]

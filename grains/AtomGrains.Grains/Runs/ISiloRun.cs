@@ -13,6 +13,9 @@ public interface ISiloRun
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     string Secret { get; }
 
+    /// <summary>The machine, by which primary and backup are kept apart.</summary>
+    string Host { get; }
+
     /// <summary>Address to listen on for tensors.</summary>
     string Listen { get; }
 

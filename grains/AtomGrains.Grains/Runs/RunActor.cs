@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -7,6 +8,7 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 
@@ -31,6 +33,8 @@ internal sealed class RunActor : IDisposable
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
     private double _validationLoss = double.NaN;
+    private long _controlMessages;
+    private string? _coreWaitsFor;
 
     public RunActor(RunPlan plan, IRunOutput output)
     {
@@ -51,6 +55,7 @@ internal sealed class RunActor : IDisposable
         if (view is not null)
         {
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
+            RecallSeats(view);
             _journal.Begins(DateTimeOffset.UtcNow);
         }
 
@@ -63,6 +68,7 @@ internal sealed class RunActor : IDisposable
     /// <summary>Another coordinator has taken a generation: this one is over, the run is not.</summary>
     public bool IsSuperseded { get; private set; }
 
+    /// <summary>In words; null while nothing is waited for.</summary>
     public string? WaitingFor { get; private set; }
 
     public long Step => _coordinator.Step;
@@ -70,6 +76,8 @@ internal sealed class RunActor : IDisposable
     public View? View => _coordinator.View;
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    private IEnumerable<KeyValuePair<NodeId, Seat>> Living => _seats.Where(seat => _coordinator.Counts(seat.Key));
 
     private NodeCounters Counters => _counters.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node));
 
@@ -88,19 +96,34 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
         }
 
-        var living = _seats.Where(seat => _coordinator.Counts(seat.Key)).ToList();
-        var here = living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
-        if (here.Value is { } seat)
+        if (SiloDevices.KindOf(offer.Device) != _plan.Spec.DeviceKind)
         {
-            // It has a node there but no life yet: the call that was to begin it may be lost.
-            _output.Start(here.Key, seat);
+            return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
+        }
+
+        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
+        if (here.Value is { } seat && offer.Over != here.Key.Value)
+        {
+            if (!seat.IsTaken)
+            {
+                // It has a node there but no life yet: the call that was to begin it may be lost.
+                _output.Start(here.Key, seat);
+            }
+
+            // An offer may be older than the node that lives there now.
             return new OfferAnswer(false, null);
         }
 
-        var taken = living.Select(seat => seat.Value.Slot).ToHashSet();
+        if (here.Value is not null)
+        {
+            // The node that lived there is over, and its id has one life.
+            OnNodeEnded(here.Key);
+        }
+
+        var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
         if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
         {
-            var node = TakeNumber();
+            var node = TakeNumber(offer.Silo);
             _seats[node] = new Seat(slot, offer.Silo, Now);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
@@ -113,6 +136,7 @@ internal sealed class RunActor : IDisposable
     {
         foreach (var message in messages)
         {
+            _controlMessages++;
             Note(from, silo, message);
             _coordinator.HandleMessage(from, message, Now, _outbox);
             CarryOut();
@@ -143,20 +167,46 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        SayWhatIsWaitedFor();
         _ledger.CloseWhatIsOver();
     }
 
     public void Dispose() => _journal.Dispose();
 
-    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
-    private NodeId TakeNumber()
+    // Workers without a device come first: what Core waits for follows from them.
+    private void SayWhatIsWaitedFor()
     {
+        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, Living.Count());
+        var what = End is null && placed < wanted ? $"devices: {placed} of {wanted}" : _coreWaitsFor;
+        if (what != WaitingFor)
+        {
+            WaitingFor = what;
+            _output.Note(what is null ? "going on" : $"waiting for {what}");
+            WaitNote.Write(_plan.Folder, what);
+        }
+    }
+
+    // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
+    private void RecallSeats(View view)
+    {
+        var numbers = _numbers.Generations().ToHashSet();
+        foreach (var member in view.Members.Where(member => numbers.Contains(new Generation(member.Node.Value))))
+        {
+            var silo = Encoding.ASCII.GetString(_numbers.Read(new Generation(member.Node.Value)));
+            _seats[member.Node] = new Seat(member.Slot, silo, Now) { IsTaken = true };
+        }
+    }
+
+    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
+    private NodeId TakeNumber(string silo)
+    {
+        // With the silo, for a successor that has to know whose nodes a dead silo takes along.
         var number = _numbers.Newest()?.Generation ?? Generation.None;
         do
         {
             number = number.Next;
         }
-        while (!_numbers.TryCreate(number, default));
+        while (!_numbers.TryCreate(number, Encoding.ASCII.GetBytes(silo)));
         return new NodeId((int)number.Value);
     }
 
@@ -187,6 +237,7 @@ internal sealed class RunActor : IDisposable
         switch (effect)
         {
             case SendToNode { Message: ControlMessage message } send:
+                _controlMessages++;
                 _output.Send(send.To, message);
                 break;
             case RecordView record:
@@ -214,8 +265,7 @@ internal sealed class RunActor : IDisposable
                 _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
                 break;
             case Waiting waiting:
-                WaitingFor = waiting.For;
-                _output.Note(waiting.For is { } what ? $"waiting for {what}" : "going on");
+                _coreWaitsFor = waiting.For;
                 break;
             case MemberReady:
                 break;
@@ -280,7 +330,7 @@ internal sealed class RunActor : IDisposable
     private void Finish(string? weights, string? stopped)
     {
         _ledger.CloseAll();
-        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Generations().Count, weights, _validationLoss));
+        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Generations().Count, weights, _validationLoss), _controlMessages);
         End.Write(_plan.Folder);
     }
 }

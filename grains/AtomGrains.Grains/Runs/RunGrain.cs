@@ -13,6 +13,9 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
+    // Beyond the time in which a grain lives again, and within that in which a lost node is left out.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private readonly Dictionary<NodeId, Pump<ControlMessage>> _pumps = [];
     private readonly CancellationTokenSource _deactivated = new();
     private volatile IReadOnlyList<NodeSilo> _silos = [];
@@ -84,7 +87,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         if (!_pumps.TryGetValue(to, out var pump))
         {
             var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(run.Plan.RunId, to.Value));
-            _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), attempts: 2);
+            _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), Patience);
         }
 
         // The pump's calls run beside this grain's turns: they read a copy.

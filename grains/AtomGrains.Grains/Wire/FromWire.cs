@@ -18,7 +18,7 @@ public static class FromWire
         WireReturnToStep back => new ReturnToStep(new Generation(back.Generation), LineageOf(back.Lineage), back.Step),
         WireDismiss dismiss => new Dismiss(new Generation(dismiss.Generation), (DismissReason)dismiss.Reason),
         WireExportWeights export => new ExportWeights(new Generation(export.Generation), LineageOf(export.Lineage), export.Version),
-        WireNodeReady ready => new NodeReady(ready.Address, ready.Slot),
+        WireNodeReady ready => new NodeReady(ready.Address, ready.Slot, ready.Host),
         WireHeartbeat heartbeat => new Heartbeat(new Generation(heartbeat.Generation), Map(heartbeat.Counters)),
         WireAdopted adopted => new Adopted(new Generation(adopted.Generation), [.. adopted.Replicas.Select(Map)]),
         WireSealed seals => new Sealed(new Generation(seals.Generation), LineageOf(seals.Lineage), [.. seals.Seals.Select(Map)]),
@@ -41,7 +41,7 @@ public static class FromWire
     {
         Generation = new Generation(view.Generation),
         Lineage = LineageOf(view.Lineage),
-        Members = [.. view.Members.Select(member => new Member(new NodeId(member.Node), member.Slot, member.Address))],
+        Members = [.. view.Members.Select(member => new Member(new NodeId(member.Node), member.Slot, member.Address, member.Host))],
         LaneOwners = [.. view.LaneOwners.Select(owner => new NodeId(owner))],
         Partitions = [.. view.Partitions.Select(place => new PartitionPlacement(new NodeId(place.Primary), NodeOf(place.Backup), NodeOf(place.Joiner)))],
     };

@@ -16,7 +16,7 @@ public static class ToWire
         ReturnToStep back => new WireReturnToStep(back.Generation.Value, back.Lineage.Began.Value, back.Step),
         Dismiss dismiss => new WireDismiss(dismiss.Generation.Value, (int)dismiss.Reason),
         ExportWeights export => new WireExportWeights(export.Generation.Value, export.Lineage.Began.Value, export.Version),
-        NodeReady ready => new WireNodeReady(ready.Address, ready.Slot),
+        NodeReady ready => new WireNodeReady(ready.Address, ready.Slot, ready.Host),
         Heartbeat heartbeat => new WireHeartbeat(heartbeat.Generation.Value, Map(heartbeat.Counters)),
         Adopted adopted => new WireAdopted(adopted.Generation.Value, [.. adopted.Replicas.Select(Map)]),
         Sealed seals => new WireSealed(seals.Generation.Value, seals.Lineage.Began.Value, [.. seals.Seals.Select(Map)]),
@@ -38,7 +38,7 @@ public static class ToWire
     public static WireView Map(View view) => new(
         view.Generation.Value,
         view.Lineage.Began.Value,
-        [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address))],
+        [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address, member.Host))],
         [.. view.LaneOwners.Select(owner => owner.Value)],
         [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))]);
 

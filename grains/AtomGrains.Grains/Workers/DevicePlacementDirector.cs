@@ -1,3 +1,4 @@
+using AtomGrains.Grains.Runs;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
@@ -5,17 +6,11 @@ using Orleans.Runtime.Placement;
 namespace AtomGrains.Grains.Workers;
 
 /// <summary>
-/// Follows the run grain's choice where that silo lives. Else, for a call to a node that is over, any silo will do that
-/// has a device: the empty activation there says so.
+/// Follows the run grain's choice where that silo lives. Else, for a call to a node that is over, a silo will do that has a
+/// device of the run's kind, the one with the most memory first: the empty activation there says that it is over.
 /// </summary>
-public sealed class DevicePlacementDirector(ISiloMetadataCache metadata) : IPlacementDirector
+public sealed class DevicePlacementDirector(ISiloMetadataCache metadata, ISiloRun run) : IPlacementDirector
 {
-    /// <summary>Key of a silo's metadata: its device, <c>cpu</c> or <c>cuda:N</c>.</summary>
-    public const string DeviceKey = "atomgrains.device";
-
-    /// <summary>Key of a silo's metadata: bytes of memory of its device.</summary>
-    public const string MemoryKey = "atomgrains.memory";
-
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var silos = context.GetCompatibleSilos(target);
@@ -24,9 +19,12 @@ public sealed class DevicePlacementDirector(ISiloMetadataCache metadata) : IPlac
             return Task.FromResult(chosen);
         }
 
-        var withDevice = Array.Find(silos, silo => metadata.GetSiloMetadata(silo).Metadata.ContainsKey(DeviceKey));
-        return withDevice is null
-            ? throw new OrleansException($"no silo with a device is there for {target.GrainIdentity}")
-            : Task.FromResult(withDevice);
+        var kind = run.Plan.Spec.DeviceKind;
+        var fitting = silos.Select(silo => (Silo: silo, Devices: SiloDevices.Of(metadata.GetSiloMetadata(silo).Metadata)))
+            .Where(entry => entry.Devices is { } devices && devices.Kind == kind && devices.Count > 0)
+            .OrderByDescending(entry => entry.Devices!.MemoryBytes).ThenBy(entry => entry.Silo).ToList();
+        return fitting.Count == 0
+            ? throw new OrleansException($"no silo with a device of kind {kind} is there for {target.GrainIdentity}")
+            : Task.FromResult(fitting[0].Silo);
     }
 }

@@ -10,6 +10,18 @@ public sealed class DeviceSlot : IDisposable
     /// <summary>Whether no node lives on the device.</summary>
     public bool IsFree => !_closed && Current is null;
 
+    /// <summary>The node that lived here last and is over; null when none has, or one lives.</summary>
+    public int? Over
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _node is { IsOver: true } node ? node.Id.Value : null;
+            }
+        }
+    }
+
     internal SiloNode? Current
     {
         get

@@ -40,7 +40,7 @@ internal sealed class SiloNode : INodeHost
         _coordinator = coordinator;
         _membership = membership;
         _struck = new StruckFaults(run.Plan.Folder);
-        _reports = new Pump<ControlMessage>(ReportAsync, attempts: int.MaxValue);
+        _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan);
         var struck = _struck.Orders;
         var place = new NodePlace
         {
@@ -48,6 +48,7 @@ internal sealed class SiloNode : INodeHost
             Slot = seat.Slot,
             RunId = run.Plan.RunId,
             Listen = run.Listen,
+            Host = run.Host,
             Secret = run.Secret,
             Faults = [.. run.Plan.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))

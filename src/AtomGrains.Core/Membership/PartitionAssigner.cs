@@ -5,15 +5,33 @@ namespace AtomGrains.Core.Membership;
 
 /// <summary>
 /// Decides replica sets. A new set's members come from the previous recorded set, plus a joiner that is in sync
-/// (PROTOCOL R3); everything else can only be named as joiner, to be filled.
+/// (PROTOCOL R3); everything else can only be named as joiner, to be filled. Two copies on one host die together, so a
+/// backup goes to another host than its primary's. Where all nodes are on one host that would leave every partition
+/// with a single copy and one machine with nothing to run on: there, and only there, another process has to do. (A host
+/// is what its nodes say it is: on loopback each may give a name of its own.) A copy that is there is never given up for
+/// the rule; it is moved once its successor is in sync.
 /// </summary>
 public static class PartitionAssigner
 {
-    /// <summary>The first placement of a lineage: primaries round robin, each backup on the next node.</summary>
-    public static PartitionPlacement[] Initial(IReadOnlyList<NodeId> hosts, int partitions) =>
-        [.. Enumerable.Range(0, partitions).Select(i => new PartitionPlacement(
-            hosts[i % hosts.Count],
-            hosts.Count > 1 ? hosts[(i + 1) % hosts.Count] : null))];
+    /// <summary>The first placement of a lineage: primaries round robin, each backup on the next node of another host.</summary>
+    /// <param name="nodes">Nodes that hold replicas.</param>
+    /// <param name="hostOf">The host of a node; without it, all are on one.</param>
+    public static PartitionPlacement[] Initial(IReadOnlyList<NodeId> nodes, int partitions, Func<NodeId, string>? hostOf = null)
+    {
+        var apart = new HostRule(nodes, hostOf);
+        var backups = nodes.ToDictionary(node => node, _ => 0);
+        return [.. Enumerable.Range(0, partitions).Select(Place)];
+
+        // Of the nodes that may be, the one with the fewest backups; of those, the next one round.
+        PartitionPlacement Place(int partition)
+        {
+            var primary = nodes[partition % nodes.Count];
+            var others = Enumerable.Range(1, nodes.Count - 1).Select(i => nodes[(partition + i) % nodes.Count])
+                .Where(node => apart.Allows(primary, node)).OrderBy(node => backups[node]).Take(1).ToList();
+            others.ForEach(node => backups[node]++);
+            return new PartitionPlacement(primary, others.Count > 0 ? others[0] : null);
+        }
+    }
 
     /// <summary>
     /// The next placement, or the partitions that have no replica left.
@@ -22,13 +40,16 @@ public static class PartitionAssigner
     /// <param name="hosts">Nodes that may hold replicas from now on.</param>
     /// <param name="leaving">Living nodes that want to hand over what they have.</param>
     /// <param name="inSync">Joiners that their primary reported in sync, under the last recorded view.</param>
+    /// <param name="hostOf">The host of a living node; without it, all are on one.</param>
     public static (PartitionPlacement[]? Next, List<PartitionId> Lost) Reassign(
         IReadOnlyList<PartitionPlacement> previous,
         IReadOnlyList<NodeId> hosts,
         IReadOnlySet<NodeId> leaving,
         IReadOnlySet<PartitionId> inSync,
-        ProtocolRules rules)
+        ProtocolRules rules,
+        Func<NodeId, string>? hostOf = null)
     {
+        var apart = new HostRule(hosts, hostOf);
         var staying = hosts.ToHashSet();
         var next = new PartitionPlacement[previous.Count];
         var lost = new List<PartitionId>();
@@ -47,7 +68,7 @@ public static class PartitionAssigner
                 continue;
             }
 
-            next[i] = Choose(old, living, joined);
+            next[i] = Choose(living, joined, apart);
         }
 
         if (lost.Count > 0)
@@ -56,7 +77,7 @@ public static class PartitionAssigner
         }
 
         SpreadPrimaries(next, hosts);
-        NameJoiners(previous, next, hosts, inSync);
+        NameJoiners(previous, next, hosts, inSync, apart);
         return (next, lost);
     }
 
@@ -77,18 +98,19 @@ public static class PartitionAssigner
     }
 
     // With a joiner in sync beside a full set, the joiner takes the place it was named for: the leaving or busiest replica's.
-    private static PartitionPlacement Choose(PartitionPlacement old, List<NodeId> living, NodeId? joined)
+    private static PartitionPlacement Choose(List<NodeId> living, NodeId? joined, HostRule apart)
     {
         if (joined is { } fresh && living.Count == 3)
         {
-            var kept = living.First(node => node != fresh);
+            var others = living.Where(node => node != fresh).ToList();
+            var kept = others.Find(node => apart.Allows(node, fresh)) is { Value: > 0 } found ? found : others[0];
             return new PartitionPlacement(kept, fresh);
         }
 
         return new PartitionPlacement(living[0], living.Count > 1 ? living[1] : null);
     }
 
-    private static void NameJoiners(IReadOnlyList<PartitionPlacement> previous, PartitionPlacement[] next, IReadOnlyList<NodeId> hosts, IReadOnlySet<PartitionId> inSync)
+    private static void NameJoiners(IReadOnlyList<PartitionPlacement> previous, PartitionPlacement[] next, IReadOnlyList<NodeId> hosts, IReadOnlySet<PartitionId> inSync, HostRule apart)
     {
         var load = hosts.ToDictionary(host => host, host => next.Count(placement => placement.IsReplica(host)));
         for (var i = 0; i < next.Length; i++)
@@ -102,8 +124,9 @@ public static class PartitionAssigner
 
         for (var i = 0; i < next.Length; i++)
         {
-            var candidates = hosts.Where(host => !next[i].IsReplica(host)).OrderBy(host => load[host]).ThenBy(host => host).ToList();
-            if (next[i].Joiner is null && candidates.Count > 0 && NeedsJoiner(next[i], candidates[0]))
+            var candidates = hosts.Where(host => !next[i].IsReplica(host)).OrderBy(host => load[host]).ThenBy(host => host)
+                .Where(host => NeedsJoiner(next[i], host)).Take(1).ToList();
+            if (next[i].Joiner is null && candidates.Count > 0)
             {
                 Name(i, candidates[0]);
             }
@@ -115,10 +138,20 @@ public static class PartitionAssigner
             load[target]++;
         }
 
-        // A joiner is for a set that lacks a backup, that holds a leaving node, or that sits on a node with two replicas more.
-        bool NeedsJoiner(PartitionPlacement placement, NodeId target) =>
-            placement.Backup is null
-            || placement.Replicas.Any(node => !load.ContainsKey(node))
-            || load[placement.Backup.Value] >= load[target] + 2;
+        // A joiner is for a set that lacks a backup, that holds a leaving node, whose copies are on one host, or that sits on
+        // a node with two replicas more. Who is left beside it when it takes its place has to be on another host.
+        bool NeedsJoiner(PartitionPlacement placement, NodeId target)
+        {
+            if (placement.Backup is not { } backup)
+            {
+                return apart.Allows(placement.Primary, target);
+            }
+
+            var staying = placement.Replicas.Where(load.ContainsKey).ToList();
+            var isShort = staying.Count < 2 || !apart.Allows(placement.Primary, backup);
+            return isShort
+                ? (staying.Count > 0 ? staying : placement.Replicas).Any(node => apart.Allows(node, target))
+                : load[backup] >= load[target] + 2 && apart.Allows(placement.Primary, target);
+        }
     }
 }

@@ -7,8 +7,11 @@ namespace AtomGrains.Core.Runs;
 /// </summary>
 public sealed record RunSpec
 {
+    /// <summary>The job that every host has.</summary>
+    public const string OwnJob = "gpt";
+
     /// <summary>Name of the training job, as registered with the host.</summary>
-    public string Job { get; init; } = "gpt";
+    public string Job { get; init; } = OwnJob;
 
     /// <summary>Seed of the initial weights, the data order and dropout.</summary>
     public ulong Seed { get; init; } = 1337;

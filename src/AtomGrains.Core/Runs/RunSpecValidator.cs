@@ -98,6 +98,12 @@ public static class RunSpecValidator
 
     private static void CheckSize(RunSpec spec, Checks check)
     {
+        if (spec.Job != RunSpec.OwnJob)
+        {
+            // A model of a user's own has the size that its parameters add up to, not what these fields do.
+            return;
+        }
+
         var elements = ModelSize.Elements(spec.Model);
         check.That(elements <= int.MaxValue, "--width", spec.Model.Width,
             $"the model would have {elements} parameters; must be at most {int.MaxValue}");

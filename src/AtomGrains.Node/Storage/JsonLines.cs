@@ -10,10 +10,26 @@ public static class JsonLines
     /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number.</exception>
     public static IReadOnlyList<T> Read<T>(string path, JsonTypeInfo<T> type)
     {
+        var offset = 0L;
+        return ReadOn(path, type, ref offset);
+    }
+
+    /// <summary>The whole lines behind an offset, which moves behind them: for who follows a file that grows.</summary>
+    /// <param name="offset">In bytes; where a line begins.</param>
+    /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number, counted from there.</exception>
+    public static IReadOnlyList<T> ReadOn<T>(string path, JsonTypeInfo<T> type, ref long offset)
+    {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var content = new byte[WholeLinesEnd(file)];
-        file.Position = 0;
+        var end = WholeLinesEnd(file);
+        if (end <= offset)
+        {
+            return [];
+        }
+
+        var content = new byte[end - offset];
+        file.Position = offset;
         file.ReadExactly(content);
+        offset = end;
         var lines = new List<T>();
         foreach (var range in content.AsSpan().Split((byte)'\n'))
         {

@@ -4,7 +4,8 @@ namespace AtomGrains.Node.Storage;
 
 /// <summary><c>end.json</c> of a run folder whose coordinator may live in another process than who waits for the end.</summary>
 /// <param name="Stopped">Why the run ended before its last step; null when it is complete.</param>
-public sealed record RunEnd(string? Stopped, RunReport Report)
+/// <param name="ControlMessages">Between the last coordinator and its nodes, both ways, since that one began.</param>
+public sealed record RunEnd(string? Stopped, RunReport Report, long ControlMessages)
 {
     public const string FileName = "end.json";
 

@@ -18,6 +18,9 @@ public sealed record RunStatus
 
     public required long Generation { get; init; }
 
+    /// <summary>What the run waits for, in words; null when it waits for nothing.</summary>
+    public string? WaitingFor { get; init; }
+
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 
     /// <returns>Null when the run has not written one yet.</returns>

@@ -16,6 +16,9 @@ public record NodePlace
     /// <summary>Address to listen on for tensors.</summary>
     public required string Listen { get; init; }
 
+    /// <summary>The machine, by which copies of a partition are kept apart. On one machine nobody needs a name.</summary>
+    public string Host { get; init; } = "";
+
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     public required string Secret { get; init; }
 

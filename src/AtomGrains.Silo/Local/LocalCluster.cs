@@ -1,3 +1,4 @@
+using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
@@ -39,6 +40,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     public RunOutcome Run(CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
+        WaitNote.Delete(folder.Path);
         _orders = Orders();
         RunEnd? end = null;
         string? stopped = null;
@@ -103,7 +105,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         {
             if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced))
             {
-                _silos.Add(new SiloProcess(_orders with { Ordinal = ordinal }, options.NodeEnvironment));
+                _silos.Add(new SiloProcess(_orders with { Ordinal = ordinal, Host = HostOf(ordinal) }, options.NodeEnvironment));
             }
         }
 
@@ -161,12 +163,16 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
     }
 
+    // One machine plays as many as there are silos, so that copies are placed as they would be on a real cluster.
+    private static string HostOf(int ordinal) => $"{Dns.GetHostName()}/{ordinal}";
+
     private SiloOrders Orders() => new()
     {
         RunId = _runId,
         RunFolder = folder.Path,
         Secret = _secret.ToHex(),
         Ordinal = 0,
+        Host = HostOf(0),
         Device = options.Device,
         Listen = options.Listen.ToString(),
         Elements = elements,

@@ -16,14 +16,22 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     private readonly FileRegister _register = new(folder);
     private MetricsLine? _last;
     private View? _view;
+    private string? _waits;
     private int _lines;
-    private int _faultLines;
+    private long _metricsRead;
+    private long _faultsRead;
     private long _lengthSeen;
     private (DateTimeOffset At, int Lines)? _first;
 
     /// <summary>Tells the observer of what is new.</summary>
     public void Tell()
     {
+        if (WaitNote.Read(folder) is var waits && waits != _waits)
+        {
+            _waits = waits;
+            observer.OnNote(waits is null ? "going on" : $"waiting for {waits}");
+        }
+
         if (!File.Exists(_metrics) || new FileInfo(_metrics).Length == _lengthSeen)
         {
             return;
@@ -31,10 +39,10 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
 
         _lengthSeen = new FileInfo(_metrics).Length;
         _view = Newest();
-        var lines = JsonLines.Read(_metrics, StorageJson.Default.MetricsLine);
+        var lines = JsonLines.ReadOn(_metrics, StorageJson.Default.MetricsLine, ref _metricsRead);
         _first ??= (DateTimeOffset.UtcNow, lines.Count);
         var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
-        foreach (var line in lines.Skip(_lines))
+        foreach (var line in lines)
         {
             var rate = seconds > 0 ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
             _last = line;
@@ -42,10 +50,9 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
             _lines++;
         }
 
-        foreach (var fault in Faults().Skip(_faultLines))
+        foreach (var fault in File.Exists(_faults) ? JsonLines.ReadOn(_faults, StorageJson.Default.FaultLine, ref _faultsRead) : [])
         {
             observer.OnFault(fault);
-            _faultLines++;
         }
     }
 
@@ -65,6 +72,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         Step = _last is { } last ? last.Step + 1 : 0,
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
+        WaitingFor = _waits,
         Processes = [new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"), .. silos.Select(StatusOf)],
     };
 

@@ -11,7 +11,7 @@ public sealed class GptJob : TrainingJob
 {
     private const double Deviation = 0.02;
 
-    public override string Name => "gpt";
+    public override string Name => RunSpec.OwnJob;
 
     public override nn.Module<Tensor, Tensor> CreateModel(RunSpec spec) => new Gpt(spec.Model);
 

@@ -27,6 +27,11 @@ public static class StatusCommand
         var state = running ? "running" : finished ? "finished" : "not running";
         var loss = status.Loss?.ToString("F4", CultureInfo.InvariantCulture) ?? "-";
         output.WriteLine($"{state}  step {status.Step}  loss {loss}  generation {status.Generation}");
+        if (running && status.WaitingFor is { } what)
+        {
+            output.WriteLine($"waiting for {what}");
+        }
+
         foreach (var process in status.Processes)
         {
             var worker = process.Worker is { } number ? $"worker {number}" : "";

@@ -25,10 +25,13 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     {
         Warn(options.Warnings);
 
+        var job = jobs.Choose(options.Job);
         var corpus = options.Tokenize();
-        var spec = options.SpecFor(corpus);
+        var spec = options.SpecFor(corpus, job);
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var engine = DescribeCommand.Ask(spec, options.Device, environment);
+        spec = options.Fitted(spec, engine.Elements);
+        RefuseTooManyPartitions(spec, engine.Elements);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job) };
@@ -56,6 +59,16 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         foreach (var warning in warnings)
         {
             Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
+    private static void RefuseTooManyPartitions(RunSpec spec, int elements)
+    {
+        var blocks = ModelSize.Blocks(elements, spec.BlockElements);
+        if (spec.Partitions > blocks)
+        {
+            throw new InvalidSettingsException(new SettingError(
+                Settings.Partitions.Flag, $"{spec.Partitions}", $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}"));
         }
     }
 

@@ -54,6 +54,46 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void AnActivationThatTakesOverKnowsWhoseNodesADeadSiloTookAlong()
+    {
+        using (var first = new RunActor(Plan(), new Output()))
+        {
+            first.OnOffer(Offer("a", 0));
+            first.OnOffer(Offer("b", 1));
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        // Node 2 never says a word to the successor, and nobody else speaks of it.
+        using var second = new RunActor(Plan(), new Output());
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        Assert.Equal(new Generation(1), second.View!.Generation);
+        second.OnSiloDead("b");
+        Assert.Equal(new Generation(2), second.View!.Generation);
+        Assert.Equal([new NodeId(1)], second.View.Workers);
+    }
+
+    [Fact]
+    public void ASiloWhoseDeviceIsFreeAgainHasLostItsNodeAndGetsANewOne()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        actor.OnOffer(Offer("a", 0));
+        actor.OnOffer(Offer("b", 1));
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+
+        // Said before node 2 began to live there, and come after its report.
+        actor.OnOffer(Offer("b", 1));
+        Assert.Equal([new NodeId(1), new NodeId(2)], output.Started);
+        Assert.Equal([new NodeId(1), new NodeId(2)], actor.View!.Workers);
+
+        actor.OnOffer(Offer("b", 1) with { Over = 2 });
+        Assert.Equal([new NodeId(1), new NodeId(2), new NodeId(3)], output.Started);
+        Assert.Equal([new NodeId(1)], actor.View!.Workers);
+    }
+
+    [Fact]
     public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
     {
         using (var first = new RunActor(Plan(), new Output()))
@@ -101,11 +141,32 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
-        var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = new RunActor(Plan(), new Output());
+        actor.OnOffer(Offer("a", 0));
+        actor.OnTick();
+        Assert.Equal("devices: 1 of 2", actor.WaitingFor);
+        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnTick();
         Assert.Equal("workers: 1 of 2 ready", actor.WaitingFor);
         Assert.Null(actor.View);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnTick();
+        Assert.Null(actor.WaitingFor);
+        Assert.Null(WaitNote.Read(_folder));
+        actor.OnNodeEnded(new NodeId(2));
+        actor.OnTick();
+        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+    }
+
+    [Fact]
+    public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
+    {
+        var output = new Output();
+        using var actor = new RunActor(Plan(), output);
+        Assert.Equal("the run computes on cpu, this silo offers cuda:0", actor.OnOffer(Offer("a", 0) with { Device = "cuda:0" }).Refused);
+        Assert.Empty(output.Started);
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>

@@ -1,8 +1,11 @@
+using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Runs;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
@@ -21,8 +24,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly List<IHost> _silos = [];
     private readonly int _workers;
     private readonly long _steps;
+    private readonly Func<int, string> _hostOf;
 
-    private InProcessCluster(int workers, long steps) => (_workers, _steps) = (workers, steps);
+    private InProcessCluster(int workers, long steps, Func<int, string> hostOf) => (_workers, _steps, _hostOf) = (workers, steps, hostOf);
 
     public IRunGrain Run => Grains.GetGrain<IRunGrain>(_runId);
 
@@ -33,12 +37,25 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Node ids given so far.</summary>
     public int Nodes => new FileRegister(_folder, "nodes").Generations().Count;
 
-    public static async Task<InProcessCluster> Start(int workers, long steps)
+    /// <summary>The register, oldest first.</summary>
+    public IReadOnlyList<View> Views
     {
-        var cluster = new InProcessCluster(workers, steps);
+        get
+        {
+            var register = new FileRegister(_folder);
+            return [.. register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!)];
+        }
+    }
+
+    /// <summary>All steps decided so far.</summary>
+    public IReadOnlyList<MetricsLine> Lines => File.Exists(Metrics) ? JsonLines.Read(Metrics, StorageJson.Default.MetricsLine) : [];
+
+    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null)
+    {
+        var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
         for (var silo = 0; silo < workers; silo++)
         {
-            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster)));
+            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster, silo), configure));
         }
 
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
@@ -53,9 +70,15 @@ internal sealed class InProcessCluster : IAsyncDisposable
         _silos.RemoveAt(silo);
     }
 
+    /// <summary>A living node, which can be ended as if it had died.</summary>
+    public SiloNode NodeOf(NodeId id) =>
+        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlot>().Current).Single(node => node?.Id == id)!;
+
+    /// <summary>Another coordinator of the same run, beside the run grain.</summary>
+    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
+
     /// <summary>Waits until a step has been decided.</summary>
-    public Task Reaches(long step) => Eventually.Is(
-        $"step {step}", () => Directory.Exists(_folder) && File.Exists(Metrics) && JsonLines.Read(Metrics, StorageJson.Default.MetricsLine).Any(line => line.Step >= step) ? "" : null);
+    public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
 
     public async Task<RunReport> Finish()
     {
@@ -105,6 +128,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         RunFolder = _folder,
         Secret = _secret,
         Ordinal = ordinal,
+        Host = _hostOf(ordinal),
         Device = "cpu",
         Listen = "127.0.0.1",
         Elements = FakeStepLoop.Elements,
@@ -117,13 +141,15 @@ internal sealed class InProcessCluster : IAsyncDisposable
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
-    private sealed class FakeRun(InProcessCluster cluster) : ISiloRun
+    private sealed class FakeRun(InProcessCluster cluster, int ordinal) : ISiloRun
     {
         public RunPlan Plan => cluster.Plan;
 
         public string Program => "program";
 
         public string Secret => cluster._secret;
+
+        public string Host => cluster._hostOf(ordinal);
 
         public string Listen => "127.0.0.1";
 

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using Orleans.Core.Internal;
@@ -64,6 +65,18 @@ public sealed class InProcessClusterTests
         await cluster.Stop(0);
         var report = await cluster.Finish();
         Assert.Equal(await Calm.Value, report.WeightsSha256);
+    }
+
+    [Fact]
+    public async Task PrimaryAndBackupAreOnDifferentHosts()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps, hostOf: silo => silo < 2 ? "two silos" : "one silo");
+        await cluster.Reaches(10);
+        var view = cluster.Views[0];
+        Assert.All(view.Partitions, placement => Assert.NotEqual(HostOf(placement.Primary), HostOf(placement.Backup!.Value)));
+        Assert.Equal(await Calm.Value, (await cluster.Finish()).WeightsSha256);
+
+        string HostOf(NodeId node) => view.Members.Single(member => member.Node == node).Host;
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class WireMappingTests
     {
         Generation = Seven,
         Lineage = Three,
-        Members = [new Member(new NodeId(1), 0, "127.0.0.1:4001"), new Member(new NodeId(9), 1, "127.0.0.1:4002")],
+        Members = [new Member(new NodeId(1), 0, "127.0.0.1:4001", "one"), new Member(new NodeId(9), 1, "127.0.0.1:4002")],
         LaneOwners = [new NodeId(1), new NodeId(9)],
         Partitions = [new PartitionPlacement(new NodeId(1), new NodeId(9)), new PartitionPlacement(new NodeId(9), null, new NodeId(1))],
     };
@@ -39,7 +39,7 @@ public sealed class WireMappingTests
         new WaitsFor(Seven, [new TreeNode(2, 1)], [new NodeId(9)], [new PartitionId(1)]),
         new Dismiss(Seven, DismissReason.NotNeeded),
         new ExportWeights(Seven, Three, 100),
-        new NodeReady("10.0.0.1:5", 3),
+        new NodeReady("10.0.0.1:5", 3, "rack 2"),
         new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8)),
         new Adopted(Seven, [new ReplicaReport(new PartitionId(0), 41, true, Decision), new ReplicaReport(new PartitionId(1), 0, false, null)]),
         new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0)]),

@@ -8,6 +8,9 @@ public class PartitionAssignerTests
 {
     private const int Partitions = 3;
 
+    private static readonly HashSet<NodeId> None = [];
+    private static readonly HashSet<PartitionId> NoneInSync = [];
+
     [Fact]
     public void FirstPlacementSpreadsPrimariesAndPutsBackupsOnAnotherNode()
     {
@@ -85,6 +88,78 @@ public class PartitionAssignerTests
         Assert.Equal([new PartitionId(0)], lost);
         (next, _) = PartitionAssigner.Reassign(placements, [new(2)], new HashSet<NodeId>(), new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe);
         Assert.Equal([new PartitionPlacement(new NodeId(2))], next!);
+    }
+
+    [Fact]
+    public void FirstPlacementKeepsPrimaryAndBackupOnDifferentHostsAndSpreadsBackups()
+    {
+        var nodes = Nodes(6);
+        foreach (var hosts in new[] { 2, 3, 6 })
+        {
+            string HostOf(NodeId node) => $"host {(node.Value - 1) * hosts / 6}";
+            var placements = PartitionAssigner.Initial(nodes, 12, HostOf);
+            Assert.All(placements, placement => Assert.NotEqual(HostOf(placement.Primary), HostOf(placement.Backup!.Value)));
+            Assert.All(nodes, node => Assert.Equal(2, placements.Count(placement => placement.Backup == node)));
+        }
+    }
+
+    [Fact]
+    public void OnASingleHostAnotherNodeOfItHasToDo() =>
+        Assert.Equal(
+            PartitionAssigner.Initial(Nodes(3), 7),
+            PartitionAssigner.Initial(Nodes(3), 7, _ => "the only one"));
+
+    [Fact]
+    public void ALostBackupIsFilledOnAnotherHostOnlyWhileThereIsOne()
+    {
+        NodeId primary = new(1), neighbour = new(2), far = new(3), busy = new(4);
+        string HostOf(NodeId node) => node.Value <= 2 ? "near" : "far";
+        PartitionPlacement[] placements = [new(primary, far), new(busy, null), new(busy, null), new(busy, null)];
+        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, busy], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        Assert.Equal(busy, next![0].Joiner);
+        (next, _) = PartitionAssigner.Reassign(placements[..1], [primary, neighbour], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        Assert.Equal(neighbour, next![0].Joiner);
+    }
+
+    [Fact]
+    public void CopiesOfOneHostAreMovedApartOnceThereIsAnotherAndNeitherIsGivenUpBefore()
+    {
+        NodeId primary = new(1), neighbour = new(2), far = new(3);
+        string HostOf(NodeId node) => node == far ? "far" : "near";
+        PartitionPlacement[] placements = [new(primary, neighbour)];
+        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, far], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        Assert.Equal([new PartitionPlacement(primary, neighbour, far)], next!);
+        (next, _) = PartitionAssigner.Reassign(next!, [primary, neighbour, far], None, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe, HostOf);
+        Assert.Equal([new PartitionPlacement(primary, far)], next!);
+    }
+
+    [Fact]
+    public void FillsEndWithCopiesApartAndDoNotGoOnForEverWhateverTheHosts()
+    {
+        for (var nodes = 2; nodes <= 6; nodes++)
+        {
+            for (var split = 1; split < nodes; split++)
+            {
+                string HostOf(NodeId node) => node.Value <= split ? "one" : "other";
+
+                // As one host alone would have placed them.
+                var placements = PartitionAssigner.Initial(Nodes(nodes), 8);
+                for (var rounds = 0; ; rounds++)
+                {
+                    Assert.True(rounds < 40, $"replicas of {nodes} nodes, {split} of them on one host, move for ever");
+                    var inSync = Joining(placements);
+                    (var next, _) = PartitionAssigner.Reassign(placements, Nodes(nodes), None, inSync, ProtocolRules.Safe, HostOf);
+                    if (next!.SequenceEqual(placements))
+                    {
+                        break;
+                    }
+
+                    placements = next!;
+                }
+
+                Assert.All(placements, placement => Assert.NotEqual(HostOf(placement.Primary), HostOf(placement.Backup!.Value)));
+            }
+        }
     }
 
     // From each placement: every set of survivors (with up to one new node), every one of them leaving or none, every set of joiners in sync.

@@ -277,6 +277,46 @@ public class CoordinatorTests
         return lost;
     }
 
+    [Fact]
+    public void ATakeoverWaitsForNodesThatMayYetReport()
+    {
+        Install();
+        Succeed();
+        Assert.Empty(Ready(One).OfType<RecordView>());
+        Assert.Empty(Wait(Options.TakeOverGrace.TotalSeconds - 0.2, One).OfType<RecordView>());
+        Assert.Equal([One], Assert.Single(Wait(0.5, One).OfType<RecordView>()).View.Workers);
+    }
+
+    [Fact]
+    public void ATakeoverDoesNotWaitForNodesThatHaveEnded()
+    {
+        Install();
+        Succeed();
+        Ready(One);
+        var effects = End(Two);
+        Assert.Equal((Two, LossCause.Ended), effects.OfType<MemberLost>().Select(lost => (lost.Node, lost.Cause)).Single());
+        Assert.Equal([One], Assert.Single(effects.OfType<RecordView>()).View.Workers);
+
+        // Whichever comes first.
+        Succeed();
+        Assert.Empty(End(Two).OfType<RecordView>());
+        Assert.Equal([One], Assert.Single(Ready(One).OfType<RecordView>()).View.Workers);
+    }
+
+    [Fact]
+    public void ANodeThatEndedBeforeATakeoverHeardOfItIsNoLongerLetIn()
+    {
+        Install();
+        Succeed();
+        End(Two);
+        Ready(One);
+        Recorded(2);
+        Assert.Single(Ready(Two).OfType<SendToNode>(), send => send.To == Two && send.Message is Dismiss);
+    }
+
+    // Another coordinator begins with the register; nobody has been heard.
+    private void Succeed() => _coordinator = new Coordinator(Spec, Layout, Options, ProtocolRules.Safe, _coordinator.View);
+
     // Nodes 1 and 2 in force at step 0 of generation 1.
     private void Install()
     {
@@ -291,7 +331,7 @@ public class CoordinatorTests
     // Another coordinator records generation 2 with the same replicas; nothing of it is adopted yet.
     private void TakeOver()
     {
-        _coordinator = new Coordinator(Spec, Layout, Options, ProtocolRules.Safe, _coordinator.View);
+        Succeed();
         Ready(One);
         Ready(Two);
         Recorded(2);

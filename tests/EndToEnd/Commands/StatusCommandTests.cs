@@ -36,6 +36,16 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
+    public void WhatARunningRunWaitsForIsALineOfItsOwn()
+    {
+        WriteRun("devices: 3 of 4");
+        Assert.DoesNotContain("waiting", Run(json: false), StringComparison.Ordinal);
+        using var held = RunFolderLock.TryAcquire(_folder);
+        Assert.Contains("\nwaiting for devices: 3 of 4\n", Run(json: false), StringComparison.Ordinal);
+        Assert.Equal("devices: 3 of 4", (string?)JsonNode.Parse(Run(json: true))!["waiting_for"]);
+    }
+
+    [Fact]
     public void ARunWhoseSupervisorIsGoneIsNotRunning()
     {
         WriteRun();
@@ -51,7 +61,7 @@ public sealed class StatusCommandTests : IDisposable
         Assert.StartsWith($"--out {_folder}: status.json: ", Assert.Throws<InvalidSettingsException>(() => Run(json: true)).Message, StringComparison.Ordinal);
     }
 
-    private void WriteRun()
+    private void WriteRun(string? waitingFor = null)
     {
         var spec = new RunSpec { Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec() };
         RunRecord.Of(spec, "cpu", new Dictionary<string, string>(), DateTimeOffset.UnixEpoch).Write(_folder);
@@ -60,6 +70,7 @@ public sealed class StatusCommandTests : IDisposable
             Step = 12,
             Loss = 2.5,
             Generation = 3,
+            WaitingFor = waitingFor,
             Processes =
             [
                 new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"),

@@ -25,6 +25,24 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     [Fact]
+    public void WhoReadsOnGetsEachWholeLineOnce()
+    {
+        var offset = 0L;
+        using (var writer = Open())
+        {
+            writer.Append(Line(0, 1.5));
+            writer.Append(Line(1, 2.5));
+            Assert.Equal([0L, 1], JsonLines.ReadOn(Lines, StorageJson.Default.MetricsLine, ref offset).Select(line => line.Step));
+            Assert.Empty(JsonLines.ReadOn(Lines, StorageJson.Default.MetricsLine, ref offset));
+            writer.Append(Line(2, 3.5));
+        }
+
+        File.AppendAllText(Lines, "{\"step\":");
+        Assert.Equal([2L], JsonLines.ReadOn(Lines, StorageJson.Default.MetricsLine, ref offset).Select(line => line.Step));
+        Assert.Empty(JsonLines.ReadOn(Lines, StorageJson.Default.MetricsLine, ref offset));
+    }
+
+    [Fact]
     public void EveryCutOfTheFileLosesOnlyTheTornLine()
     {
         using (var writer = Open())

@@ -71,13 +71,13 @@ public sealed partial class Coordinator
         Lineage lineage;
         if (_view is null)
         {
-            placements = PartitionAssigner.Initial(workers, spec.Partitions);
+            placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
             lineage = new Lineage(generation);
         }
         else
         {
             lineage = _view.Lineage;
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules, HostOf);
             if (placements is null)
             {
                 if (!MayRollBack(lost, now, outbox))
@@ -86,7 +86,7 @@ public sealed partial class Coordinator
                 }
 
                 lineage = new Lineage(generation);
-                placements = PartitionAssigner.Initial(workers, spec.Partitions);
+                placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
                 outbox.Add(new RolledBack(lineage, _step, lost));
             }
         }
@@ -103,6 +103,8 @@ public sealed partial class Coordinator
         _decidedWhileRecording = decision;
         outbox.Add(new RecordView(_recording));
     }
+
+    private string HostOf(NodeId node) => _nodes[node].Member.Host;
 
     private bool MayRollBack(List<PartitionId> lost, TimeSpan now, Outbox outbox)
     {

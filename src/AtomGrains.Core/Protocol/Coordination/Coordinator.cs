@@ -66,7 +66,7 @@ public sealed partial class Coordinator(
     {
         if (message is NodeReady ready && !_nodes.ContainsKey(from))
         {
-            _nodes.Add(from, new NodeRecord(new Member(from, ready.Slot, ready.Address), new FailureDetector(options.Heartbeat, now)));
+            _nodes.Add(from, new NodeRecord(new Member(from, ready.Slot, ready.Address, ready.Host), new FailureDetector(options.Heartbeat, now)));
             _firstReady ??= now;
             outbox.Add(new MemberReady(from));
             Reconcile(now, outbox);

@@ -36,7 +36,7 @@ public sealed record Dismiss(Generation Generation, DismissReason Reason) : Cont
 public sealed record ExportWeights(Generation Generation, Lineage Lineage, long Version) : ControlMessage;
 
 /// <summary>Node to coordinator: ready to take lanes and partitions.</summary>
-public sealed record NodeReady(string Address, int Slot) : ControlMessage;
+public sealed record NodeReady(string Address, int Slot, string Host = "") : ControlMessage;
 
 /// <summary>Node to coordinator: alive, with the counters of this incarnation so far.</summary>
 public sealed record Heartbeat(Generation Generation, NodeCounters Counters) : ControlMessage;

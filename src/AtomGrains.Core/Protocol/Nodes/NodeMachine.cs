@@ -71,7 +71,7 @@ public sealed class NodeMachine
     public StepKey? Step => _worker.Step;
 
     /// <summary>Says to a coordinator that this node is ready; repeated whenever the connection to it is new.</summary>
-    public void Introduce(Outbox outbox) => outbox.Report(new NodeReady(_member.Address, _member.Slot));
+    public void Introduce(Outbox outbox) => outbox.Report(new NodeReady(_member.Address, _member.Slot, _member.Host));
 
     public void HandleControl(ControlMessage message, Outbox outbox)
     {

@@ -12,6 +12,9 @@ public static class Settings
         new("out", "DIR", "Run folder; new, empty, or holding this very run unfinished.");
     public static readonly Setting Config =
         new("config", "FILE.yaml", "Settings from a file: 'name: value' lines with the names of these options.");
+    // No text default: the program's first job, or gpt where it brings none.
+    public static readonly Setting Job =
+        new("job", "NAME", "Which of the program's jobs to train; its first one, or gpt, unless given.");
     public static readonly Setting Workers = new("workers", "N", "Worker processes.", "4");
     public static readonly Setting Spares =
         new("spares", "N", "Processes that wait, started, for a worker to die.", "0");
@@ -75,8 +78,8 @@ public static class Settings
     /// <summary>In the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Data, Out, Config, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout, LearningRate,
-        MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
+        Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
+        LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
         Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -13,6 +13,9 @@ public sealed record TrainOptions
 
     public required string Out { get; init; }
 
+    /// <summary>Null leaves the choice to the program.</summary>
+    public string? Job { get; init; }
+
     /// <summary>The spec without its data: <see cref="SpecFor"/> completes it.</summary>
     public required RunSpec Spec { get; init; }
 
@@ -69,17 +72,21 @@ public sealed record TrainOptions
     /// <summary>The whole spec, with the text's tokens and vocabulary.</summary>
     /// <exception cref="InvalidSettingsException">The text is too short for the context, or the partitions are too many
     /// for the model.</exception>
-    public RunSpec SpecFor(TokenizedCorpus corpus)
+    public RunSpec SpecFor(TokenizedCorpus corpus, string job = RunSpec.OwnJob)
     {
         var model = Spec.Model with { VocabularySize = corpus.Tokenizer.VocabularySize };
-        var blocks = ModelSize.Blocks(ModelSize.Elements(model), Spec.BlockElements);
-        var spec = Spec with
+        var spec = Spec with { Job = job, Data = corpus.Data, Model = model };
+        if (job == RunSpec.OwnJob)
         {
-            Data = corpus.Data,
-            Model = model,
-            Partitions = PartitionsGiven ? Spec.Partitions : (int)Math.Min(Spec.Partitions, blocks),
-        };
+            spec = Fitted(spec, ModelSize.Elements(model));
+        }
+
         var errors = RunSpecValidator.All(spec);
         return errors.Count == 0 ? spec : throw new InvalidSettingsException(SettingValues.WithOrigins(errors, Origins));
     }
+
+    /// <summary>The spec with no more partitions than the model has blocks, unless their number was given.</summary>
+    /// <param name="elements">Parameters of the model, which of a job of a user's own only the tensor engine knows.</param>
+    public RunSpec Fitted(RunSpec spec, long elements) =>
+        PartitionsGiven ? spec : spec with { Partitions = (int)Math.Min(Spec.Partitions, ModelSize.Blocks(elements, Spec.BlockElements)) };
 }

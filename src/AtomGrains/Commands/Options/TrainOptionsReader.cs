@@ -18,6 +18,7 @@ public static class TrainOptionsReader
         {
             Data = dataRequired ? values.Required(Data) : values.Text(Data),
             Out = values.Required(Out),
+            Job = values.Text(Job),
             Spec = ReadSpec(values, device.Split(':')[0]),
             PartitionsGiven = values.IsGiven(Partitions),
             Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),

@@ -1,0 +1,48 @@
+using AtomGrains.Bench.Figures;
+using AtomGrains.Bench.Runs;
+
+namespace AtomGrains.Bench.Silos;
+
+/// <summary>
+/// Tokens a second of silos against the embedded host with as many workers. The two of a pair run one after the other,
+/// so that a neighbour on the machine disturbs both; who goes first alternates.
+/// </summary>
+internal static class HostPairBench
+{
+    private const double LeastRatio = 0.97;
+
+    // A silo has more code to compile than a worker, and does it while it trains.
+    private const int WarmUpSteps = 20;
+
+    public static IReadOnlyList<Figure> Measure(BenchOptions options)
+    {
+        var (silos, embedded) = (new List<double>(), new List<double>());
+        for (var pair = 0; pair < options.Count(6, 2); pair++)
+        {
+            if (pair % 2 == 0)
+            {
+                silos.Add(Rate(BenchHost.Orleans));
+            }
+
+            embedded.Add(Rate(BenchHost.Local));
+            if (pair % 2 == 1)
+            {
+                silos.Add(Rate(BenchHost.Orleans));
+            }
+        }
+
+        return
+        [
+            new Figure("two silos", "tokens/s", silos),
+            new Figure("the embedded host, two workers", "tokens/s", embedded),
+            new Figure("ratio of each pair", "ratio", [.. silos.Zip(embedded, (a, b) => a / b)]) { AtLeast = LeastRatio },
+        ];
+
+        double Rate(BenchHost host)
+        {
+            using var run = new TrainRun(host, "--workers", "2", "--steps", $"{WarmUpSteps + options.Count(60, 30)}");
+            run.Finish();
+            return run.TokensPerSecond(WarmUpSteps);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using AtomGrains.Contract;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Grains;
+using AtomGrains.Grains.Runs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Core.Internal;
+
+namespace AtomGrains.Cluster.Tests.Silos;
+
+/// <summary>The Orleans host: three real silos in this process, with a model that needs no tensor engine.</summary>
+public sealed class OrleansHostContractTests : HostContractTests
+{
+    private const int Workers = 3;
+    private const int Struck = 1;
+
+    // Messages that come while a call is on its way, and are gathered for the next one.
+    private const int Burst = 10;
+
+    // Two seconds and more: whoever is fenced has the time to be told while the run goes on.
+    private const long RunSteps = 2500;
+
+    private static readonly Lazy<Task<HostedRun>> Undisturbed = new(() => Carried(HostFault.None));
+
+    protected override long Steps => RunSteps;
+
+    protected override Task<HostedRun> Calm() => Undisturbed.Value;
+
+    protected override Task<HostedRun> Run(HostFault fault) => Carried(fault);
+
+    // What stands between a sender and grain calls: some of them fail, as they do while grains move.
+    protected override async Task<IReadOnlyList<int>> Carry(int messages)
+    {
+        var (arrived, calls) = (new ConcurrentQueue<int>(), 0);
+        var pump = new Pump<int>(
+            async batch =>
+            {
+                await Task.Yield();
+                if (++calls % 5 == 0)
+                {
+                    throw new OrleansException("the silo is gone");
+                }
+
+                foreach (var number in batch)
+                {
+                    arrived.Enqueue(number);
+                }
+
+                return true;
+            },
+            TimeSpan.FromSeconds(60));
+        for (var i = 0; i < messages; i++)
+        {
+            pump.Post(i);
+            if (i % Burst == Burst - 1)
+            {
+                await Eventually.Holds($"message {i}", () => arrived.Count > i);
+            }
+        }
+
+        Assert.True(calls > messages / Burst, $"{calls} calls: none of them failed");
+        return [.. arrived];
+    }
+
+    private static async Task<HostedRun> Carried(HostFault fault)
+    {
+        var (calls, log) = (new HeldCalls(), new CoordinatorLog());
+        await using var cluster = await InProcessCluster.Start(Workers, RunSteps, silo =>
+        {
+            silo.AddOutgoingGrainCallFilter(calls);
+            silo.Services.AddSingleton<ILoggerProvider>(log);
+        });
+        await cluster.Reaches(20);
+        var struck = cluster.Views[0].Members.Single(member => member.Slot == Struck).Node;
+        var ended = await Strike(cluster, calls, fault, struck);
+        var report = await cluster.Finish();
+        return new HostedRun
+        {
+            Steps = [.. cluster.Lines.Select(line => (line.Step, new Lineage(new Generation(line.Lineage)), line.LossBits))],
+            Weights = report.WeightsSha256,
+            Views = cluster.Views,
+            Struck = fault is HostFault.NodeEnds or HostFault.NodeIsSilentTooLong ? struck : null,
+            StruckNodeEnded = ended,
+            Superseded = log.Superseded,
+        };
+    }
+
+    /// <summary>Whether the struck node was over while the run went on.</summary>
+    private static async Task<bool> Strike(InProcessCluster cluster, HeldCalls calls, HostFault fault, NodeId struck)
+    {
+        switch (fault)
+        {
+            case HostFault.NodeEnds:
+                cluster.NodeOf(struck).End();
+                return true;
+            case HostFault.NodeIsSilentTooLong:
+                var silent = cluster.NodeOf(struck);
+                calls.Hold(struck);
+                await Eventually.Holds("a view without the silent node", () => !cluster.Views[^1].IsMember(struck));
+                calls.Release();
+                await Eventually.Holds("the end of the silent node", () => silent.IsOver);
+                return cluster.Lines.Count < RunSteps;
+            case HostFault.MessagesAreLate:
+                calls.LongestDelay = TimeSpan.FromMilliseconds(30);
+                await cluster.Reaches(60);
+                calls.LongestDelay = TimeSpan.Zero;
+                return false;
+            case HostFault.CoordinatorIsLost:
+                await cluster.Run.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+                return false;
+            case HostFault.SecondCoordinator:
+                TakeTheNextGeneration(cluster);
+
+                // The first one finds out when it wants a generation itself.
+                cluster.NodeOf(struck).End();
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    private static void TakeTheNextGeneration(InProcessCluster cluster)
+    {
+        using var second = cluster.AnotherCoordinator(new Silence());
+        foreach (var member in cluster.Views[^1].Members)
+        {
+            second.OnReport(member.Node, "elsewhere", [new NodeReady(member.Address, member.Slot)]);
+        }
+
+        Assert.Equal((2, false), (cluster.Views.Count, second.IsSuperseded));
+    }
+
+    /// <summary>What the other coordinator says is lost.</summary>
+    private sealed class Silence : IRunOutput
+    {
+        public void Send(NodeId to, ControlMessage message)
+        {
+        }
+
+        public void Start(NodeId node, Seat seat)
+        {
+        }
+
+        public void Note(string text)
+        {
+        }
+    }
+}

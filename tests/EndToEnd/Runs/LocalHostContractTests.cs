@@ -1,0 +1,167 @@
+using System.Text.Json;
+using AtomGrains.Contract;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Transport;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Runs;
+
+/// <summary>The local host: real processes of the real program, real signals.</summary>
+public sealed class LocalHostContractTests : HostContractTests
+{
+    private const int Workers = 3;
+    private const int Struck = 1;
+    private const double Patient = 60;
+    private const double Noticed = 3.5;
+
+    private static readonly Spec Trained = Spec.Long;
+    private static readonly Lazy<Task<HostedRun>> Undisturbed = new(() => Carried(HostFault.None));
+
+    protected override long Steps => Trained.Steps;
+
+    // There are no checkpoints: who starts in the folder of a lost supervisor begins from the seed.
+    protected override bool GoesOnWithTheHistory => false;
+
+    protected override Task<HostedRun> Calm() => Undisturbed.Value;
+
+    protected override Task<HostedRun> Run(HostFault fault) => Carried(fault);
+
+    protected override async Task<IReadOnlyList<int>> Carry(int messages)
+    {
+        var (secret, arrived) = (RunSecret.Create(), new Arrived(messages));
+        using var server = new ControlServer<LocalMessage>(Identity(0), new ControlOptions(), LocalJson.Contract, new TransportCounters(), arrived);
+        var (client, refused) = ControlClient<LocalMessage>.Connect(
+            server.Endpoint, 0, Identity(1), new ControlOptions(), LocalJson.Contract, new TransportCounters(), new Arrived(0));
+        Assert.Null(refused);
+        using (client)
+        {
+            for (var i = 0; i < messages; i++)
+            {
+                Assert.True(client!.Send(new ProtocolMessage(new ViewWanted(new Generation(i)))));
+            }
+
+            return await arrived.All;
+        }
+
+        TransportIdentity Identity(int node) => new("run", node, secret);
+    }
+
+    private static async Task<HostedRun> Carried(HostFault fault)
+    {
+        var folder = TrainProcess.NewFolder();
+        try
+        {
+            return await Carried(fault, folder);
+        }
+        finally
+        {
+            TrainProcess.Remove(folder);
+        }
+    }
+
+    private static async Task<HostedRun> Carried(HostFault fault, string folder)
+    {
+        var (superseded, ended) = (0, false);
+        if (fault is HostFault.CoordinatorIsLost or HostFault.SecondCoordinator)
+        {
+            using var first = TrainProcess.Start(Trained, Workers, options: ["--orphan-grace", "0.5"], folder: folder, pauseAfter: Patient);
+            var status = await first.Trains(Workers, step: 3);
+            if (fault == HostFault.CoordinatorIsLost)
+            {
+                first.Signal(Signals.Kill);
+                await first.LeavesNothing();
+            }
+            else
+            {
+                TakeTheNextGeneration(folder);
+                Assert.True(Signals.Send(status.Worker(Struck).Pid, Signals.Kill));
+                superseded = (await first.Finish()).Errors.Contains("another supervisor has recorded view g2", StringComparison.Ordinal) ? 1 : 0;
+            }
+        }
+
+        string[] faults = fault == HostFault.NodeIsSilentTooLong ? [$"stop+wake:worker={Struck}@step=5/compute"] : [];
+        using var run = TrainProcess.Start(Trained, Workers, faults, folder: folder, pauseAfter: faults.Length > 0 ? Noticed : Patient);
+        if (fault != HostFault.None)
+        {
+            ended = await Strike(run, fault);
+        }
+
+        var finished = await run.Finish();
+        finished.HasEnded();
+        var views = Views(folder);
+        return new HostedRun
+        {
+            Steps = [.. finished.Metrics.Select(line => ((long)line["step"]!, new Lineage(new Generation((long)line["lineage"]!)), (string)line["loss_bits"]!))],
+            Weights = finished.WeightsHash,
+            Views = views,
+            Struck = fault is HostFault.NodeEnds or HostFault.NodeIsSilentTooLong ? views[0].Members.Single(member => member.Slot == Struck).Node : null,
+            StruckNodeEnded = ended,
+            Superseded = superseded,
+        };
+    }
+
+    /// <summary>Whether the struck process ended while the run went on.</summary>
+    private static async Task<bool> Strike(TrainProcess run, HostFault fault)
+    {
+        var pid = (await run.Trains(Workers)).Worker(Struck).Pid;
+        switch (fault)
+        {
+            case HostFault.NodeEnds:
+                Assert.True(Signals.Send(pid, Signals.Kill));
+                return true;
+            case HostFault.NodeIsSilentTooLong:
+                await Eventually.Holds("the end of the process that was silent", () => !run.Processes().Contains(pid), () => run.Output);
+                return !run.HasExited;
+            case HostFault.MessagesAreLate:
+                // Not a wait for something: this is how late they are.
+                Assert.True(Signals.Send(pid, Signals.Stop));
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                Assert.True(Signals.Send(pid, Signals.Continue));
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    // As another supervisor would; the folder's lock keeps every real one out.
+    private static void TakeTheNextGeneration(string folder)
+    {
+        var newest = Views(folder)[^1];
+        var next = newest with { Generation = newest.Generation.Next, Lineage = new Lineage(newest.Generation.Next) };
+        Assert.True(new FileRegister(folder).TryCreate(next.Generation, JsonSerializer.SerializeToUtf8Bytes(next, LocalJson.Default.View)));
+    }
+
+    private static List<View> Views(string folder)
+    {
+        var register = new FileRegister(folder);
+        return [.. register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!)];
+    }
+
+    private sealed class Arrived(int wanted) : IControlEvents<LocalMessage>
+    {
+        private readonly List<int> _numbers = [];
+        private readonly TaskCompletionSource<IReadOnlyList<int>> _all = new();
+
+        public Task<IReadOnlyList<int>> All => _all.Task;
+
+        public void OnConnected(int node)
+        {
+        }
+
+        public void OnMessage(int node, LocalMessage message)
+        {
+            _numbers.Add((int)((ViewWanted)((ProtocolMessage)message).Message).Own.Value);
+            if (_numbers.Count == wanted)
+            {
+                _all.SetResult(_numbers);
+            }
+        }
+
+        public void OnClosed(int node, CloseReason reason) => _all.TrySetResult(_numbers);
+    }
+}
