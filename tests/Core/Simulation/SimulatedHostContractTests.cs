@@ -74,7 +74,10 @@ public sealed class SimulatedHostContractTests : HostContractTests
                 simulation.After(Look, cluster.StartCoordinator);
                 return null;
             case HostFault.SecondCoordinator:
+                // The first hears of a death, as of a connection that closes: two now want to record a view.
+                var first = cluster.Coordinator;
                 cluster.StartCoordinator();
+                simulation.After(Middle, () => first.Run((machine, outbox) => machine.OnNodeEnded(node.Id, simulation.Now, outbox)));
                 return null;
             default:
                 return null;
