@@ -41,6 +41,7 @@ internal static class HostPairBench
         double Rate(BenchHost host)
         {
             using var run = new TrainRun(host, "--workers", "2", "--steps", $"{WarmUpSteps + options.Count(60, 30)}");
+            run.Watch.LookSeldom();
             run.Finish();
             return run.TokensPerSecond(WarmUpSteps);
         }

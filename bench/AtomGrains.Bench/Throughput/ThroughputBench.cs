@@ -34,6 +34,7 @@ internal static class ThroughputBench
             }
 
             using var run = new TrainRun(arguments);
+            run.Watch.LookSeldom();
             run.Finish();
             var lines = run.Watch.Steps.Skip(WarmUpSteps).Select(step => step.Line).ToList();
             with.Add(run.TokensPerSecond(WarmUpSteps));
