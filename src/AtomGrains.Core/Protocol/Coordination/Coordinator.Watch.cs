@@ -6,7 +6,10 @@ using AtomGrains.Core.Protocol.Workers;
 
 namespace AtomGrains.Core.Protocol.Coordination;
 
-/// <summary>How the run goes on without a node that is alive and does not get on.</summary>
+/// <summary>
+/// How the run goes on without a node that is alive and does not get on, or that another one cannot reach. It is fenced;
+/// where it holds the only copy of a partition it is retired: it works no more and serves until that copy is elsewhere.
+/// </summary>
 public sealed partial class Coordinator
 {
     // A step past its deadline: ask, give time to answer, then go on without the one that is waited for.
@@ -48,7 +51,7 @@ public sealed partial class Coordinator
     {
         // Where all is sealed, who lacks parameters waits for this very decision; after the last step no lane is to come.
         var onlyEvaluates = _step == spec.Steps || _tally.IsComplete(_step, spec.Partitions);
-        return onlyEvaluates ? LateEvaluator(view) : late.Blamed(view);
+        return onlyEvaluates ? LateEvaluator(view) : late.Blamed(view, IsRetired, CanDoWithout);
     }
 
     // Nobody waits for anybody else, but the run does: for a batch that its owner was to evaluate, or for the weights.
@@ -66,17 +69,40 @@ public sealed partial class Coordinator
 
     private void GoOnWithout(NodeId id, Outbox outbox)
     {
-        if (IsAlive(id) && CanDoWithout(id))
+        if (!IsAlive(id) || IsRetired(id))
+        {
+            return;
+        }
+
+        if (CanDoWithout(id))
         {
             // It may well be alive, and say so: it has to start anew all the same.
             _nodes[id].Standing = NodeStanding.Fenced;
-            outbox.Add(new MemberLost(id, LossCause.Hung, _step, _view!.Generation));
         }
+        else
+        {
+            _nodes[id].Retire();
+        }
+
+        outbox.Add(new MemberLost(id, LossCause.Hung, _step, _view!.Generation));
     }
 
-    // Steps are lost with the only copy of a partition: however late that node is, it is worth waiting for.
+    // Steps are lost with the only copy of a partition: however late that node is, its copy is worth having.
     private bool CanDoWithout(NodeId node) =>
-        _nodes.Values.Any(other => other.Member.Node != node && other.Standing == NodeStanding.Alive)
-        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i)).All(partition =>
-            rules.Candidates(partition, _view!.Placement(partition), _inSync.Contains(partition)).Any(other => other != node && IsAlive(other)));
+        _nodes.Values.Any(other => other.Member.Node != node && other.CanWork)
+        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i))
+            .All(partition => LivingCopies(_view!, partition).Any(other => other != node));
+
+    private IEnumerable<NodeId> LivingCopies(View view, PartitionId partition) =>
+        rules.Candidates(partition, view.Placement(partition), _inSync.Contains(partition)).Where(IsAlive);
+
+    // A retired node has a duty that another one can take at once. The step may be waiting for it, so no step bound would
+    // come; the copies that have nowhere else to live stay.
+    private bool HoldsUpTheRun(View view) =>
+        _nodes.Values.Any(node => node.CanWork)
+        && (view.LaneOwners.Any(IsRetired)
+            || Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i))
+                .Any(partition => view.Placement(partition).Replicas.Any(IsRetired) && LivingCopies(view, partition).Count() > 1));
+
+    private bool IsRetired(NodeId node) => _nodes.TryGetValue(node, out var record) && record.IsRetired;
 }

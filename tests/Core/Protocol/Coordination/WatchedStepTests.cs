@@ -30,11 +30,87 @@ public class WatchedStepTests : CoordinatorBench
     }
 
     [Fact]
-    public void LateStepWaitsForTheOnlyNodeThatHasACopyOfAPartition()
+    public void OnlyHolderOfAPartitionLosesItsLanesInMidStepAndServesUntilItsCopyIsElsewhere()
     {
         OnlyTwoHasACopy();
-        Assert.Empty(AfterTheDeadline(Lanes(Two, Two)).OfType<MemberLost>());
+        var effects = AfterTheDeadline(Lanes(Two, Two));
+        Assert.Equal((Two, LossCause.Hung), Lost(effects));
+        Assert.False(Coordinator.Counts(Two));
+        var view = Assert.Single(effects.OfType<RecordView>()).View;
+        Assert.Equal([Three], view.Workers);
+        Assert.Equal(new PartitionPlacement(Two, null, Three), view.Partitions[0]);
+
+        // Nothing is decided in between: the filled copy takes over in the same step.
+        Recorded(3);
+        Adopt(Two, 3);
+        Assert.True(Coordinator.IsInstalled);
+        view = Assert.Single(InSync(3, Three).OfType<RecordView>()).View;
+        Assert.Equal(Three, view.Partitions[0].Primary);
+        Assert.False(view.Partitions[0].IsReplica(Two));
+        Recorded(4);
+        var told = Adopt(Three, 4).OfType<SendToNode>().Where(send => send.Message is Dismiss).Select(send => (send.To, send.Message));
+        Assert.Equal([(Two, new Dismiss(new(4), DismissReason.Fenced))], told);
+    }
+
+    [Fact]
+    public void LastNodeIsReplacedAsSoonAsAnotherOneIsReady()
+    {
+        Install();
+        End(One);
+        Recorded(2);
+        Adopt(Two, 2);
+        var effects = AfterTheDeadline(Lanes(Two, Two));
+        Assert.Equal((Two, LossCause.Hung), Lost(effects));
+        Assert.Empty(effects.OfType<RecordView>());
+        Assert.Equal([Two], Coordinator.View!.Workers);
+        Assert.Equal([Three], Assert.Single(Ready(Three).OfType<RecordView>()).View.Workers);
+    }
+
+    [Fact]
+    public void LastNodeThatGetsOnAfterAllIsNotHinderedByItsRetirement()
+    {
+        Install();
+        End(One);
+        Recorded(2);
+        Adopt(Two, 2);
+        AfterTheDeadline(Lanes(Two, Two));
+        var effects = Seal(Two, 2, 0);
+        Assert.NotEmpty(Decided(effects));
+        Assert.Empty(effects.OfType<Waiting>());
+    }
+
+    [Fact]
+    public void RetiredNodeNeverOwnsALaneNorIsFilledAgain()
+    {
+        OnlyTwoHasACopy();
+        AfterTheDeadline(Lanes(Two, Two));
+        Recorded(3);
+        Adopt(Two, 3);
+
+        // Not even when nobody else is left: it would not get on.
+        Assert.Empty(End(Three).OfType<RecordView>());
+        var view = Assert.Single(Ready(new NodeId(4)).OfType<RecordView>()).View;
+        Assert.Equal([new NodeId(4)], view.Workers);
+        Assert.Equal(new PartitionPlacement(Two, null, new NodeId(4)), view.Partitions[0]);
+        Recorded(4);
+        Adopt(Two, 4);
+        Ready(new NodeId(5));
+        view = Assert.Single(InSync(4, new NodeId(4)).OfType<RecordView>()).View;
+        Assert.Equal([new NodeId(4), new NodeId(5)], view.Workers);
+        Assert.Equal(new PartitionPlacement(new NodeId(4), null, new NodeId(5)), view.Partitions[0]);
+    }
+
+    [Fact]
+    public void RetiredNodeThatEndsOrFallsSilentIsNotReportedAsLostAgain()
+    {
+        OnlyTwoHasACopy();
+        AfterTheDeadline(Lanes(Two, Two));
+        Recorded(3);
+        Assert.Empty(Wait(3, Three).OfType<MemberLost>());
+        Assert.Equal(NodeStanding.Silent, Coordinator.StandingOf(Two));
+        Beat(Two);
         Assert.Equal(NodeStanding.Alive, Coordinator.StandingOf(Two));
+        Assert.Empty(End(Two).OfType<MemberLost>());
     }
 
     [Fact]
@@ -127,6 +203,9 @@ public class WatchedStepTests : CoordinatorBench
         Coordinator.View!.Generation, [.. Coordinator.View.LanesOf(owner).Select(TreeNode.Leaf)], [], []));
 
     private (NodeId From, WaitsFor Waits) Parameters(NodeId from) => (from, new WaitsFor(Coordinator.View!.Generation, [], [], [Partition]));
+
+    private List<Effect> InSync(long generation, NodeId joiner) =>
+        Do(outbox => Coordinator.HandleMessage(Two, new JoinerInSync(new(generation), Partition, joiner), Now, outbox));
 
     private List<Effect> Evaluate(NodeId node, long version, int batch, DecisionDigest previous) => Do(outbox =>
         Coordinator.HandleMessage(node, new BatchEvaluated(new StepKey(ReplicaBench.Lineage, version, previous), batch, 2), Now, outbox));
