@@ -31,7 +31,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         {
             _plan.Dequeue();
             var node = simulation.Cluster.LivingNodes.LastOrDefault(living => living.Member.Slot == fault.Slot);
-            if (fault.Kind == SimulatedFault.CoordinatorCrash || node is not null)
+            if (fault.Kind == SimulatedFault.CoordinatorCrash || (node is not null && (fault.Kind != SimulatedFault.BrokenLink || simulation.Cluster.LivingNodes.Count() > 1)))
             {
                 Strike(fault.Kind, node!);
             }
@@ -92,6 +92,13 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
                 break;
             case SimulatedFault.OneWayPartition:
                 Cut(node.Id, simulation.Random.Pick(Others(node).ToList()));
+                break;
+            case SimulatedFault.BrokenLink:
+                var ends = simulation.Cluster.LivingNodes.Where(other => other != node).ToList();
+                simulation.Network.Break(node.Id, simulation.Random.Pick(ends).Id);
+                break;
+            case SimulatedFault.HungLoop:
+                node.Hang();
                 break;
             case SimulatedFault.Scale:
                 simulation.Cluster.Scale(1 + simulation.Random.Next(Math.Min(options.Lanes, options.Workers + 2)));

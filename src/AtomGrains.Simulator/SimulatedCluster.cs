@@ -13,6 +13,9 @@ internal sealed class SimulatedCluster
     private static readonly TimeSpan NodeTick = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan CoordinatorTick = TimeSpan.FromMilliseconds(50);
 
+    // A step takes some fifty milliseconds here: late far sooner than in the world, and still later than most cuts last.
+    private static readonly StepPaceOptions Pace = new() { Floor = TimeSpan.FromSeconds(3), First = TimeSpan.FromSeconds(4) };
+
     private readonly Simulation _simulation;
     private readonly SimulationOptions _options;
     private readonly ProtocolRules _rules;
@@ -72,7 +75,7 @@ internal sealed class SimulatedCluster
 
     public void StartCoordinator()
     {
-        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10) };
+        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10), Pace = Pace };
         var coordinator = new SimulatedCoordinator(new Coordinator(_spec, _layout, options, _rules, _register.Newest), _carrier);
         _coordinators.Add(coordinator);
         foreach (var node in LivingNodes.ToList())

@@ -20,6 +20,12 @@ public enum SimulatedFault
     /// <summary>Messages from one node to another are lost for a while.</summary>
     OneWayPartition,
 
+    /// <summary>Two nodes never hear each other again, and everybody else does hear both.</summary>
+    BrokenLink,
+
+    /// <summary>A node's step loop does nothing any more; its heartbeats go on.</summary>
+    HungLoop,
+
     /// <summary>The number of workers changes.</summary>
     Scale,
 

@@ -9,12 +9,13 @@ namespace AtomGrains.Simulator;
 internal sealed class SimulatedNetwork(Simulation simulation, SimulationOptions options)
 {
     private readonly HashSet<(NodeId? From, NodeId? To)> _cut = [];
+    private readonly HashSet<(NodeId? From, NodeId? To)> _broken = [];
 
     private bool _isHealed;
 
     public void Send(NodeId? from, NodeId? to, Action deliver)
     {
-        if (_cut.Contains((from, to)) || (!_isHealed && simulation.Random.Chance(options.Loss)))
+        if (_cut.Contains((from, to)) || _broken.Contains((from, to)) || (!_isHealed && simulation.Random.Chance(options.Loss)))
         {
             return;
         }
@@ -30,7 +31,14 @@ internal sealed class SimulatedNetwork(Simulation simulation, SimulationOptions 
 
     public void Restore(NodeId? from, NodeId? to) => _cut.Remove((from, to));
 
-    /// <summary>Faults are over: no more loss, duplication or cuts.</summary>
+    /// <summary>A link that nothing mends.</summary>
+    public void Break(NodeId one, NodeId other)
+    {
+        _broken.Add((one, other));
+        _broken.Add((other, one));
+    }
+
+    /// <summary>Faults are over: no more loss, duplication or cuts; what is broken stays so.</summary>
     public void Heal()
     {
         _isHealed = true;

@@ -16,6 +16,7 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     private StepKey _key;
     private int _job;
     private bool _busy;
+    private bool _hangs;
     private ulong _attempt;
 
     public Member Member { get; } = member;
@@ -38,6 +39,13 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     }
 
     public void Pause() => IsPaused = true;
+
+    /// <summary>The step loop does nothing from here on, and says nothing of what it was at.</summary>
+    public void Hang()
+    {
+        _hangs = true;
+        _job++;
+    }
 
     public void Wake()
     {
@@ -72,7 +80,13 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
         _key = load.Key;
         Cancel();
         _parameters = (float[])load.Flat.Clone();
-        simulation.After(simulation.Random.Between(0, 1), () => Run((machine, outbox) => machine.OnParametersLoaded(load.Key, outbox)));
+        simulation.After(simulation.Random.Between(0, 1), () =>
+        {
+            if (!_hangs)
+            {
+                Run((machine, outbox) => machine.OnParametersLoaded(load.Key, outbox));
+            }
+        });
     }
 
     public void Compute(ComputeLanes compute)
@@ -97,7 +111,7 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
 
     private void Continue()
     {
-        if (_busy || (_lanes.Count == 0 && _batches.Count == 0))
+        if (_busy || _hangs || (_lanes.Count == 0 && _batches.Count == 0))
         {
             return;
         }

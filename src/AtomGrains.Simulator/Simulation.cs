@@ -11,8 +11,9 @@ namespace AtomGrains.Simulator;
 /// </summary>
 public sealed class Simulation
 {
-    // Far beyond any recovery: a run that is not done by then after the last fault has lost its liveness (I10).
-    private static readonly TimeSpan LivenessBound = TimeSpan.FromSeconds(120);
+    // Far beyond any recovery, though a step's deadline doubles with each use, and eight hung nodes in one step take half
+    // of it: a run that is not done by then after the last fault has lost its liveness (I10).
+    private static readonly TimeSpan LivenessBound = TimeSpan.FromSeconds(1800);
 
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly FaultInjector _faults;

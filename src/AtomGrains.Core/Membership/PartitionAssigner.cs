@@ -39,12 +39,14 @@ public static class PartitionAssigner
     /// <param name="previous">The placement of the last recorded view.</param>
     /// <param name="hosts">Nodes that may hold replicas from now on.</param>
     /// <param name="leaving">Living nodes that want to hand over what they have.</param>
+    /// <param name="retired">Living nodes that keep a replica only where no other one is left.</param>
     /// <param name="inSync">Joiners that their primary reported in sync, under the last recorded view.</param>
     /// <param name="hostOf">The host of a living node; without it, all are on one.</param>
     public static (PartitionPlacement[]? Next, List<PartitionId> Lost) Reassign(
         IReadOnlyList<PartitionPlacement> previous,
         IReadOnlyList<NodeId> hosts,
         IReadOnlySet<NodeId> leaving,
+        IReadOnlySet<NodeId> retired,
         IReadOnlySet<PartitionId> inSync,
         ProtocolRules rules,
         Func<NodeId, string>? hostOf = null)
@@ -58,10 +60,17 @@ public static class PartitionAssigner
             var old = previous[i];
             var joined = old.Joiner is { } joiner && inSync.Contains(new PartitionId(i)) ? joiner : (NodeId?)null;
             // Order of preference: who stays before who leaves, then primary, backup, joiner.
-            var living = rules.Candidates(new PartitionId(i), old, joined is not null)
+            var candidates = rules.Candidates(new PartitionId(i), old, joined is not null).ToList();
+            var living = candidates
                 .Where(node => staying.Contains(node) || leaving.Contains(node))
                 .OrderBy(node => staying.Contains(node) ? 0 : 1)
                 .ToList();
+            if (living.Count == 0)
+            {
+                // One is enough: between two of them an acknowledgement may never come.
+                living = candidates.Where(retired.Contains).Take(1).ToList();
+            }
+
             if (living.Count == 0)
             {
                 lost.Add(new PartitionId(i));

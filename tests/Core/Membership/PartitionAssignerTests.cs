@@ -51,7 +51,7 @@ public class PartitionAssignerTests
                 while (true)
                 {
                     var inSync = Joining(placements);
-                    (var next, _) = PartitionAssigner.Reassign(placements, hosts, new HashSet<NodeId>(), inSync, ProtocolRules.Safe);
+                    (var next, _) = PartitionAssigner.Reassign(placements, hosts, None, None, inSync, ProtocolRules.Safe);
                     if (next!.SequenceEqual(placements))
                     {
                         break;
@@ -73,9 +73,9 @@ public class PartitionAssignerTests
     {
         NodeId stays = new(1), leaves = new(2), fresh = new(3);
         PartitionPlacement[] placements = [new(leaves, stays)];
-        var (next, _) = PartitionAssigner.Reassign(placements, [stays, fresh], new HashSet<NodeId> { leaves }, new HashSet<PartitionId>(), ProtocolRules.Safe);
+        var (next, _) = PartitionAssigner.Reassign(placements, [stays, fresh], new HashSet<NodeId> { leaves }, None, new HashSet<PartitionId>(), ProtocolRules.Safe);
         Assert.Equal([new PartitionPlacement(stays, leaves, fresh)], next!);
-        (next, _) = PartitionAssigner.Reassign(next!, [stays, fresh], new HashSet<NodeId> { leaves }, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe);
+        (next, _) = PartitionAssigner.Reassign(next!, [stays, fresh], new HashSet<NodeId> { leaves }, None, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe);
         Assert.Equal([new PartitionPlacement(stays, fresh)], next!);
     }
 
@@ -83,10 +83,10 @@ public class PartitionAssignerTests
     public void JoinerThatIsNotInSyncIsNoReplicaEvenWhenItIsTheLast()
     {
         PartitionPlacement[] placements = [new(new(1), null, new NodeId(2))];
-        var (next, lost) = PartitionAssigner.Reassign(placements, [new(2)], new HashSet<NodeId>(), new HashSet<PartitionId>(), ProtocolRules.Safe);
+        var (next, lost) = PartitionAssigner.Reassign(placements, [new(2)], None, None, new HashSet<PartitionId>(), ProtocolRules.Safe);
         Assert.Null(next);
         Assert.Equal([new PartitionId(0)], lost);
-        (next, _) = PartitionAssigner.Reassign(placements, [new(2)], new HashSet<NodeId>(), new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe);
+        (next, _) = PartitionAssigner.Reassign(placements, [new(2)], None, None, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe);
         Assert.Equal([new PartitionPlacement(new NodeId(2))], next!);
     }
 
@@ -115,9 +115,9 @@ public class PartitionAssignerTests
         NodeId primary = new(1), neighbour = new(2), far = new(3), busy = new(4);
         string HostOf(NodeId node) => node.Value <= 2 ? "near" : "far";
         PartitionPlacement[] placements = [new(primary, far), new(busy, null), new(busy, null), new(busy, null)];
-        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, busy], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, busy], None, None, NoneInSync, ProtocolRules.Safe, HostOf);
         Assert.Equal(busy, next![0].Joiner);
-        (next, _) = PartitionAssigner.Reassign(placements[..1], [primary, neighbour], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        (next, _) = PartitionAssigner.Reassign(placements[..1], [primary, neighbour], None, None, NoneInSync, ProtocolRules.Safe, HostOf);
         Assert.Equal(neighbour, next![0].Joiner);
     }
 
@@ -127,9 +127,9 @@ public class PartitionAssignerTests
         NodeId primary = new(1), neighbour = new(2), far = new(3);
         string HostOf(NodeId node) => node == far ? "far" : "near";
         PartitionPlacement[] placements = [new(primary, neighbour)];
-        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, far], None, NoneInSync, ProtocolRules.Safe, HostOf);
+        (var next, _) = PartitionAssigner.Reassign(placements, [primary, neighbour, far], None, None, NoneInSync, ProtocolRules.Safe, HostOf);
         Assert.Equal([new PartitionPlacement(primary, neighbour, far)], next!);
-        (next, _) = PartitionAssigner.Reassign(next!, [primary, neighbour, far], None, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe, HostOf);
+        (next, _) = PartitionAssigner.Reassign(next!, [primary, neighbour, far], None, None, new HashSet<PartitionId> { new(0) }, ProtocolRules.Safe, HostOf);
         Assert.Equal([new PartitionPlacement(primary, far)], next!);
     }
 
@@ -148,7 +148,7 @@ public class PartitionAssignerTests
                 {
                     Assert.True(rounds < 40, $"replicas of {nodes} nodes, {split} of them on one host, move for ever");
                     var inSync = Joining(placements);
-                    (var next, _) = PartitionAssigner.Reassign(placements, Nodes(nodes), None, inSync, ProtocolRules.Safe, HostOf);
+                    (var next, _) = PartitionAssigner.Reassign(placements, Nodes(nodes), None, None, inSync, ProtocolRules.Safe, HostOf);
                     if (next!.SequenceEqual(placements))
                     {
                         break;
@@ -160,6 +160,26 @@ public class PartitionAssignerTests
                 Assert.All(placements, placement => Assert.NotEqual(HostOf(placement.Primary), HostOf(placement.Backup!.Value)));
             }
         }
+    }
+
+    [Fact]
+    public void RetiredNodeKeepsAReplicaOnlyWhereNoOtherCopyLives()
+    {
+        NodeId works = new(1), retired = new(2), fresh = new(3), dead = new(4);
+        PartitionPlacement[] placements = [new(retired, works), new(works, retired), new(retired, dead, works), new(retired, null, works)];
+        var (next, _) = PartitionAssigner.Reassign(placements, [works, fresh], None, new HashSet<NodeId> { retired }, new HashSet<PartitionId> { new(3) }, ProtocolRules.Safe);
+        Assert.Equal([[works], [works], [retired], [works]], next!.Select(placement => placement.Replicas));
+        Assert.All(next!, placement => Assert.NotNull(placement.Joiner));
+        Assert.DoesNotContain(retired, next!.Select(placement => placement.Joiner!.Value));
+    }
+
+    [Fact]
+    public void OfTwoRetiredNodesThePrimaryKeepsTheReplica()
+    {
+        NodeId primary = new(1), backup = new(2), fresh = new(3);
+        var (next, lost) = PartitionAssigner.Reassign([new(primary, backup)], [fresh], None, new HashSet<NodeId> { primary, backup }, new HashSet<PartitionId>(), ProtocolRules.Safe);
+        Assert.Equal([new PartitionPlacement(primary, null, fresh)], next!);
+        Assert.Empty(lost);
     }
 
     // From each placement: every set of survivors (with up to one new node), every one of them leaving or none, every set of joiners in sync.
@@ -185,7 +205,7 @@ public class PartitionAssignerTests
                     }
 
                     var (next, lost) = PartitionAssigner.Reassign(
-                        previous, staying, leaving is { } goes ? new HashSet<NodeId> { goes } : [], inSync.ToHashSet(), ProtocolRules.Safe);
+                        previous, staying, leaving is { } goes ? new HashSet<NodeId> { goes } : [], None, inSync.ToHashSet(), ProtocolRules.Safe);
                     Check(previous, survivors, inSync, next, lost);
                     if (next is not null && leaving is null)
                     {

@@ -40,6 +40,18 @@ public class SmallWorldTests
     public void LeaveOfEachNodeBeforeEachEventEndsWithCalmBits() => EachMoment(Small(3, 2, false), SimulatedFault.Leave);
 
     [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void AStepLoopThatHangsBeforeEachEventEndsWithCalmBits(int workers, int partitions) =>
+        EachMoment(Small(workers, partitions, false), SimulatedFault.HungLoop);
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void ALinkThatBreaksForGoodBeforeEachEventEndsWithCalmBits(int workers, int partitions) =>
+        EachMoment(Small(workers, partitions, false), SimulatedFault.BrokenLink);
+
+    [Theory]
     [InlineData(SimulatedFault.Crash, SimulatedFault.Crash)]
     [InlineData(SimulatedFault.PauseAndWake, SimulatedFault.Crash)]
     [InlineData(SimulatedFault.CoordinatorCrash, SimulatedFault.Crash)]

@@ -8,45 +8,10 @@ using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Core.Protocol.Coordination;
 
-/// <summary>How a step is decided, watched over, and how the run ends (PROTOCOL R3).</summary>
+/// <summary>How a step is decided, and how the run ends (PROTOCOL R3).</summary>
 public sealed partial class Coordinator
 {
-    // Steps are lost with the only copy of a partition: however late that node is, it is worth waiting for.
-    private bool CanDoWithout(NodeId node) =>
-        _nodes.Values.Any(other => other.Member.Node != node && other.Standing == NodeStanding.Alive)
-        && Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i)).All(partition =>
-            rules.Candidates(partition, _view!.Placement(partition), _inSync.Contains(partition)).Any(other => other != node && IsAlive(other)));
-
-    // A step past its deadline: ask, give time to answer, then go on without the one that is waited for.
-    private void WatchStep(TimeSpan now, Outbox outbox)
-    {
-        if (_over || !_installed || _recording is not null || _step == spec.Steps)
-        {
-            return;
-        }
-
-        var evaluation = EvaluationPlan.IsDue(_step, spec) ? 2 + spec.Evaluation.Batches : 1;
-        if (_late is null && now - _stepBegan > _pace.Deadline * evaluation)
-        {
-            _late = new LateStep(now);
-            foreach (var member in _view!.Members)
-            {
-                outbox.Send(member.Node, new SayWhatYouWaitFor(_view.Generation));
-            }
-        }
-        else if (_late is { } late && now - late.Asked > options.Pace.AnswerWithin)
-        {
-            _late = null;
-            _stepBegan = now;
-            _pace.Used();
-            if (late.Blamed(_view!) is { } blamed && _nodes.TryGetValue(blamed, out var node) && node.Standing == NodeStanding.Alive && CanDoWithout(blamed))
-            {
-                // It may well be alive, and say so: it has to start anew all the same.
-                node.Standing = NodeStanding.Fenced;
-                outbox.Add(new MemberLost(blamed, LossCause.Hung, _step, _view!.Generation));
-            }
-        }
-    }
+    private StepKey EvaluationKey(View view) => new(view.Lineage, _step, _last?.Digest ?? DecisionDigest.Genesis(view.Lineage));
 
     private void OnSealed(Sealed message)
     {
@@ -157,8 +122,7 @@ public sealed partial class Coordinator
             return true;
         }
 
-        var key = new StepKey(_view!.Lineage, _step, _last?.Digest ?? DecisionDigest.Genesis(_view.Lineage));
-        if (!_evaluations.TryGetValue(key, out var batches) || batches.Count < spec.Evaluation.Batches)
+        if (!_evaluations.TryGetValue(EvaluationKey(_view!), out var batches) || batches.Count < spec.Evaluation.Batches)
         {
             return false;
         }

@@ -44,7 +44,7 @@ public sealed partial class Coordinator
     private List<NodeId> ChooseWorkers()
     {
         var working = _view?.Workers.ToHashSet() ?? [];
-        var alive = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive).ToList();
+        var alive = _nodes.Values.Where(node => node.CanWork).ToList();
         return [.. (alive.Exists(node => !node.Leaving) ? alive.Where(node => !node.Leaving) : alive)
             .OrderBy(node => working.Contains(node.Member.Node) ? 0 : 1)
             .ThenBy(node => node.Member.Slot)
@@ -66,7 +66,8 @@ public sealed partial class Coordinator
 
         var generation = rules.NextGeneration(_newest);
         var alive = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive).ToList();
-        var others = alive.Select(node => node.Member.Node).Except(workers).ToHashSet();
+        var leaving = alive.Where(node => !node.IsRetired).Select(node => node.Member.Node).Except(workers).ToHashSet();
+        var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
         if (_view is null)
@@ -77,7 +78,7 @@ public sealed partial class Coordinator
         else
         {
             lineage = _view.Lineage;
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, others, _inSync, rules, HostOf);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
             if (placements is null)
             {
                 if (!MayRollBack(lost, now, outbox))
@@ -209,7 +210,8 @@ public sealed partial class Coordinator
         foreach (var node in idle.Where((node, index) => node.Leaving || index >= wanted))
         {
             node.Standing = NodeStanding.Gone;
-            outbox.Send(node.Member.Node, new Dismiss(view.Generation, node.Leaving ? DismissReason.HandedOver : DismissReason.NotNeeded));
+            var reason = node.IsRetired ? DismissReason.Fenced : node.Leaving ? DismissReason.HandedOver : DismissReason.NotNeeded;
+            outbox.Send(node.Member.Node, new Dismiss(view.Generation, reason));
         }
     }
 
@@ -231,7 +233,7 @@ public sealed partial class Coordinator
     {
         var workers = ChooseWorkers();
         return _inSync.Count > 0
-            || !workers.SequenceEqual(view.Workers)
+            || (workers.Count > 0 && !workers.SequenceEqual(view.Workers))
             || _nodes.Values.Any(node => node.Standing == NodeStanding.Alive && !view.IsMember(node.Member.Node));
     }
 }

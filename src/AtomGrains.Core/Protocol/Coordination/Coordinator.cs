@@ -133,7 +133,7 @@ public sealed partial class Coordinator(
 
         if (_nodes.TryGetValue(node, out var record) && record.Standing != NodeStanding.Gone)
         {
-            var noticed = record.Standing == NodeStanding.Alive;
+            var noticed = record.Standing == NodeStanding.Alive && !record.IsRetired;
             record.Standing = NodeStanding.Gone;
             if (noticed)
             {
@@ -214,7 +214,10 @@ public sealed partial class Coordinator(
             if (node.Standing == NodeStanding.Alive && node.Detector.Suspects(now))
             {
                 node.Standing = NodeStanding.Silent;
-                outbox.Add(new MemberLost(id, LossCause.Silent, _step, _view?.Generation ?? Generation.None));
+                if (!node.IsRetired)
+                {
+                    outbox.Add(new MemberLost(id, LossCause.Silent, _step, _view?.Generation ?? Generation.None));
+                }
             }
         }
 
@@ -242,7 +245,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view))
         {
             Propose(null, now, outbox);
         }

@@ -13,4 +13,15 @@ internal sealed class NodeRecord(Member member, FailureDetector detector)
 
     /// <summary>It was asked to end and wants to hand over first.</summary>
     public bool Leaving { get; set; }
+
+    /// <summary>
+    /// The run goes on without it, and it alone has the copy of some partition: it leaves, gets neither lanes nor
+    /// replicas any more, and keeps only what lives nowhere else.
+    /// </summary>
+    public bool IsRetired { get; private set; }
+
+    /// <summary>May own lanes.</summary>
+    public bool CanWork => Standing == NodeStanding.Alive && !IsRetired;
+
+    public void Retire() => (IsRetired, Leaving) = (true, true);
 }
