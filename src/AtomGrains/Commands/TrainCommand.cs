@@ -29,7 +29,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         var corpus = options.Tokenize();
         var spec = options.SpecFor(corpus, job);
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
-        var engine = DescribeCommand.Ask(spec, options.Device, environment);
+        var engine = DescribeCommand.Ask(spec, options.Devices[0], environment);
         spec = options.Fitted(spec, engine.Elements);
         RefuseTooManyPartitions(spec, engine.Elements);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
@@ -103,7 +103,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     {
         Workers = options.ActiveWorkers,
         Spares = options.AllSpares,
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,
