@@ -96,8 +96,14 @@ public sealed class NodeProcess : INodeHost, IControlEvents<LocalMessage>, IDisp
         }
     }
 
-    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) =>
-        _orphaned.Change(_assignment.OrphanGrace, Timeout.InfiniteTimeSpan);
+    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason)
+    {
+        // Who says goodbye itself is about to end, for a reason and with an exit code of its own.
+        if (reason != CloseReason.ClosedHere)
+        {
+            _orphaned.Change(_assignment.OrphanGrace, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     private void EndOrphaned()
     {
