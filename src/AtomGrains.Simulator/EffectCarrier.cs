@@ -7,7 +7,8 @@ using AtomGrains.Core.Protocol.Messages;
 namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
-internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register)
+internal sealed class EffectCarrier(
+    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints)
 {
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
@@ -39,6 +40,12 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                 case WriteWeights write:
                     Write(node, write);
                     break;
+                case StoreSlice slice:
+                    checkpoints.Store(node, slice);
+                    break;
+                case LoadSlice load:
+                    checkpoints.Load(node, load);
+                    break;
                 case EndNode:
                     cluster.End(node);
                     break;
@@ -67,9 +74,23 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                 case ViewInstalled installed:
                     checker.Installed(installed.View, installed.Step, id => cluster.Find(id) is { IsAlive: true } node ? node.Machine : null);
                     cluster.Outcome.Lineages.Add(installed.View.Lineage);
+                    if (installed.View.Origin is not null)
+                    {
+                        cluster.Outcome.Restored.Add(installed.View.Lineage);
+                    }
+
                     break;
                 case MemberLost:
                     simulation.After(simulation.Random.Between(50, 400), cluster.KeepNodes);
+                    break;
+                case WriteManifest write:
+                    checkpoints.Write(coordinator, write.Manifest);
+                    break;
+                case CheckpointCompleted completed:
+                    checkpoints.Completed(completed.Manifest);
+                    break;
+                case FindCheckpoint:
+                    checkpoints.Find(coordinator);
                     break;
                 case RunFinished:
                     cluster.Outcome.IsFinished = true;
