@@ -10,6 +10,11 @@ namespace AtomGrains.Simulator;
 internal sealed class EffectCarrier(
     Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints)
 {
+    private readonly SimulatedJournal _journal = new(simulation);
+
+    /// <summary>A coordinator's process has ended.</summary>
+    public void Ended(SimulatedCoordinator coordinator) => _journal.Ended(coordinator);
+
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
         checker.Check(node.Id, node.Machine);
@@ -62,6 +67,11 @@ internal sealed class EffectCarrier(
             switch (effect)
             {
                 case SendToNode { Message: ControlMessage message } send:
+                    if (message is Decide decide)
+                    {
+                        _journal.Sends(decide.Decision);
+                    }
+
                     simulation.Network.Send(null, send.To, () => Deliver(send.To, message));
                     break;
                 case RecordView record:
@@ -69,7 +79,11 @@ internal sealed class EffectCarrier(
                     break;
                 case StepDecided decided:
                     checker.Decided(decided.Decision);
+                    _journal.Append(coordinator, decided.Decision);
                     cluster.Outcome.Skipped += decided.Decision.Kind == DecisionKind.Skip ? 1 : 0;
+                    break;
+                case DecisionRecalled recalled:
+                    _journal.Append(coordinator, recalled.Decision);
                     break;
                 case ViewInstalled installed:
                     checker.Installed(installed.View, installed.Step, id => cluster.Find(id) is { IsAlive: true } node ? node.Machine : null);
@@ -93,10 +107,12 @@ internal sealed class EffectCarrier(
                     checkpoints.Find(coordinator);
                     break;
                 case RunFinished:
+                    _journal.Complete(coordinator);
+                    _journal.IsWhole(cluster.Outcome.FinalLineage, cluster.Steps);
                     cluster.Outcome.IsFinished = true;
                     break;
                 case Superseded:
-                    coordinator.IsRunning = false;
+                    coordinator.End();
                     if (coordinator == cluster.Coordinator)
                     {
                         simulation.After(simulation.Random.Between(10, 500), cluster.StartCoordinator);

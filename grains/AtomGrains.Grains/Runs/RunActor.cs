@@ -249,6 +249,9 @@ internal sealed class RunActor : IDisposable
                 _ledger.StepDecided(decided.Decision.Step, now);
                 Scale(decided.Decision.Step + 1);
                 break;
+            case DecisionRecalled recalled:
+                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
+                break;
             case Evaluated evaluated:
                 _validationLoss = evaluated.Loss;
                 break;

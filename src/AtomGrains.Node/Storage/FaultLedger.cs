@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -24,6 +23,7 @@ public sealed class FaultLedger
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
+    private readonly HashSet<string> _told;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -32,7 +32,9 @@ public sealed class FaultLedger
         _journal = journal;
         _lanesRecomputed = lanesRecomputed;
         _losses = new FileRegister(folder, FolderName);
-        var told = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine).Select(line => (line.Who, line.Ts)).ToHashSet();
+        var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
+        var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
+        _told = lines.Select(line => line.Who).ToHashSet();
         var known = _losses.Generations();
         NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
         _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
@@ -55,7 +57,7 @@ public sealed class FaultLedger
         }
 
         var now = DateTimeOffset.UtcNow;
-        var recovery = new Recovery(lost.Node, node.Slot, step, lost.Generation.Value, now, _lanesRecomputed())
+        var recovery = new Recovery(lost.Node, Recovery.NameOf(lost.Node, node.Slot), step, lost.Generation.Value, now, _lanesRecomputed())
         {
             Kind = node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
             {
@@ -70,6 +72,26 @@ public sealed class FaultLedger
         var number = new Generation(lost.Node.Value);
         var isNews = _losses.TryCreate(number, JsonSerializer.SerializeToUtf8Bytes(recovery.Line(_lanesRecomputed()), StorageJson.Default.FaultLine));
         _open.Add(isNews ? recovery : Reopen(number));
+    }
+
+    /// <summary>A predecessor of this very coordinator was killed; said once, whoever of its successors lives to say it.</summary>
+    /// <param name="number">The supervisor's.</param>
+    /// <param name="before">The newest view that it recorded.</param>
+    /// <param name="strike">The order that struck it, if one did.</param>
+    /// <param name="lastSign">When it was seen to do anything last.</param>
+    public void SupervisorLost(int number, long step, Generation before, OrderedStrike? strike, DateTimeOffset lastSign)
+    {
+        var who = SupervisorRoll.NameOf(number);
+        if (_told.Add(who))
+        {
+            var now = DateTimeOffset.UtcNow;
+            _open.Add(new Recovery(null, who, step, before.Value, now, _lanesRecomputed())
+            {
+                Kind = strike is null ? UnknownEnd : FaultPlan.NameOf(FaultKind.Kill),
+                Order = OrderOf(strike),
+                Detect = Math.Max(0, (now - (strike?.At ?? lastSign)).TotalSeconds),
+            });
+        }
     }
 
     /// <summary>A node's process has ended: what of, and what it said of it, unless that is known already.</summary>
@@ -117,8 +139,7 @@ public sealed class FaultLedger
     private Recovery Reopen(Generation number)
     {
         var loss = JsonSerializer.Deserialize(_losses.Read(number), StorageJson.Default.FaultLine)!;
-        var slot = int.Parse(loss.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
-        return new Recovery(NodeOf(number), slot, loss.Step, loss.GenerationBefore, loss.Ts, 0)
+        return new Recovery(NodeOf(number), loss.Who, loss.Step, loss.GenerationBefore, loss.Ts, 0)
         {
             Kind = loss.Kind,
             Order = loss.Detail,

@@ -9,8 +9,8 @@ public sealed record NodeAssignment : NodePlace
     /// <summary>Absolute; holds run.json and the tokens.</summary>
     public required string RunFolder { get; init; }
 
-    /// <summary>Host and port of the supervisor's control channel.</summary>
-    public required string Supervisor { get; init; }
+    /// <summary>Name of the register, in the run folder, of the ordered faults that have struck.</summary>
+    public required string Struck { get; init; }
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public required string Device { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
 
@@ -19,8 +20,11 @@ public sealed record SupervisorOptions
     /// <summary>Port of the control channel; 0 is any free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>How long nodes live without their supervisor.</summary>
-    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long nodes live without a supervisor.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
+    public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 

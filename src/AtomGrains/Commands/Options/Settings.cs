@@ -61,9 +61,13 @@ public static class Settings
         new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
 
-    // Longer than any pause of a living supervisor, short enough that a new run need not wait.
+    // Time for a person or a script to start a supervisor again. Silos of a cluster have no second owner to wait for.
     public static readonly Setting OrphanGrace =
-        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
+        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
+    public static readonly Setting Resume =
+        new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting Supervise =
+        new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
     // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
@@ -80,6 +84,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, Resume, Supervise, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }
