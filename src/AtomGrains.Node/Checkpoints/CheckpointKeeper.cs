@@ -82,6 +82,7 @@ public sealed class CheckpointKeeper : IDisposable
             }
 
             _store.DeleteUnnamedSlices(DateTimeOffset.UtcNow - _options.Grace);
+            _store.Objects.RemoveRemains(DateTimeOffset.UtcNow - _options.Grace);
         }
         catch (IOException)
         {

@@ -68,7 +68,13 @@ public sealed record MemberReady(NodeId Node) : Effect;
 public sealed record MemberLost(NodeId Node, Coordination.LossCause Cause, long Step, Generation Generation) : Effect;
 
 /// <summary>A new lineage begins, from a checkpoint or from the seed, since a partition lost its last replica.</summary>
-public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<PartitionId> Lost, LineageOrigin? Origin = null) : Effect;
+public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<PartitionId> Lost, LineageOrigin? Origin = null) : Effect
+{
+    /// <summary>The same on every host, for whoever watches the run.</summary>
+    public string InWords =>
+        $"no copy of {string.Join(", ", Lost)} is left: {(Origin is null ? "starting again from the seeded beginning" : $"going back to the checkpoint of {Origin.Checkpoint}")}; " +
+        $"{StepsLost} committed steps will be computed again";
+}
 
 /// <summary>Every slice is in the store: write the manifest if it is absent, and report.</summary>
 public sealed record WriteManifest(CheckpointManifest Manifest) : Effect;

@@ -9,6 +9,10 @@ namespace AtomGrains.Node.Storage.Objects;
 public sealed class DirectoryObjectStore : IObjectStore
 {
     private const string LockName = ".lock";
+
+    // What a run has to write on the same disk must not fail for the sake of a checkpoint.
+    private const long Reserve = 4 << 20;
+
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
     private readonly string _root;
@@ -21,6 +25,11 @@ public sealed class DirectoryObjectStore : IObjectStore
     public bool PutIfAbsent(string name, IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
         var path = PathOf(name);
+        if (DiskNeeds.Available(_root) - parts.Sum(part => (long)part.Length) < Reserve)
+        {
+            throw new IOException($"no space is left for {name} in {_root}");
+        }
+
         MakeFolder(Path.GetDirectoryName(path)!);
         return !File.Exists(path) && DurableFile.TryCreate(path, stream => Write(stream, parts));
     }
@@ -110,6 +119,15 @@ public sealed class DirectoryObjectStore : IObjectStore
         catch (UnauthorizedAccessException error)
         {
             throw new IOException(error.Message, error);
+        }
+    }
+
+    public void RemoveRemains(DateTimeOffset olderThan)
+    {
+        var files = Directory.Exists(_root) ? new DirectoryInfo(_root).EnumerateFiles(DurableFile.TemporaryPrefix + "*", SearchOption.AllDirectories) : [];
+        foreach (var file in files.Where(file => file.LastWriteTimeUtc < olderThan))
+        {
+            file.Delete();
         }
     }
 

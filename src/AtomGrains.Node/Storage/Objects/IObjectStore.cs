@@ -32,4 +32,7 @@ public interface IObjectStore
 
     /// <summary>Removes an object; one that is gone already is no error.</summary>
     void Delete(string name);
+
+    /// <summary>Removes what writers that died before this time have left half-written, where a store has such a thing.</summary>
+    void RemoveRemains(DateTimeOffset olderThan);
 }
