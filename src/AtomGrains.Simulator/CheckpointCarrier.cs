@@ -52,9 +52,10 @@ internal sealed class CheckpointCarrier(
         }
     });
 
-    public void Write(SimulatedCoordinator coordinator, CheckpointManifest manifest) => simulation.After(simulation.Random.Between(1, 30), () =>
+    public void Write(SimulatedCoordinator coordinator, CheckpointManifest manifest) => simulation.After(WriteTime(), () =>
     {
-        if (store.IsDown)
+        // What was collected meanwhile was of a checkpoint that a newer one had overtaken.
+        if (store.IsDown || manifest.Slices.Any(slice => store.Find(slice.Object) is null))
         {
             coordinator.Run((machine, _) => machine.OnManifestNotWritten(manifest.Id));
             return;
@@ -67,6 +68,9 @@ internal sealed class CheckpointCarrier(
 
         coordinator.Run((machine, outbox) => machine.OnManifestWritten(manifest, outbox));
     });
+
+    // Some take so long that the run has gone on without them, perhaps from before their step.
+    private TimeSpan WriteTime() => simulation.Random.Chance(0.2) ? simulation.Random.Between(100, 2000) : simulation.Random.Between(1, 30);
 
     public void Find(SimulatedCoordinator coordinator) => simulation.After(simulation.Random.Between(1, 30), () =>
     {
@@ -82,11 +86,11 @@ internal sealed class CheckpointCarrier(
     public void Completed(CheckpointManifest manifest)
     {
         simulation.Cluster.Outcome.Checkpoints.Add(manifest.Id);
-        simulation.After(simulation.Random.Between(0, 20), () =>
+        simulation.After(simulation.Random.Between(0, 200), () =>
         {
             if (!store.IsDown)
             {
-                checker.Collected(store.Collect(History, options.Keep, simulation.Now), store);
+                checker.Collected(store.Collect(manifest.Id, History, options.Keep, simulation.Now), store);
             }
         });
     }

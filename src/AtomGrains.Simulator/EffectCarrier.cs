@@ -8,9 +8,9 @@ namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
 internal sealed class EffectCarrier(
-    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints)
+    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history)
 {
-    private readonly SimulatedJournal _journal = new(simulation);
+    private readonly SimulatedJournal _journal = new(simulation, history);
 
     /// <summary>A coordinator's process has ended.</summary>
     public void Ended(SimulatedCoordinator coordinator) => _journal.Ended(coordinator);
@@ -98,6 +98,8 @@ internal sealed class EffectCarrier(
                     simulation.After(simulation.Random.Between(50, 400), cluster.KeepNodes);
                     break;
                 case WriteManifest write:
+                    // The lines of the steps before a checkpoint are on the disk before its manifest is.
+                    _journal.Complete(coordinator);
                     checkpoints.Write(coordinator, write.Manifest);
                     break;
                 case CheckpointCompleted completed:

@@ -47,7 +47,7 @@ internal sealed class SimulatedCluster
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
         Store = new SimulatedStore(rules);
         _history = new CheckpointCarrier(simulation, Store, _register, _checkpoints, options, rules);
-        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history);
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints);
     }
 
     public SimulationOutcome Outcome { get; } = new();
@@ -99,7 +99,7 @@ internal sealed class SimulatedCluster
 
         foreach (var coordinator in _coordinators)
         {
-            coordinator.IsRunning = false;
+            coordinator.End();
         }
 
         _simulation.After(_simulation.Random.Between(50, 400), Resume);

@@ -12,8 +12,8 @@ namespace AtomGrains.Simulator;
 /// </summary>
 internal sealed class SimulatedStore(ProtocolRules rules)
 {
-    // Objects that no manifest names are of a checkpoint under way until they are older than any of those gets.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    // Longer than reading takes here.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, SimulatedObject> _objects = [];
     private readonly Dictionary<CheckpointId, CheckpointManifest> _manifests = [];
@@ -73,7 +73,7 @@ internal sealed class SimulatedStore(ProtocolRules rules)
     }
 
     /// <summary>Removes manifests that may go, then objects that no manifest has named for long.</summary>
-    public IReadOnlyList<CheckpointId> Collect(LineageHistory history, int keep, TimeSpan now)
+    public IReadOnlyList<CheckpointId> Collect(CheckpointId newest, LineageHistory history, int keep, TimeSpan now)
     {
         var gone = CheckpointRetention.Collectable(_manifests.Keys, history, keep, rules, id => IsWhole(_manifests[id]));
         foreach (var checkpoint in gone)
@@ -83,7 +83,7 @@ internal sealed class SimulatedStore(ProtocolRules rules)
         }
 
         var named = _manifests.Values.SelectMany(manifest => manifest.Slices.Select(slice => slice.Object)).ToHashSet();
-        foreach (var name in _objects.Where(entry => !named.Contains(entry.Key) && now - entry.Value.At > Grace).Select(entry => entry.Key).ToList())
+        foreach (var name in _objects.Where(entry => !named.Contains(entry.Key) && now - entry.Value.At > Grace && CheckpointRetention.IsGarbage(entry.Value.Version, newest)).Select(entry => entry.Key).ToList())
         {
             _objects.Remove(name);
         }

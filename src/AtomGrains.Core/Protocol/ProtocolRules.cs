@@ -71,8 +71,8 @@ public class ProtocolRules
     /// <summary>A checkpoint past the fork of a later lineage is of steps that were given up.</summary>
     public virtual bool IsVoid(CheckpointId checkpoint, IEnumerable<long> laterForks) => laterForks.Any(fork => checkpoint.Step > fork);
 
-    /// <summary>What a lineage came from stays until a newer checkpoint of that lineage is verified.</summary>
-    public virtual bool MayCollectOrigin(Func<bool> newerIsVerified) => newerIsVerified();
+    /// <summary>The newest checkpoints are kept, and what a lineage came from until a newer one of that lineage is verified.</summary>
+    public virtual bool MayCollect(bool isKept, bool isOrigin, Func<bool> newerIsVerified) => !isKept && (!isOrigin || newerIsVerified());
 
     /// <summary>R4: in sync means all blocks at the primary's version, plus any reduced slice it holds.</summary>
     public virtual bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion && holdsReduced;

@@ -54,7 +54,7 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
                     _note($"checkpoints are written again: step {completed.Manifest.Step} is complete");
                 }
 
-                _keeper.Collect();
+                _keeper.Collect(completed.Manifest.Id);
                 break;
             case FindCheckpoint:
                 _keeper.Find();

@@ -36,13 +36,17 @@ public sealed class CheckpointKeeper : IDisposable
     {
         try
         {
-            _store.PutManifest(new ManifestFile
+            // Who goes on from a checkpoint must find the lines of all steps before it, after a power cut as well.
+            _options.SyncMetrics();
+            var file = new ManifestFile { BitsClass = _options.BitsClass, LedgerPosition = _options.LedgerPosition(), Written = DateTimeOffset.UtcNow, Manifest = manifest };
+            if (_store.PutManifest(file) && _store.Missing(manifest) is { } gone)
             {
-                BitsClass = _options.BitsClass,
-                LedgerPosition = _options.LedgerPosition(),
-                Written = DateTimeOffset.UtcNow,
-                Manifest = manifest,
-            });
+                // This process was away for long, and another one has removed what a newer checkpoint had overtaken.
+                _store.DeleteManifest(manifest.Id);
+                _events.OnManifestNotWritten(manifest, $"{gone} was removed");
+                return;
+            }
+
             _events.OnManifestWritten(manifest);
         }
         catch (IOException error)
@@ -68,21 +72,23 @@ public sealed class CheckpointKeeper : IDisposable
         }
     });
 
-    /// <summary>Removes checkpoints beyond those that are kept, and objects that none has named for long.</summary>
-    public void Collect() => Post(() =>
+    /// <summary>Removes checkpoints beyond those that are kept, and what no checkpoint needs.</summary>
+    /// <param name="newest">The newest complete one.</param>
+    public void Collect(CheckpointId newest) => Post(() =>
     {
         try
         {
+            var checkpoints = _store.List();
+            var history = CheckpointSearch.History(_register);
             var gone = CheckpointRetention.Collectable(
-                _store.List(), CheckpointSearch.History(_register), _options.Keep, ProtocolRules.Safe,
-                checkpoint => _store.Verify(checkpoint, _options.Elements, out _) is null);
+                checkpoints, history, _options.Keep, ProtocolRules.Safe, checkpoint => _store.Verify(checkpoint, _options.Elements, out _) is null);
             foreach (var checkpoint in gone)
             {
                 _store.DeleteManifest(checkpoint);
             }
 
-            _store.DeleteUnnamedSlices(DateTimeOffset.UtcNow - _options.Grace);
-            _store.Objects.RemoveRemains(DateTimeOffset.UtcNow - _options.Grace);
+            _store.DeleteUnnamedSlices(newest, DateTimeOffset.UtcNow - _options.ReadGrace);
+            _store.Objects.RemoveRemains(DateTimeOffset.UtcNow - _options.WriteGrace);
         }
         catch (IOException)
         {

@@ -1,3 +1,5 @@
+using AtomGrains.Node.Storage;
+
 namespace AtomGrains.Node.Checkpoints;
 
 /// <summary>What a coordinator's store work needs to know of the run.</summary>
@@ -14,9 +16,34 @@ public sealed record CheckpointKeeperOptions
     /// <summary>Bytes of the fault ledger now.</summary>
     public required Func<long> LedgerPosition { get; init; }
 
-    /// <summary>
-    /// Age beyond which a slice that no manifest names is garbage. Slower uploads than this there are none: their
-    /// checkpoint was given up long before.
-    /// </summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>Brings the lines of the steps decided so far to the disk.</summary>
+    public required Action SyncMetrics { get; init; }
+
+    /// <summary>How long slices outlive their manifest: who reads them now may have read that before.</summary>
+    public TimeSpan ReadGrace { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Age beyond which something half-written has nobody who writes it.</summary>
+    public TimeSpan WriteGrace { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>For the run in a folder.</summary>
+    public static CheckpointKeeperOptions For(string folder, string bitsClass, int elements, int keep)
+    {
+        var faults = new FileInfo(Path.Combine(folder, RunFolder.FaultsFileName));
+        return new CheckpointKeeperOptions
+        {
+            Keep = keep,
+            Elements = elements,
+            BitsClass = bitsClass,
+            LedgerPosition = () =>
+            {
+                faults.Refresh();
+                return faults.Exists ? faults.Length : 0;
+            },
+            SyncMetrics = () =>
+            {
+                using var metrics = File.OpenHandle(Path.Combine(folder, RunFolder.MetricsFileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                RandomAccess.FlushToDisk(metrics);
+            },
+        };
+    }
 }

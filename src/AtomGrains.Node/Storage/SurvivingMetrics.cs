@@ -14,6 +14,11 @@ public static class SurvivingMetrics
     public static void Merge(string folder)
     {
         var path = Path.Combine(folder, RunFolder.MetricsFileName);
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
         var (surviving, givenUp) = Sort(JsonLines.Read(path, StorageJson.Default.MetricsLine));
         if (givenUp.Count == 0)
         {

@@ -90,7 +90,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restore(store, elements, inheritance.Taken) : null;
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
         using var checkpoints = _checkpoints = new CheckpointDesk(
-            KeeperOptions(elements), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
+            CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
@@ -150,14 +150,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             : $"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
         return found.File?.Manifest.Origin;
     }
-
-    private CheckpointKeeperOptions KeeperOptions(int elements) => new()
-    {
-        Keep = _options.Checkpoints.Keep,
-        Elements = elements,
-        BitsClass = _folder.Record.BitsClass,
-        LedgerPosition = () => new FileInfo(_folder.FaultsPath).Length,
-    };
 
     private void Do(Action action)
     {

@@ -16,6 +16,7 @@ public sealed class CheckpointStore(IObjectStore objects)
 {
     private const string Manifests = "manifests/";
     private const string Slices = "slices/";
+    private const string ManifestSuffix = ".json";
 
     public IObjectStore Objects => objects;
 
@@ -43,8 +44,16 @@ public sealed class CheckpointStore(IObjectStore objects)
     /// <exception cref="IOException">It could not be put.</exception>
     public bool PutManifest(ManifestFile file) => objects.PutIfAbsent(NameOf(file.Manifest.Id), [file.ToBytes()]);
 
+    /// <summary>The first slice of a manifest that is not in the store; null when all are.</summary>
+    /// <exception cref="IOException">The store does not answer.</exception>
+    public string? Missing(CheckpointManifest manifest)
+    {
+        var there = objects.List($"{Slices}l{manifest.Lineage.Began.Value}/").Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        return manifest.Slices.Select(slice => slice.Object).FirstOrDefault(name => !there.Contains(name));
+    }
+
     /// <summary>The checkpoints that have a manifest, whatever that says.</summary>
-    public IReadOnlyList<CheckpointId> List() => [.. objects.List(Manifests).Select(entry => Parse(entry.Name)).OfType<CheckpointId>()];
+    public IReadOnlyList<CheckpointId> List() => [.. objects.List(Manifests).Select(entry => Parse(entry.Name, Manifests, ManifestSuffix)).OfType<CheckpointId>()];
 
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="InvalidDataException">It is broken.</exception>
@@ -114,12 +123,14 @@ public sealed class CheckpointStore(IObjectStore objects)
     /// <summary>The manifest goes first, so that no manifest is ever without its objects.</summary>
     public void DeleteManifest(CheckpointId checkpoint) => objects.Delete(NameOf(checkpoint));
 
-    /// <summary>Removes slices that no manifest names and that are older than any checkpoint under way.</summary>
+    /// <summary>Removes slices that no manifest names or will name, but for those that somebody may be reading.</summary>
+    /// <param name="newest">The newest complete checkpoint that is not void.</param>
     /// <returns>How many.</returns>
-    public int DeleteUnnamedSlices(DateTimeOffset olderThan)
+    public int DeleteUnnamedSlices(CheckpointId newest, DateTimeOffset olderThan)
     {
-        // In this order: a manifest that comes later names slices that are younger.
-        var old = objects.List(Slices).Where(entry => entry.Written < olderThan).Select(entry => entry.Name).ToList();
+        var old = objects.List(Slices)
+            .Where(entry => entry.Written < olderThan && Parse(entry.Name, Slices, "") is { } slice && CheckpointRetention.IsGarbage(slice, newest))
+            .Select(entry => entry.Name).ToList();
         var named = List().SelectMany(NamedBy).ToHashSet(StringComparer.Ordinal);
         var unnamed = old.Where(name => !named.Contains(name)).ToList();
         unnamed.ForEach(objects.Delete);
@@ -140,14 +151,15 @@ public sealed class CheckpointStore(IObjectStore objects)
     }
 
     private static string NameOf(CheckpointId checkpoint) =>
-        FormattableString.Invariant($"{Manifests}l{checkpoint.Lineage.Began.Value}/{checkpoint.Step:D12}.json");
+        FormattableString.Invariant($"{Manifests}l{checkpoint.Lineage.Began.Value}/{checkpoint.Step:D12}{ManifestSuffix}");
 
-    private static CheckpointId? Parse(string name)
+    // FOLDER/lLINEAGE/STEP, and more behind a slash.
+    private static CheckpointId? Parse(string name, string folder, string suffix)
     {
-        var parts = name[Manifests.Length..].Split('/');
-        return parts.Length == 2 && parts[0].StartsWith('l') && parts[1].EndsWith(".json", StringComparison.Ordinal)
-            && long.TryParse(parts[0][1..], NumberStyles.None, CultureInfo.InvariantCulture, out var lineage)
-            && long.TryParse(parts[1][..^5], NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+        var parts = name[folder.Length..].Split('/');
+        return parts.Length >= 2 && parts[0].StartsWith('l') && parts[1].EndsWith(suffix, StringComparison.Ordinal)
+            && long.TryParse(parts[0].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var lineage)
+            && long.TryParse(parts[1].AsSpan(..^suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
             ? new CheckpointId(new Lineage(new Generation(lineage)), step)
             : null;
     }
