@@ -18,6 +18,9 @@ public sealed class FaultLedger
     /// <summary>The kind of an end that nobody is left to ask about.</summary>
     public const string UnknownEnd = "end";
 
+    // Nobody was lost by these.
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit)];
+
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
@@ -35,6 +38,7 @@ public sealed class FaultLedger
         var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
         var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
         _told = lines.Select(line => line.Who).ToHashSet();
+        _closed.AddRange(lines.Where(line => !NoLosses.Contains(line.Kind)).Select(RecoveryReport.Of));
         var known = _losses.Generations();
         NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
         _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
@@ -43,7 +47,7 @@ public sealed class FaultLedger
     /// <summary>The highest id of the nodes that predecessors have lost; null when they lost none.</summary>
     public NodeId? NewestLost { get; }
 
-    /// <summary>The losses that are over, in the order in which they were.</summary>
+    /// <summary>The losses that are over, predecessors' included, in the order in which they were.</summary>
     public IReadOnlyList<RecoveryReport> Closed => _closed;
 
     /// <param name="step">The step in progress, which a coordinator that takes over has only from the journal.</param>

@@ -57,17 +57,21 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         }
     }
 
-    private static RunRecord RecordOf(RunSpec spec, EngineReport engine) => RunRecord.Of(
-        spec,
-        $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
-        new Dictionary<string, string>
-        {
-            ["atomgrains"] = typeof(RunStart).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            ["dotnet"] = Environment.Version.ToString(),
-            ["libtorch"] = engine.Engine.LibTorch,
-            ["tensor_engine"] = engine.Engine.Binding,
-            ["blas"] = engine.Engine.Blas,
-            ["system"] = RuntimeInformation.OSDescription,
-        },
-        DateTimeOffset.UtcNow) with { Elements = engine.Elements };
+    private static RunRecord RecordOf(RunSpec spec, EngineReport engine)
+    {
+        var record = RunRecord.Of(
+            spec,
+            $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
+            new Dictionary<string, string>
+            {
+                ["atomgrains"] = typeof(RunStart).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+                ["dotnet"] = Environment.Version.ToString(),
+                ["libtorch"] = engine.Engine.LibTorch,
+                ["tensor_engine"] = engine.Engine.Binding,
+                ["blas"] = engine.Engine.Blas,
+                ["system"] = RuntimeInformation.OSDescription,
+            },
+            DateTimeOffset.UtcNow);
+        return record with { Elements = engine.Elements };
+    }
 }

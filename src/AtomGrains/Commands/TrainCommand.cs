@@ -23,7 +23,10 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
     {
-        Warn(options.Warnings);
+        if (!options.Resume)
+        {
+            Warn(options.Warnings);
+        }
 
         var start = RunStart.Of(options, jobs);
         var (spec, elements) = (start.Record.Spec, start.Elements);

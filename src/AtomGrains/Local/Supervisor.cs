@@ -176,7 +176,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }).ToList();
         if (inheritance.View is { } view)
         {
-            _observer.OnNote($"takes over {view.Generation} with {handles.Count(node => node.IsAlive)} of {view.Members.Length} nodes alive");
+            _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
         }
 

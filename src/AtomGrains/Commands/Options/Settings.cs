@@ -83,7 +83,7 @@ public static class Settings
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
     public static readonly Setting Fault =
-        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
     public static readonly Setting Quiet =
         new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
