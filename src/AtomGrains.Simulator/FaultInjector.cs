@@ -31,7 +31,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         {
             _plan.Dequeue();
             var node = simulation.Cluster.LivingNodes.LastOrDefault(living => living.Member.Slot == fault.Slot);
-            if (fault.Kind == SimulatedFault.CoordinatorCrash || (node is not null && (fault.Kind != SimulatedFault.BrokenLink || simulation.Cluster.LivingNodes.Count() > 1)))
+            if (fault.Kind is SimulatedFault.CoordinatorCrash or SimulatedFault.EverythingDies || (node is not null && (fault.Kind != SimulatedFault.BrokenLink || simulation.Cluster.LivingNodes.Count() > 1)))
             {
                 Strike(fault.Kind, node!);
             }
@@ -110,6 +110,20 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
             case SimulatedFault.CoordinatorCrash:
                 ReplaceCoordinator();
                 break;
+            case SimulatedFault.EverythingDies:
+                simulation.Cluster.EndAll();
+                break;
+            case SimulatedFault.StoreOutage:
+                simulation.Cluster.Store.IsDown = true;
+                simulation.After(simulation.Random.Between(10, 1500), () => simulation.Cluster.Store.IsDown = false);
+                break;
+            case SimulatedFault.TornCheckpoint:
+                if (!simulation.Cluster.Store.Tear(simulation.Random.Next(options.Partitions)))
+                {
+                    _injected[kind]--;
+                }
+
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown fault");
         }
@@ -133,11 +147,11 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         var old = simulation.Cluster.Coordinator;
         if (simulation.Random.Chance(0.5))
         {
-            old.IsRunning = false;
+            old.End();
         }
         else
         {
-            simulation.After(simulation.Random.Between(10, 5000), () => old.IsRunning = false);
+            simulation.After(simulation.Random.Between(10, 5000), old.End);
         }
 
         simulation.After(simulation.Random.Between(10, 1000), simulation.Cluster.StartCoordinator);

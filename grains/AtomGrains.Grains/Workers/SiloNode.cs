@@ -2,6 +2,7 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 using Orleans.Runtime;
 

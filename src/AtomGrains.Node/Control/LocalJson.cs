@@ -38,6 +38,8 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(LeaveRequested))]
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
+[JsonSerializable(typeof(SliceStored))]
+[JsonSerializable(typeof(SliceNotStored))]
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
@@ -48,6 +50,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
+        typeof(SliceStored), typeof(SliceNotStored),
     ];
 
     /// <summary>The contract of the channel.</summary>

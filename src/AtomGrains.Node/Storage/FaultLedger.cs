@@ -19,11 +19,15 @@ public sealed class FaultLedger
     /// <summary>The kind of an end that nobody is left to ask about.</summary>
     public const string UnknownEnd = "end";
 
+    // Nobody was lost by these.
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit)];
+
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
+    private readonly HashSet<string> _told;
     private readonly HashSet<string> _left;
 
     /// <param name="folder">The run folder.</param>
@@ -35,6 +39,8 @@ public sealed class FaultLedger
         _losses = new FileRegister(folder, FolderName);
         var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
         var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
+        _told = lines.Select(line => line.Who).ToHashSet();
+        _closed.AddRange(lines.Where(line => !NoLosses.Contains(line.Kind)).Select(RecoveryReport.Of));
         _left = lines.Where(line => line.Kind == FaultPlan.NameOf(FaultKind.Exit)).Select(line => line.Who).ToHashSet();
         var known = _losses.Generations();
         NewestLost = known.Select(NodeOf).Concat(_left.Select(who => new NodeId(int.Parse(who.Split(' ')[0][1..], CultureInfo.InvariantCulture))))
@@ -45,7 +51,7 @@ public sealed class FaultLedger
     /// <summary>The highest id of the nodes that predecessors have lost or let go; null when there are none.</summary>
     public NodeId? NewestLost { get; }
 
-    /// <summary>The losses that are over, in the order in which they were.</summary>
+    /// <summary>The losses that are over, predecessors' included, in the order in which they were.</summary>
     public IReadOnlyList<RecoveryReport> Closed => _closed;
 
     /// <param name="step">The step in progress, which a coordinator that takes over has only from the journal.</param>
@@ -59,7 +65,7 @@ public sealed class FaultLedger
         }
 
         var now = DateTimeOffset.UtcNow;
-        var recovery = new Recovery(lost.Node, node.Slot, step, lost.Generation.Value, now, _lanesRecomputed())
+        var recovery = new Recovery(lost.Node, Recovery.NameOf(lost.Node, node.Slot), step, lost.Generation.Value, now, _lanesRecomputed())
         {
             Kind = node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
             {
@@ -74,6 +80,26 @@ public sealed class FaultLedger
         var number = new Generation(lost.Node.Value);
         var isNews = _losses.TryCreate(number, JsonSerializer.SerializeToUtf8Bytes(recovery.Line(_lanesRecomputed()), StorageJson.Default.FaultLine));
         _open.Add(isNews ? recovery : Reopen(number));
+    }
+
+    /// <summary>A predecessor of this very coordinator was killed; said once, whoever of its successors lives to say it.</summary>
+    /// <param name="number">The supervisor's.</param>
+    /// <param name="before">The newest view that it recorded.</param>
+    /// <param name="strike">The order that struck it, if one did.</param>
+    /// <param name="lastSign">When it was seen to do anything last.</param>
+    public void SupervisorLost(int number, long step, Generation before, OrderedStrike? strike, DateTimeOffset lastSign)
+    {
+        var who = SupervisorRoll.NameOf(number);
+        if (_told.Add(who))
+        {
+            var now = DateTimeOffset.UtcNow;
+            _open.Add(new Recovery(null, who, step, before.Value, now, _lanesRecomputed())
+            {
+                Kind = strike is null ? UnknownEnd : FaultPlan.NameOf(FaultKind.Kill),
+                Order = OrderOf(strike),
+                Detect = Math.Max(0, (now - (strike?.At ?? lastSign)).TotalSeconds),
+            });
+        }
     }
 
     /// <summary>A node's process has ended: what of, and what it said of it, unless that is known already.</summary>
@@ -123,8 +149,7 @@ public sealed class FaultLedger
     private Recovery Reopen(Generation number)
     {
         var loss = JsonSerializer.Deserialize(_losses.Read(number), StorageJson.Default.FaultLine)!;
-        var slot = int.Parse(loss.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
-        return new Recovery(NodeOf(number), slot, loss.Step, loss.GenerationBefore, loss.Ts, 0)
+        return new Recovery(NodeOf(number), loss.Who, loss.Step, loss.GenerationBefore, loss.Ts, 0)
         {
             Kind = loss.Kind,
             Order = loss.Detail,

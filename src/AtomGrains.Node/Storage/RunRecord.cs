@@ -26,6 +26,9 @@ public sealed record RunRecord
     /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
+    /// <summary>Length of the flat parameter vector, which only a tensor engine knows; null in older records.</summary>
+    public int? Elements { get; init; }
+
     public required DateTimeOffset Started { get; init; }
 
     /// <summary>Null until the final weights are written.</summary>
@@ -42,6 +45,13 @@ public sealed record RunRecord
         Started = started,
         Spec = spec,
     };
+
+    /// <summary>This run from now on: as it began, but for what may change on the way.</summary>
+    public RunRecord GoingOnAs(RunRecord now)
+    {
+        var spec = Spec with { Partitions = now.Spec.Partitions };
+        return this with { Spec = spec, SpecHash = RunSpecIdentity.Hash(spec), BitsClass = now.BitsClass, Versions = now.Versions, Elements = now.Elements };
+    }
 
     /// <returns>Null when the folder holds no run.</returns>
     /// <exception cref="InvalidDataException">The file is not a run record that this version can read.</exception>

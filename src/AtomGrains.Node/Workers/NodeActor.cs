@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -7,7 +8,9 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
+using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 
 namespace AtomGrains.Node.Workers;
@@ -16,7 +19,7 @@ namespace AtomGrains.Node.Workers;
 /// A node, whatever hosts it: one thread runs Core's node machine, fed by sockets, the host and the step thread, and
 /// carries out what it asks for. Tensors go over links of its own; control messages go through the host.
 /// </summary>
-public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
+public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFaultActions
 {
     private readonly NodePlace _place;
     private readonly RunSpec _spec;
@@ -30,15 +33,18 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
+    private readonly SliceKeeper? _slices;
     private NodeMachine? _machine;
     private IStepLoop? _loop;
     private float[]? _initial;
     private DismissReason? _dismissed;
     private bool _joined;
     private StepKey? _export;
+    private volatile WeightsExported? _exported;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
-    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
+    /// <param name="store">Null for a run without checkpoints.</param>
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
     {
         _place = place;
         _spec = spec;
@@ -52,6 +58,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         _peers = new PeerLinks(identity, options, counters, this);
         _steps = new StepThread(model.Create, spec, this);
         _outbox = new Outbox(SendNow);
+        _slices = store is null ? null : new SliceKeeper(store, this);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
 
@@ -73,6 +80,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         }
 
         _steps.Dispose();
+        _slices?.Dispose();
         _peers.Dispose();
         _listener.Dispose();
         return _dismissed;
@@ -80,6 +88,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
 
     /// <summary>A message of the coordinator; any thread.</summary>
     public void Deliver(ControlMessage message) => _events.Post(() => OnControl(message));
+
+    /// <summary>There is a new way to a coordinator, or a new coordinator: the node says who it is; any thread.</summary>
+    public void Introduce() => _events.Post(() => Handle(machine => machine.Introduce(_outbox)));
 
     /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
     public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
@@ -140,6 +151,16 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             Handle(machine => machine.HandleTensor(new NodeId(fromNode), message, _outbox));
         }
     });
+
+    void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => Handle(machine => machine.OnSliceStored(stored, _outbox)));
+
+    void ISliceEvents.OnNotStored(SliceNotStored missing) => _events.Post(() => Handle(_ => NodeMachine.OnSliceNotStored(missing, _outbox)));
+
+    void ISliceEvents.OnLoaded(CheckpointId checkpoint, PartitionId partition, SliceContent content) =>
+        _events.Post(() => Handle(machine => machine.OnSliceLoaded(checkpoint, partition, content, _outbox)));
+
+    // What was whole when the run chose it is broken now: this process ends with the cause, and the run looks for another.
+    void ISliceEvents.OnBroken(InvalidDataException error) => _host.Failed(error);
 
     void ITensorEvents.OnOpened(int node, LinkDirection direction)
     {
@@ -255,6 +276,12 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             case WriteWeights write:
                 Export(write);
                 break;
+            case StoreSlice slice:
+                Slices.Store(slice);
+                break;
+            case LoadSlice load:
+                Slices.Load(load);
+                break;
             case EndNode end:
                 _dismissed = end.Reason;
                 _events.Close();
@@ -263,6 +290,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
         }
     }
+
+    private SliceKeeper Slices => _slices ?? throw new InvalidOperationException("a run without a store has no checkpoints");
 
     private void SendTiming()
     {
@@ -303,15 +332,23 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     {
         if (_export == write.Key)
         {
+            if (_exported is { } known)
+            {
+                // Whoever asked first may be gone without having heard it.
+                _host.Send(known);
+            }
+
             return;
         }
 
         _export = write.Key;
+        _exported = null;
         new Thread(() =>
         {
             try
             {
-                _host.Send(new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat)));
+                _exported = new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat));
+                _host.Send(_exported);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

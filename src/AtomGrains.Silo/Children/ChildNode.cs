@@ -5,6 +5,7 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Silo.Children;
@@ -33,7 +34,7 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
     public bool IsConnected { get; set; }
 
     /// <summary>A process of its own whose end has not been noticed yet.</summary>
-    public bool IsRunning => _handle is { ExitCode: null };
+    public bool IsRunning => _handle is { HasEnded: false };
 
     /// <summary>It has been silent for so long that its device was given to another.</summary>
     public bool IsGivenUp { get; private set; }
@@ -69,10 +70,10 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
         info.RedirectStandardInput = true;
         var process = new Process { StartInfo = info, EnableRaisingEvents = true };
         process.Start();
-        _handle = new NodeHandle(Id, place.Slot, process, DateTimeOffset.UtcNow);
+        _handle = new NodeHandle(Id, place.Slot, process, ProcessIdentity.Of(process.Id), DateTimeOffset.UtcNow);
         process.Exited += (_, _) => silo.Post(() =>
         {
-            _handle.ExitCode = process.ExitCode;
+            _handle.End();
             silo.OnEnded(this);
         });
         try
@@ -126,7 +127,6 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
         _ended = true;
         var exit = _handle!.ExitCode;
         owner.Ended(new ProcessEnd(IsGivenUp ? "stop" : FaultNames.OfExit(exit), _handle.Cause ?? FaultNames.CauseOf(exit)));
-        _handle.Process.Dispose();
         return true;
     }
 }

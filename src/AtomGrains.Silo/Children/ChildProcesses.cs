@@ -4,7 +4,9 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
@@ -248,6 +250,8 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Faults = place.Faults,
         RunFolder = _orders.RunFolder,
         Supervisor = _server.Endpoint.ToString(),
+        Store = new CheckpointPlan().StoreFor(_orders.RunFolder),
+        Struck = StruckFaults.FolderName,
         Device = device,
 
         // Without its silo a child can neither report nor be told anything, and others take its place.

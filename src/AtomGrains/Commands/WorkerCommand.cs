@@ -2,6 +2,7 @@ using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Local;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 using AtomGrains.Torch.Engine;
 
@@ -14,11 +15,22 @@ internal static class WorkerCommand
 
     public static int Run(StepLoopFactory jobs)
     {
-        var assignment = JsonSerializer.Deserialize(Console.OpenStandardInput(), AssignmentJson.Default.NodeAssignment)
-            ?? throw new InvalidDataException("a worker reads its orders from its supervisor on standard input");
+        if (ReadAssignment() is not { } assignment)
+        {
+            // Its supervisor died between starting it and telling it what for.
+            return NodeProcess.ExitOrphaned;
+        }
+
         Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
         var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
-        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions());
+        var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
+        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions(), store);
         return process.Run();
+    }
+
+    private static NodeAssignment? ReadAssignment()
+    {
+        using var input = new StreamReader(Console.OpenStandardInput());
+        return input.ReadToEnd() is { Length: > 0 } orders ? JsonSerializer.Deserialize(orders, AssignmentJson.Default.NodeAssignment) : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -8,8 +9,10 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
@@ -25,14 +28,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly SupervisorOptions _options;
-    private readonly string _runId = Guid.NewGuid().ToString("N");
-    private readonly RunSecret _secret = RunSecret.Create();
+    private readonly string _runId;
+    private readonly RunSecret _secret;
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox = new();
     private readonly CrashLoop _crashes = new();
-    private readonly OrderedFaults _faults;
     private readonly IRunObserver _observer;
+    private OrderedFaults _faults = null!;
+    private SupervisorRoll _roll = null!;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
     private RunFolder _folder = null!;
@@ -41,6 +45,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private RunJournal _journal = null!;
     private FaultLedger _ledger = null!;
     private Coordinator _coordinator = null!;
+    private CheckpointDesk _checkpoints = null!;
     private DateTimeOffset _nextStatus;
     private double _validationLoss = double.NaN;
     private string? _weights;
@@ -53,7 +58,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         _options = options;
         _observer = observer;
-        _faults = new OrderedFaults(options.Faults);
+        _runId = options.Predecessor?.RunId ?? Guid.NewGuid().ToString("N");
+        _secret = options.Predecessor is { } left ? RunSecret.FromHex(left.Secret) : RunSecret.Create();
         var identity = new TransportIdentity(_runId, NodeProcess.SupervisorNode, _secret);
         var control = new ControlOptions { Listen = new IPEndPoint(options.Listen, options.Port) };
         _server = new ControlServer<LocalMessage>(identity, control, LocalJson.Contract, new TransportCounters(), this);
@@ -67,25 +73,35 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
         using var journal = _journal = new RunJournal(folder.Path, _spec);
-        _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
+        _ledger = new FaultLedger(folder.Path, journal, () => _nodes.LanesRecomputed);
+        _faults = new OrderedFaults(_options.Faults, folder.Path);
+        var scaled = _faults.Recall();
+        _roll = new SupervisorRoll(folder.Path);
+        var inheritance = Inheritance.Of(folder.Path, _register);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        var taken = _register.Newest()?.Generation ?? Generation.None;
-        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
-        var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
-        _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
+        var coordination = new CoordinatorOptions
+        {
+            Workers = scaled ?? _options.Workers,
+            Spares = _options.Spares,
+            Heartbeat = _options.Heartbeat,
+            Checkpoints = _options.Checkpoints.Cadence,
+        };
+        var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restore(store, elements, inheritance.Taken) : null;
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
+        using var checkpoints = _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
+        var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
+        _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
-        if (taken > Generation.None)
-        {
-            _observer.OnNote($"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
-        }
-
         try
         {
+            TakeOver(inheritance);
             ScaleAt(0);
             KeepNodes();
+            new SupervisorPost(_runId, _server.Endpoint.ToString(), _secret.ToHex()).Write(folder.Path);
             _events.Run(Tick, OnTick);
         }
         catch (IOException error)
@@ -103,6 +119,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             Tell(_ledger.CloseAll());
             WriteStatus();
+            SupervisorPost.Remove(folder.Path);
+            _roll.End();
             if (_stopped is null)
             {
                 folder.Finish(DateTimeOffset.UtcNow);
@@ -117,6 +135,53 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     }
 
     public void Dispose() => _server.Dispose();
+
+    // Nothing of the run lives: what it goes on from is in the store.
+    private LineageOrigin? Restore(CheckpointStore store, int elements, Generation taken)
+    {
+        var found = CheckpointSearch.Newest(store, CheckpointSearch.History(_register), elements);
+        foreach (var line in found.Notes)
+        {
+            _observer.OnNote(line);
+        }
+
+        _observer.OnNote(found.File is { Manifest: var manifest }
+            ? $"goes on from the checkpoint of {manifest.Id}, in {store.Objects.Description}"
+            : $"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
+        return found.File?.Manifest.Origin;
+    }
+
+    private void Do(Action action)
+    {
+        if (!_ending)
+        {
+            action();
+            CarryOut();
+        }
+    }
+
+    private void TakeOver(Inheritance inheritance)
+    {
+        foreach (var number in _roll.Lost)
+        {
+            _ledger.SupervisorLost(number, _journal.NextStep, inheritance.Taken, _faults.StrikeOf(number), inheritance.LastSign);
+        }
+
+        var handles = inheritance.Nodes.Select(entry =>
+        {
+            var node = _nodes.Adopt(entry);
+            node.Strike = _faults.StrikeOf(node.Id);
+            node.IsReady = inheritance.View?.IsMember(node.Id) ?? false;
+            return node;
+        }).ToList();
+        if (inheritance.View is { } view)
+        {
+            _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
+            _journal.Begins(DateTimeOffset.UtcNow);
+        }
+
+        handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);
+    }
 
     void IControlEvents<LocalMessage>.OnConnected(int node)
     {
@@ -142,6 +207,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             case ProtocolMessage { Message: var control }:
                 Note(node, control);
+                Reached(control);
                 _coordinator.HandleMessage(from, control, Now, _outbox);
                 CarryOut();
                 if (control is LeaveRequested)
@@ -167,6 +233,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
+        _checkpoints.Note(control);
         switch (control)
         {
             case NodeReady:
@@ -174,7 +241,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 _crashes.Ready();
                 break;
             case Heartbeat heartbeat:
-                node.Counters = heartbeat.Counters;
+                node.Count(heartbeat.Counters);
                 break;
             case StepTimed timed:
                 _journal.Timed(timed);
@@ -200,8 +267,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnProcessEnded(NodeHandle node)
     {
-        node.ExitCode = node.Process.ExitCode;
-        node.Process.Dispose();
+        if (node.HasEnded)
+        {
+            return;
+        }
+
+        node.End();
         OnNodeEnded(node.Id);
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
@@ -214,6 +285,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnTick()
     {
+        _nodes.LookForAdopted();
         _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
@@ -240,7 +312,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Slot = slot,
         RunId = _runId,
         RunFolder = _folder.Path,
-        Supervisor = _server.Endpoint.ToString(),
+        Store = _options.Checkpoints.StoreFor(_folder.Path),
+        Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
         Device = _options.DeviceOf(slot),
@@ -248,7 +321,14 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Faults = _faults.For(slot, _coordinator.Step),
     };
 
-    private void CarryOut() => _outbox.Drain(CarryOut);
+    private void CarryOut()
+    {
+        _outbox.Drain(CarryOut);
+        if (_coordinator.IsInstalled)
+        {
+            Reached(_coordinator.Step, null);
+        }
+    }
 
     private void CarryOut(Effect effect)
     {
@@ -261,12 +341,20 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 }
 
                 _server.Send(send.To.Value, new ProtocolMessage(message));
+                if (message is Decide told)
+                {
+                    Reached(told.Decision.Step, ProtocolPoint.Apply);
+                }
+
                 break;
             case RecordView record:
                 Record(record.View);
                 break;
             case StepDecided decided:
                 OnDecided(decided);
+                break;
+            case DecisionRecalled recalled:
+                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
             case Evaluated evaluated:
                 _validationLoss = evaluated.Loss;
@@ -280,12 +368,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _observer.OnNote(back.InWords);
                 break;
             case Waiting { For: { } what }:
                 _observer.OnNote($"waiting for {what}");
                 break;
             case Waiting or MemberReady:
+                break;
+            case WriteManifest or CheckpointCompleted or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:
                 _weights = finished.WeightsSha256;
@@ -309,6 +400,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         if (created)
         {
             _ledger.ViewRecorded(DateTimeOffset.UtcNow);
+            Reached(_coordinator.Step, ProtocolPoint.Join);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
         }
         else
@@ -330,9 +422,37 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var now = DateTimeOffset.UtcNow;
         _crashes.Decided(decided.Decision.Step);
         _journal.Decided(decided.Decision, decided.Generation, now);
+        Reached(decided.Decision.Step, ProtocolPoint.Decide);
         _ledger.StepDecided(decided.Decision.Step, now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
         ScaleAt(decided.Decision.Step + 1);
+    }
+
+    // Where an ordered fault strikes this very process: a decision is on its way to its first node at the most.
+    private void Reached(ControlMessage control)
+    {
+        switch (control)
+        {
+            case Heartbeat when _coordinator.IsInstalled:
+                Reached(_coordinator.Step, ProtocolPoint.Compute);
+                break;
+            case StepTimed timed:
+                Reached(timed.Step, ProtocolPoint.Push);
+                break;
+            case Sealed seals:
+                Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Reached(long step, ProtocolPoint? point)
+    {
+        if (_faults.StrikesSupervisor(_roll.Number, step, point))
+        {
+            Signals.Send(Environment.ProcessId, Signals.Kill);
+        }
     }
 
     private void ScaleAt(long step)

@@ -1,6 +1,8 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
 
@@ -20,13 +22,18 @@ public sealed record SupervisorOptions
     /// <summary>Port of the control channel; 0 is any free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>How long nodes live without their supervisor.</summary>
-    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long nodes live without a supervisor.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
+    public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
 
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 

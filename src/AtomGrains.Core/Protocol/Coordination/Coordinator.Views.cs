@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -30,8 +31,19 @@ public sealed partial class Coordinator
     private void TakeOver(View view, TimeSpan now, Outbox outbox)
     {
         _firstReady ??= now;
-        if (Duties(view).All(_nodes.ContainsKey) || now - _firstReady > options.TakeOverGrace)
+        if (Duties(view).All(_nodes.ContainsKey))
         {
+            Propose(null, now, outbox);
+        }
+        else if (now - _firstReady > options.TakeOverGrace)
+        {
+            foreach (var member in view.Members.Where(member => !_nodes.ContainsKey(member.Node)))
+            {
+                // As with any silence: who speaks before a view leaves it out is alive again.
+                _nodes.Add(member.Node, new NodeRecord(member, new FailureDetector(options.Heartbeat, now)) { Standing = NodeStanding.Silent });
+                outbox.Add(new MemberLost(member.Node, LossCause.Silent, _step, view.Generation));
+            }
+
             Propose(null, now, outbox);
         }
         else
@@ -70,25 +82,27 @@ public sealed partial class Coordinator
         var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
+        LineageOrigin? from;
         if (_view is null)
         {
             placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
             lineage = new Lineage(generation);
+            from = origin;
         }
         else
         {
-            lineage = _view.Lineage;
+            (lineage, from) = (_view.Lineage, _view.Origin);
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
             if (placements is null)
             {
-                if (!MayRollBack(lost, now, outbox))
+                if (!MayRollBack(lost, now, outbox) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
 
-                lineage = new Lineage(generation);
+                (lineage, from) = (new Lineage(generation), _found?.Origin);
                 placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
-                outbox.Add(new RolledBack(lineage, _step, lost));
+                outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }
 
@@ -97,6 +111,7 @@ public sealed partial class Coordinator
         {
             Generation = generation,
             Lineage = lineage,
+            Origin = from,
             Members = [.. alive.Select(node => node.Member)],
             LaneOwners = [.. LaneAssigner.Assign(_view?.LaneOwners, workers, spec.Lanes)],
             Partitions = [.. placements],
@@ -120,11 +135,13 @@ public sealed partial class Coordinator
         return false;
     }
 
-    private void StartLineage()
+    private void StartLineage(View view)
     {
         _last = null;
         _again = null;
-        _step = 0;
+        _step = view.Origin?.Checkpoint.Step ?? 0;
+        _checkpoints.Clear();
+        _asked = null;
         _evaluations.Clear();
         _evaluatedFinal = false;
         _validationLoss = double.NaN;
@@ -178,9 +195,9 @@ public sealed partial class Coordinator
         }
 
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
-        _again = rules.SendsLastDecisionAgain ? lasts.Find(last => last.Step == _step) : null;
+        _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
-        if (_last is null && _again is null && _step > 0)
+        if (_last is null && _again is null && _step > (view.Origin?.Checkpoint.Step ?? 0))
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
         }
@@ -191,6 +208,12 @@ public sealed partial class Coordinator
             _tally.IsPast(report.Partition);
         }
 
+        if (!_recalled && rules.CompletesTheRecord && (_again ?? _last) is { } recalled)
+        {
+            outbox.Add(new DecisionRecalled(recalled, view.Generation));
+        }
+
+        _recalled = true;
         _installed = true;
         _progress = now;
         _stepBegan = now;

@@ -61,16 +61,29 @@ public static class Settings
         new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
 
-    // Longer than any pause of a living supervisor, short enough that a new run need not wait.
+    // Time for a person or a script to start a supervisor again. Silos of a cluster have no second owner to wait for.
     public static readonly Setting OrphanGrace =
-        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
+        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
+    public static readonly Setting Resume =
+        new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting AllowEnvironmentChange =
+        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS or the processor differ: bits may change from there.", "false") { IsSwitch = true };
+
+    // A few minutes of work on small models; the copy takes milliseconds, and the rest goes on beside the training.
+    public static readonly Setting CheckpointEvery =
+        new("checkpoint-every", "N|SECONDSs", "Steps between checkpoints, or seconds, such as 30s; 0 writes none.", "100");
+    public static readonly Setting Keep = new("keep", "N", "Checkpoints that are kept.", "3");
+    public static readonly Setting Store =
+        new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in the run folder unless given.");
+    public static readonly Setting Supervise =
+        new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
     // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
     public static readonly Setting Fault =
-        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
     public static readonly Setting Quiet =
         new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
@@ -80,6 +93,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Commands.Options;
@@ -45,6 +46,20 @@ public sealed record TrainOptions
 
     public required TimeSpan OrphanGrace { get; init; }
 
+    /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Go on though something that decides bits is not what it was when the run began.</summary>
+    public bool AllowEnvironmentChange { get; init; }
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
+
+    /// <summary>Start the supervisor again when it dies.</summary>
+    public bool Supervise { get; init; }
+
+    /// <summary>All that was given, by name, for a later resume.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Given { get; init; }
+
     public required TimeSpan PauseAfter { get; init; }
 
     public required FaultPlan Faults { get; init; }
@@ -84,6 +99,14 @@ public sealed record TrainOptions
         var errors = RunSpecValidator.All(spec);
         return errors.Count == 0 ? spec : throw new InvalidSettingsException(SettingValues.WithOrigins(errors, Origins));
     }
+
+    /// <summary>The whole spec, with the tokens and the vocabulary of a run that has them.</summary>
+    public RunSpec SpecLike(RunSpec existing, string job) => Spec with
+    {
+        Job = job,
+        Data = existing.Data with { Tokenizer = Spec.Data.Tokenizer },
+        Model = Spec.Model with { VocabularySize = existing.Model.VocabularySize },
+    };
 
     /// <summary>The spec with no more partitions than the model has blocks, unless their number was given.</summary>
     /// <param name="elements">Parameters of the model, which of a job of a user's own only the tensor engine knows.</param>

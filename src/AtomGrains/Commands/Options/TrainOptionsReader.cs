@@ -8,15 +8,18 @@ namespace AtomGrains.Commands.Options;
 public static class TrainOptionsReader
 {
     private const int DefaultPartitions = 4;
+    private static readonly TimeSpan LocalOrphanGrace = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SiloOrphanGrace = TimeSpan.FromSeconds(5);
 
     /// <param name="dataRequired">False for the demo, which brings its own text.</param>
     /// <exception cref="InvalidSettingsException">Everything that is wrong.</exception>
     public static TrainOptions Read(SettingValues values, bool dataRequired)
     {
         var devices = DeviceList.Parse(values.Text(Device) ?? "");
+        var resume = values.Switch(Resume);
         var options = new TrainOptions
         {
-            Data = dataRequired ? values.Required(Data) : values.Text(Data),
+            Data = dataRequired && !resume ? values.Required(Data) : values.Text(Data),
             Out = values.Required(Out),
             Job = values.Text(Job),
             Spec = ReadSpec(values, devices[0].Split(':')[0]),
@@ -27,7 +30,13 @@ public static class TrainOptionsReader
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
-            OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
+            Resume = resume,
+            AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
+            Checkpoints = CheckpointSettings.Read(values),
+            Supervise = values.Switch(Supervise),
+            Given = SavedSettings.Of(values),
+            OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
+                : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
@@ -40,6 +49,11 @@ public static class TrainOptionsReader
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
         {
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
+        }
+
+        if (options.Host == TrainOptions.OrleansHost)
+        {
+            values.Add(OrleansErrors(options));
         }
 
         AddSpecErrors(values, options.Spec);
@@ -104,6 +118,20 @@ public static class TrainOptionsReader
         if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
         {
             yield return new SettingError(Report.Flag, path, "must be a file in a folder that exists");
+        }
+    }
+
+    /// <summary>There the coordinator is a grain, which no process of its own can be killed for.</summary>
+    private static IEnumerable<SettingError> OrleansErrors(TrainOptions options)
+    {
+        if (options.Supervise)
+        {
+            yield return new SettingError(Supervise.Flag, "true", $"needs {Host.Flag} {TrainOptions.LocalHost}: the cluster starts its coordinator again by itself");
+        }
+
+        foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillSupervisor))
+        {
+            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}");
         }
     }
 
