@@ -77,6 +77,7 @@ public sealed class SiloWithChildrenTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task AChildThatIsPausedIsReplacedOnItsDeviceAndDoesNoHarmWhenItWakes()
     {
         // Long enough to notice the pause, to start a replacement and to wake the first one.
