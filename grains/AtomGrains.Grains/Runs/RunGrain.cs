@@ -93,7 +93,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         _actor.WaitingFor,
         _actor.End is not null,
         silo.SiloAddress.ToParsableString(),
-        Environment.ProcessId));
+        Environment.ProcessId,
+        _actor.Silos));
 
     void IRunOutput.Send(NodeId to, ControlMessage message)
     {

@@ -94,6 +94,54 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void EachDeviceOfASiloIsANodeOfItsOwn()
+    {
+        var output = new Output();
+        using (var first = new RunActor(Plan(), output))
+        {
+            first.OnOffer(Offer("a", 0) with { Child = 0 });
+            first.OnOffer(Offer("a", 1) with { Child = 1 });
+            Assert.Equal([new NodeId(1), new NodeId(2)], output.Started);
+            Assert.Equal([0, 1], output.Seats.Select(seat => seat.Child!.Value));
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
+            first.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
+        }
+
+        // The successor knows which device each of them is on: the one that is over is replaced, the other stays.
+        using var second = new RunActor(Plan(), output);
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
+        second.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
+        second.OnOffer(Offer("a", 1) with { Child = 1, Over = 2 });
+        Assert.Equal([new NodeId(1), new NodeId(2), new NodeId(3)], output.Started);
+        Assert.Equal([new NodeId(1)], second.View!.Workers);
+        second.OnSiloDead("a");
+        Assert.All(second.View.Workers, node => Assert.Equal(new NodeId(1), node));
+        Assert.Equal("devices: 0 of 2", Waited(second));
+    }
+
+    [Fact]
+    public void HowAChildEndedIsSaidByItsSiloWhicheverComesFirst()
+    {
+        using (var actor = new RunActor(Plan(), new Output()))
+        {
+            actor.OnOffer(Offer("a", 0) with { Child = 0 });
+            actor.OnOffer(Offer("a", 1) with { Child = 1 });
+            actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            actor.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1)]);
+
+            // A neighbour finds the port closed, and then the silo has the exit code.
+            actor.OnNodeEnded(new NodeId(2));
+            actor.OnNodeExited(new NodeId(2), "device", "CudaException: gone");
+            actor.OnStop("that is enough");
+            Assert.Equal("that is enough", actor.End?.Stopped);
+        }
+
+        var line = Assert.Single(Ledger());
+        Assert.Equal(("n2 worker 1", "device", "CudaException: gone"), (line.Who, line.Kind, line.Detail));
+        Assert.Equal("that is enough", RunEnd.Read(_folder)?.Stopped);
+    }
+
+    [Fact]
     public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
     {
         using (var first = new RunActor(Plan(), new Output()))
@@ -169,6 +217,12 @@ public sealed class RunActorTests : IDisposable
         Assert.Empty(output.Started);
     }
 
+    private static string? Waited(RunActor actor)
+    {
+        actor.OnTick();
+        return actor.WaitingFor;
+    }
+
     private IReadOnlyList<FaultLine> Ledger() =>
         JsonLines.Read(Path.Combine(_folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
 
@@ -204,7 +258,13 @@ public sealed class RunActorTests : IDisposable
 
         public void Send(NodeId to, ControlMessage message) => Sent.Add(message);
 
-        public void Start(NodeId node, Seat seat) => Started.Add(node);
+        public List<Seat> Seats { get; } = [];
+
+        public void Start(NodeId node, Seat seat)
+        {
+            Started.Add(node);
+            Seats.Add(seat);
+        }
 
         public void Note(string text)
         {

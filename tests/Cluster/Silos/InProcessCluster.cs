@@ -12,12 +12,18 @@ using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
 /// <summary>Silos of one run in this process, with everything real but the model.</summary>
 internal sealed class InProcessCluster : IAsyncDisposable
 {
+    // Windows of the model's context, and the token after the last one. Each token is its own place.
+    private static readonly int Context = new ModelSpec().Context;
+    private static readonly long TrainTokens = (100 * Context) + 1;
+    private static readonly long ValidationTokens = (20 * Context) + 1;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-cluster-").FullName;
     private readonly string _secret = RunSecret.Create().ToHex();
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -27,6 +33,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly Func<int, string> _hostOf;
 
     private InProcessCluster(int workers, long steps, Func<int, string> hostOf) => (_workers, _steps, _hostOf) = (workers, steps, hostOf);
+
+    /// <summary>The tokens of a training sample.</summary>
+    public static IEnumerable<long> TokensOf(long sample) => Enumerable.Range(0, Context + 1).Select(place => (long)(ushort)((sample * Context) + place));
 
     public IRunGrain Run => Grains.GetGrain<IRunGrain>(_runId);
 
@@ -53,6 +62,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null)
     {
         var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
+        var tokens = Enumerable.Range(0, (int)(TrainTokens + ValidationTokens)).SelectMany(token => BitConverter.GetBytes((ushort)token));
+        await File.WriteAllBytesAsync(Path.Combine(cluster._folder, TokenFileSource.FileName), [.. tokens]);
         for (var silo = 0; silo < workers; silo++)
         {
             cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster, silo), configure));
@@ -61,6 +72,10 @@ internal sealed class InProcessCluster : IAsyncDisposable
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
         return cluster;
     }
+
+    /// <summary>The silo with an address; below zero when there is none any more.</summary>
+    public int IndexOf(string silo) =>
+        _silos.FindIndex(host => host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() == silo);
 
     /// <summary>Stops a silo as it is, its node included.</summary>
     public async Task Stop(int silo)
@@ -113,7 +128,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
             Model = new ModelSpec(),
             Optimizer = new OptimizerSpec { DecaySteps = _steps },
             Evaluation = new EvaluationSpec { Every = 0, Batches = 2 },
-            Data = new DataSpec { TrainSamples = 100, ValidationSamples = 20 },
+            Data = new DataSpec { TrainSamples = 100, ValidationSamples = 20, TrainTokens = TrainTokens, ValidationTokens = ValidationTokens },
         },
         Folder = _folder,
         Elements = FakeStepLoop.Elements,

@@ -199,6 +199,19 @@ public sealed class TrainOptionsTests : IDisposable
     public void ADeviceMustBeOneThatTheDriverShows(string device, int? devices, bool there) =>
         Assert.Equal(there, !DevicePresence.Errors(device, () => devices).Any());
 
+    [Theory]
+    [InlineData("cpu,cpu", null)]
+    [InlineData("cuda:0, cuda:1", null)]
+    [InlineData("cpu,cuda:0", "--device cpu,cuda:0: must be devices of one kind: their bits differ")]
+    [InlineData("cuda:0,cuda:2", "--device cuda:2: is not on this machine; must be cpu or cuda:0 to cuda:1")]
+    [InlineData("cpu,", "--device: must be cpu or cuda:N")]
+    public void DevicesAreOneOrSeveralOfOneKind(string text, string? error) =>
+        Assert.Equal(error, DeviceList.Errors(DeviceList.Parse(text), () => 2).SingleOrDefault()?.ToString());
+
+    [Fact]
+    public void MoreDevicesThanAnyMachineHasAreRefused() => Assert.EndsWith(
+        "has 65 devices; must be from 1 to 64", DeviceList.Errors(DeviceList.Parse(string.Join(',', Enumerable.Repeat("cpu", 65))), () => 0).Single().ToString(), StringComparison.Ordinal);
+
     [Fact]
     public void ASmallModelGetsFewerPartitionsUnlessTheyWereAskedFor()
     {
