@@ -1,6 +1,7 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Silo;
@@ -29,7 +30,12 @@ internal sealed class SiloRun : ISiloRun
             Heartbeat = orders.Heartbeat,
             Before = orders.Before,
             Program = orders.Program,
+            Checkpoints = orders.Checkpoints,
+            Keep = orders.Keep,
+            Origin = orders.Origin,
+            BitsClass = orders.BitsClass,
         };
+        Store = new CheckpointStore(ObjectStores.Open(orders.Store));
         Program = jobs.ProgramHash(spec.Job);
     }
 
@@ -43,6 +49,8 @@ internal sealed class SiloRun : ISiloRun
     public string Host => _orders.Host;
 
     public string Listen => _orders.Listen;
+
+    public CheckpointStore Store { get; }
 
     public NodeModel CreateModel() => NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Device);
 

@@ -1,3 +1,4 @@
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
@@ -18,6 +19,9 @@ public interface ISiloRun
 
     /// <summary>Address to listen on for tensors.</summary>
     string Listen { get; }
+
+    /// <summary>Where the run's checkpoints are.</summary>
+    CheckpointStore Store { get; }
 
     /// <summary>The tensor engine on this silo's device.</summary>
     NodeModel CreateModel();

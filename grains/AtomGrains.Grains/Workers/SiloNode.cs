@@ -55,7 +55,7 @@ internal sealed class SiloNode : INodeHost
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],
         };
-        _actor = new NodeActor(place, run.Plan.Spec, run.CreateModel(), run.Plan.Heartbeat, this);
+        _actor = new NodeActor(place, run.Plan.Spec, run.CreateModel(), run.Plan.Heartbeat, this, run.Store);
     }
 
     public NodeId Id { get; }

@@ -33,6 +33,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly FileMembershipTable _membership = new(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly HashSet<int> _noted = [];
+    private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
     private int _failedStarts;
@@ -40,7 +41,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     public RunOutcome Run(CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
-        WaitNote.Delete(folder.Path);
+        RunNote.Waiting.Delete(folder.Path);
+        RunNote.Checkpoint.Delete(folder.Path);
+        RunEnd.Delete(folder.Path);
         _orders = Orders();
         RunEnd? end = null;
         string? stopped = null;
@@ -180,7 +183,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Spares = options.Spares,
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
-        Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
+        Before = _before,
+        Store = options.Checkpoints.StoreFor(folder.Path),
+        Checkpoints = options.Checkpoints.Cadence,
+        Keep = options.Checkpoints.Keep,
+        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer) : null,
+        BitsClass = folder.Record.BitsClass,
         Program = options.Program,
         OrphanGrace = options.OrphanGrace,
     };

@@ -6,7 +6,10 @@ using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
@@ -75,7 +78,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlot>().Current).Single(node => node?.Id == id)!;
 
     /// <summary>Another coordinator of the same run, beside the run grain.</summary>
-    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
+    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output, Store);
+
+    private CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(_folder, CheckpointPlan.FolderName)));
 
     /// <summary>Waits until a step has been decided.</summary>
     public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
@@ -138,6 +143,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Heartbeat = new HeartbeatOptions(),
         Before = Generation.None,
         Program = "program",
+        Store = Path.Combine(_folder, CheckpointPlan.FolderName),
+        Keep = 1,
+        BitsClass = "test",
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
@@ -152,6 +160,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
         public string Host => cluster._hostOf(ordinal);
 
         public string Listen => "127.0.0.1";
+
+        public CheckpointStore Store => cluster.Store;
 
         public NodeModel CreateModel() => new(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat));
 
