@@ -10,7 +10,7 @@ using AtomGrains.Node.Storage.Checkpoints;
 namespace AtomGrains.Node.Workers;
 
 /// <summary>
-/// A process that is one node of a local run: joins a node to its supervisor's control channel. It ends when the node
+/// A process that is one node of a run: joins a node to the control channel of who started it, a supervisor or a silo. It ends when the node
 /// is dismissed, when its device fails, or when it has been without a supervisor too long.
 /// </summary>
 public sealed class NodeProcess : INodeHost, IDisposable
@@ -47,11 +47,13 @@ public sealed class NodeProcess : INodeHost, IDisposable
 
         // Ctrl-C reaches the whole process group: ending is the supervisor's word. SIGTERM asks to leave in order.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+
+        // For the rest of the process: who asks again must not cut its last words short.
+        GC.SuppressFinalize(PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
             _node.Leave();
-        });
+        }));
         _supervisor.Start();
         var dismissed = _node.Run();
         _supervisor.Dispose();
@@ -77,10 +79,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
         Environment.Exit(ExitFailed);
     }
 
-    void INodeHost.LinkClosed(int node)
-    {
-        // The supervisor sees a process's end by itself.
-    }
+    void INodeHost.LinkClosed(int node) => _supervisor.Send(new LinkLost(node));
 
     private void EndOrphaned()
     {

@@ -41,7 +41,7 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
             return new RunStart(existing with { Spec = options.Fitted(spec, elements) }, elements, corpus, predecessor, true);
         }
 
-        var engine = DescribeCommand.Ask(spec, options.Device, WorkerEnvironment.Variables(spec.ThreadsPerWorker));
+        var engine = DescribeCommand.Ask(spec, options.Devices[0], WorkerEnvironment.Variables(spec.ThreadsPerWorker));
         return new RunStart(RecordOf(options.Fitted(spec, engine.Elements), engine), engine.Elements, corpus, predecessor, false);
     }
 

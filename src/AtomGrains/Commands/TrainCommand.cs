@@ -104,7 +104,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
     {
         Workers = options.ActiveWorkers,
         Spares = options.AllSpares,
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,

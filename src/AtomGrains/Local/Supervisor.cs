@@ -208,6 +208,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             case NodeFailed failed:
                 node.Cause = failed.Cause;
                 break;
+            case LinkLost:
+                // Every node is a child of this process, which sees the end of each by itself.
+                break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not for a supervisor");
         }
@@ -298,7 +301,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
-        Device = _options.Device,
+        Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         Faults = _faults.For(slot, _coordinator.Step),
     };

@@ -13,7 +13,8 @@ public sealed record SupervisorOptions
 
     public int Spares { get; init; }
 
-    public string Device { get; init; } = "cpu";
+    /// <summary>Dealt out to processes by their numbers, round and round; of one kind.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 
     /// <summary>Where the supervisor and the nodes listen.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
@@ -38,4 +39,7 @@ public sealed record SupervisorOptions
 
     /// <summary>Environment of node processes beside this process's own.</summary>
     public required IReadOnlyDictionary<string, string> NodeEnvironment { get; init; }
+
+    /// <summary>The device of a worker's number.</summary>
+    public string DeviceOf(int slot) => Devices[slot % Devices.Count];
 }

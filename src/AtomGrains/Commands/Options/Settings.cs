@@ -44,7 +44,7 @@ public static class Settings
     public static readonly Setting EvalEvery =
         new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
     public static readonly Setting EvalBatches = new("eval-batches", "N", "Batches of one validation.", "20");
-    public static readonly Setting Device = new("device", "cpu|cuda:N", "Where workers compute.", "cpu");
+    public static readonly Setting Device = new("device", "cpu|cuda:N[,...]", "Where workers compute: one device, or those of a machine.", "cpu");
     public static readonly Setting ThreadsPerWorker =
         new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
 

@@ -27,8 +27,8 @@ public sealed record TrainOptions
 
     public required int Spares { get; init; }
 
-    /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    /// <summary>At least one, of one kind: <c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
 
     /// <summary>The host whose children are node processes.</summary>
     public const string LocalHost = "local";
