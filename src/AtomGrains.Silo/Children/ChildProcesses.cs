@@ -251,7 +251,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         RunFolder = _orders.RunFolder,
         Supervisor = _server.Endpoint.ToString(),
         Store = new CheckpointPlan().StoreFor(_orders.RunFolder),
-        Store = orders.Store,
+        Store = _orders.Store,
         Struck = StruckFaults.FolderName,
         Device = device,
 
