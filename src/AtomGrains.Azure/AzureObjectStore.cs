@@ -173,7 +173,7 @@ public sealed class AzureObjectStore : IObjectStore
             blob.CommitBlockList(blocks.Select(block => block.Id), new CommitBlockListOptions { Conditions = conditions });
             return true;
         }
-        catch (RequestFailedException error) when (error.Status is Conflict or PreconditionFailed || error.ErrorCode == BlobErrorCode.InvalidBlockList)
+        catch (RequestFailedException error) when (error.Status is Conflict or PreconditionFailed || error.ErrorCode == BlobErrorCode.InvalidBlockList || error.ErrorCode == BlobErrorCode.BlobNotFound)
         {
             // Taken, or another one by now. Whoever committed first has dropped the blocks of all others with it.
             return false;
