@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 
@@ -45,6 +46,21 @@ public sealed record SiloOrders
 
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
+
+    /// <summary>The store of checkpoints, absolute.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>How often checkpoints are made; null for never.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public required int Keep { get; init; }
+
+    /// <summary>The checkpoint that this attempt begins from; null for the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
+    public required string BitsClass { get; init; }
 
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }

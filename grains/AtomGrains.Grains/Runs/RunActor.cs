@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -8,8 +9,10 @@ using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Grains.Runs;
 
@@ -36,7 +39,9 @@ internal sealed class RunActor : IDisposable
     private long _controlMessages;
     private string? _coreWaitsFor;
 
-    public RunActor(RunPlan plan, IRunOutput output)
+    private readonly CheckpointDesk _checkpoints;
+
+    public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
         _plan = plan;
         _output = output;
@@ -48,9 +53,11 @@ internal sealed class RunActor : IDisposable
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat };
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None);
+        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null);
+        _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
         if (view is not null)
         {
@@ -194,7 +201,21 @@ internal sealed class RunActor : IDisposable
         _ledger.CloseWhatIsOver();
     }
 
-    public void Dispose() => _journal.Dispose();
+    public void Dispose()
+    {
+        _checkpoints.Dispose();
+        _journal.Dispose();
+    }
+
+    // Back from the store's thread, as a turn like any other.
+    private void Do(Action action) => _output.Post(() =>
+    {
+        if (End is null && !IsSuperseded)
+        {
+            action();
+            CarryOut();
+        }
+    });
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
@@ -205,7 +226,7 @@ internal sealed class RunActor : IDisposable
         {
             WaitingFor = what;
             _output.Note(what is null ? "going on" : $"waiting for {what}");
-            WaitNote.Write(_plan.Folder, what);
+            RunNote.Waiting.Write(_plan.Folder, what);
         }
     }
 
@@ -220,6 +241,7 @@ internal sealed class RunActor : IDisposable
 
     private void Note(NodeId from, string? silo, ControlMessage message)
     {
+        _checkpoints.Note(message);
         switch (message)
         {
             case NodeReady ready:
@@ -276,10 +298,17 @@ internal sealed class RunActor : IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _output.Note(back.InWords);
                 break;
             case Waiting waiting:
                 _coreWaitsFor = waiting.For;
+                break;
+            case WriteManifest or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
+                break;
+            case CheckpointCompleted completed:
+                _checkpoints.CarryOut(effect);
+                RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:
                 break;

@@ -4,7 +4,6 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
-using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
@@ -250,7 +249,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Faults = place.Faults,
         RunFolder = _orders.RunFolder,
         Supervisor = _server.Endpoint.ToString(),
-        Store = new CheckpointPlan().StoreFor(_orders.RunFolder),
+        Store = _orders.Store,
         Struck = StruckFaults.FolderName,
         Device = device,
 

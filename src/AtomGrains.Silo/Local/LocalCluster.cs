@@ -39,6 +39,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly ChildRecords _children = new(folder.Path);
     private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
+    private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
     private int _failedStarts;
@@ -47,7 +48,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     public RunOutcome Run(CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
-        WaitNote.Delete(folder.Path);
+        RunNote.Waiting.Delete(folder.Path);
+        RunNote.Checkpoint.Delete(folder.Path);
+        RunEnd.Delete(folder.Path);
         _orders = Orders();
         RunEnd? end = null;
         string? stopped = null;
@@ -199,7 +202,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Spares = options.Spares,
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
-        Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
+        Before = _before,
+        Store = options.Checkpoints.StoreFor(folder.Path),
+        Checkpoints = options.Checkpoints.Cadence,
+        Keep = options.Checkpoints.Keep,
+        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer) : null,
+        BitsClass = folder.Record.BitsClass,
         Program = options.Program,
         OrphanGrace = options.OrphanGrace,
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -27,7 +28,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     /// <summary>Tells the observer of what is new.</summary>
     public void Tell()
     {
-        if (WaitNote.Read(folder) is var waits && waits != _waits)
+        if (RunNote.Waiting.Read(folder) is var waits && waits != _waits)
         {
             _waits = waits;
             observer.OnNote(waits is null ? "going on" : $"waiting for {waits}");
@@ -76,6 +77,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
         WaitingFor = _waits,
+        CheckpointStep = RunNote.Checkpoint.Read(folder) is { } step ? long.Parse(step, CultureInfo.InvariantCulture) : null,
         Processes =
         [
             new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"),

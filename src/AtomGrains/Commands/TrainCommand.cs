@@ -35,6 +35,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
+        RefuseStoreOfAnotherRun(options);
         using var supervisor = cluster is null ? Listen(hosting, observer) : null;
         using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange);
         SavedSettings.Write(folder.Path, options.Given);
@@ -60,6 +61,27 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         foreach (var warning in warnings)
         {
             Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
+    // A run that begins numbers its objects from the start: next to another run's, its own would have their names.
+    private static void RefuseStoreOfAnotherRun(TrainOptions options)
+    {
+        if (options.Checkpoints is not { Cadence: not null, Store: { } store } || File.Exists(Path.Combine(options.Out, RunRecord.FileName)))
+        {
+            return;
+        }
+
+        try
+        {
+            if (ObjectStores.Open(store).List("") is [var first, ..])
+            {
+                throw new InvalidSettingsException(new SettingError(Settings.Store.Flag, store, $"holds {first.Name} of another run; must be empty for a run that begins"));
+            }
+        }
+        catch (IOException error)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Store.Flag, store, $"cannot be read: {error.Message}"));
         }
     }
 

@@ -87,7 +87,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Checkpoints = _options.Checkpoints.Cadence,
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
-        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restore(store, elements, inheritance.Taken) : null;
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer) : null;
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
         using var checkpoints = _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
@@ -135,21 +135,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     }
 
     public void Dispose() => _server.Dispose();
-
-    // Nothing of the run lives: what it goes on from is in the store.
-    private LineageOrigin? Restore(CheckpointStore store, int elements, Generation taken)
-    {
-        var found = CheckpointSearch.Newest(store, CheckpointSearch.History(_register), elements);
-        foreach (var line in found.Notes)
-        {
-            _observer.OnNote(line);
-        }
-
-        _observer.OnNote(found.File is { Manifest: var manifest }
-            ? $"goes on from the checkpoint of {manifest.Id}, in {store.Objects.Description}"
-            : $"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
-        return found.File?.Manifest.Origin;
-    }
 
     private void Do(Action action)
     {

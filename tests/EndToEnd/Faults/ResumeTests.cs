@@ -43,6 +43,7 @@ public sealed class ResumeTests : IDisposable
         }
 
         await IsRefused("seed is 1337 there and 5 here", "--seed", "5");
+        await IsRefused("must be a folder, or az://", "--store", "s3://bucket");
         await IsRefused("data.hash is", "--data", OtherText());
         var record = Path.Combine(_folder, "run.json");
         var here = File.ReadAllText(record);
