@@ -38,6 +38,9 @@ public sealed record SiloOrders
 
     public required HeartbeatOptions Heartbeat { get; init; }
 
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public required int MaximumSkips { get; init; }
+
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
 

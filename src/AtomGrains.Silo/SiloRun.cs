@@ -27,6 +27,7 @@ internal sealed class SiloRun : ISiloRun
             Spares = orders.Spares,
             Faults = new FaultPlan(orders.Faults),
             Heartbeat = orders.Heartbeat,
+            MaximumSkips = orders.MaximumSkips,
             Before = orders.Before,
             Program = orders.Program,
         };

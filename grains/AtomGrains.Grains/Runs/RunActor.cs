@@ -25,6 +25,7 @@ internal sealed class RunActor : IDisposable
     private readonly FileRegister _register;
     private readonly FileRegister _numbers;
     private readonly StruckFaults _struck;
+    private readonly NodeDeaths _deaths;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
@@ -43,12 +44,13 @@ internal sealed class RunActor : IDisposable
         _register = new FileRegister(plan.Folder);
         _numbers = new FileRegister(plan.Folder, "nodes");
         _struck = new StruckFaults(plan.Folder);
+        _deaths = new NodeDeaths(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat };
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, MaximumSkipsInRow = plan.MaximumSkips };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
         _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None);
         End = RunEnd.Read(plan.Folder);
@@ -167,6 +169,12 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        foreach (var (node, death) in _deaths.News())
+        {
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
+            CarryOut();
+        }
+
         SayWhatIsWaitedFor();
         _ledger.CloseWhatIsOver();
     }
@@ -245,6 +253,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case StepDecided decided:
                 var now = DateTimeOffset.UtcNow;
+                _ledger.Skipped(decided);
                 _journal.Decided(decided.Decision, decided.Generation, now);
                 _ledger.StepDecided(decided.Decision.Step, now);
                 Scale(decided.Decision.Step + 1);

@@ -1,5 +1,6 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Grains.Runs;
@@ -30,4 +31,7 @@ public sealed record RunPlan
     public required string Program { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 }

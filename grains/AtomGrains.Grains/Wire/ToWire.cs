@@ -26,6 +26,7 @@ public static class ToWire
         LeaveRequested => new WireLeaveRequested(),
         ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
         StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        LanesNotFinite report => new WireLanesNotFinite(Map(report.Key), report.Lanes),
         SayWhatYouWaitFor ask => new WireSayWhatYouWaitFor(ask.Generation.Value),
         WaitsFor waits => new WireWaitsFor(
             waits.Generation.Value,
@@ -40,7 +41,9 @@ public static class ToWire
         view.Lineage.Began.Value,
         [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address, member.Host))],
         [.. view.LaneOwners.Select(owner => owner.Value)],
-        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))]);
+        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))],
+        [.. view.Deaths.Select(death => new WireLaneDeath(death.Step, death.Lane, death.Node.Value))],
+        [.. view.HeldLanes]);
 
     private static WireDecision Map(Decision decision) => new(
         decision.Lineage.Began.Value,

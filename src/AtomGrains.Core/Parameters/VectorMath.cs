@@ -27,6 +27,26 @@ public static class VectorMath
         }
     }
 
+    /// <summary>Whether no element is infinite or NaN.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> values)
+    {
+        // x − x is 0 for what is finite and NaN for what is not, and nothing that a NaN is added to is 0 again.
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var sums = Vector<float>.Zero;
+        foreach (var vector in vectors)
+        {
+            sums += vector - vector;
+        }
+
+        var sum = Vector.Sum(sums);
+        foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
+        {
+            sum += value - value;
+        }
+
+        return sum == 0;
+    }
+
     /// <summary>target[i] *= factor.</summary>
     public static void Scale(Span<float> target, float factor)
     {

@@ -37,6 +37,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(LeaveRequested))]
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
+[JsonSerializable(typeof(LanesNotFinite))]
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
@@ -47,6 +48,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
+        typeof(LanesNotFinite),
     ];
 
     /// <summary>The contract of the channel.</summary>

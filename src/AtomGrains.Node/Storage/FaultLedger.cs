@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 
@@ -19,11 +21,15 @@ public sealed class FaultLedger
     /// <summary>The kind of an end that nobody is left to ask about.</summary>
     public const string UnknownEnd = "end";
 
+    /// <summary>The kind of a line that names a skipped step.</summary>
+    public const string SkipKind = "skip";
+
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
+    private readonly HashSet<(long Step, long Lineage)> _skipped;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -32,7 +38,9 @@ public sealed class FaultLedger
         _journal = journal;
         _lanesRecomputed = lanesRecomputed;
         _losses = new FileRegister(folder, FolderName);
-        var told = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine).Select(line => (line.Who, line.Ts)).ToHashSet();
+        var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
+        var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
+        _skipped = [.. lines.Where(line => line.Kind == SkipKind).Select(line => (line.Step, LineageOf(line)))];
         var known = _losses.Generations();
         NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
         _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
@@ -78,7 +86,7 @@ public sealed class FaultLedger
         if (_open.Find(recovery => recovery.Node == node) is { } recovery)
         {
             recovery.Kind ??= kind;
-            recovery.Cause ??= cause;
+            recovery.Cause = cause ?? recovery.Cause;
         }
     }
 
@@ -95,6 +103,22 @@ public sealed class FaultLedger
 
     public void RolledBack(long steps) => _open.ForEach(recovery => recovery.StepsRedone = steps);
 
+    /// <summary>
+    /// A step that passes without an update: a line with its lanes and samples, written before the step's own line in the
+    /// metrics, so that no skipped step lacks it. A successor that decides the step again finds it here.
+    /// </summary>
+    public void Skipped(StepDecided decided)
+    {
+        if (decided.Skipped is not { } skipped || !_skipped.Add((skipped.Step, decided.Decision.Lineage.Began.Value)))
+        {
+            return;
+        }
+
+        var what = skipped.Reason == SkipReason.Loss ? "the loss" : "the gradient";
+        var whose = skipped.Lanes.Count == 0 ? "no lane by itself, or whose worker is gone" : LaneNames.Of(_journal.Spec, skipped.Step, skipped.Lanes);
+        Note(SkipKind, "run", NameOf(decided.Decision.Lineage.Began.Value), skipped.Step, decided.Generation, $"{what} is not finite: {whose}");
+    }
+
     /// <summary>A change of size that was ordered: a line, and no recovery.</summary>
     public void Scaled(int workers, long step, Generation generation) =>
         Note(FaultPlan.NameOf(FaultKind.Scale), "supervisor", $"to {workers} workers", step, generation, detail: null);
@@ -108,6 +132,11 @@ public sealed class FaultLedger
 
     /// <summary>The run ends: writes the lines of all the others, as far as they got, and returns them.</summary>
     public IReadOnlyList<FaultLine> CloseAll() => Close(_ => true);
+
+    /// <summary>The lineage whose step a skip's line names.</summary>
+    public static long LineageOf(FaultLine skip) => long.Parse(skip.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
+
+    private static string NameOf(long lineage) => string.Create(CultureInfo.InvariantCulture, $"lineage {lineage}");
 
     private static NodeId NodeOf(Generation number) => new((int)number.Value);
 

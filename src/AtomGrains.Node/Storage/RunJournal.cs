@@ -34,6 +34,8 @@ public sealed class RunJournal : IDisposable
         _before = Committed + Skipped;
     }
 
+    public RunSpec Spec => _spec;
+
     public long Committed { get; private set; }
 
     public long Skipped { get; private set; }
@@ -100,6 +102,7 @@ public sealed class RunJournal : IDisposable
             Lr = decision.Scalars.LearningRate,
             GradNorm = MetricsLine.FiniteOrNull(decision.GradientNorm),
             Skipped = skipped,
+            SkipReason = !skipped ? null : double.IsFinite(decision.Loss) ? "gradient" : "loss",
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
         });

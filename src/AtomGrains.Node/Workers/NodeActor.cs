@@ -25,6 +25,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
+    private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
@@ -50,7 +51,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
         _listener = new TensorListener(identity, options, counters, this);
         _peers = new PeerLinks(identity, options, counters, this);
-        _steps = new StepThread(model.Create, spec, this);
+        _mark = new LaneMark(place.LaneMark);
+        _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
@@ -67,12 +69,15 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         }
         catch (Exception error)
         {
-            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why. It is not
+            // the fault of the lane that happens to be computed.
+            _mark.Close();
             _host.Failed(error);
             return null;
         }
 
         _steps.Dispose();
+        _mark.Close();
         _peers.Dispose();
         _listener.Dispose();
         return _dismissed;
@@ -165,6 +170,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 break;
             case FaultKind.DeviceAbort:
                 _steps.Fail(DeviceFault.Abort);
+                break;
+            case FaultKind.NotANumber:
+                _steps.Spoil();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");

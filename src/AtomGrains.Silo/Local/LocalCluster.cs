@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -30,6 +31,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
+    private readonly NodeDeaths _deaths = new(folder.Path);
     private readonly FileMembershipTable _membership = new(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly HashSet<int> _noted = [];
@@ -79,6 +81,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             if (silo.HasExited)
             {
                 silo.IsReplaced = true;
+                RecordDeath(silo);
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
                 observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
             }
@@ -148,6 +151,21 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
     }
 
+    // Of all who could say what a process died of, only who started it can. Its node's number is the mark's name.
+    private void RecordDeath(SiloProcess silo)
+    {
+        var marks = Path.Combine(folder.Path, LaneMark.FolderName);
+        foreach (var mark in Directory.Exists(marks) ? Directory.EnumerateFiles(marks) : [])
+        {
+            if (LaneMark.Read(mark, silo.Pid) is { } work)
+            {
+                var node = new NodeId(int.Parse(Path.GetFileName(mark).Split('-')[1], CultureInfo.InvariantCulture));
+                _deaths.Record(node, new NodeDeath(FaultNames.IsOwnFailure(silo.ExitCode), work.Step, work.Lane));
+                File.Delete(mark);
+            }
+        }
+    }
+
     private void EndSilos()
     {
         // The run is over or given up: nothing is left to hand over, so nothing is waited for but the ends themselves.
@@ -180,6 +198,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Spares = options.Spares,
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
+        MaximumSkips = options.MaximumSkips,
         Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
         Program = options.Program,
         OrphanGrace = options.OrphanGrace,

@@ -109,6 +109,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         OrphanGrace = options.OrphanGrace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
+        MaximumSkips = options.MaximumSkips,
         NodeEnvironment = environment,
     };
 

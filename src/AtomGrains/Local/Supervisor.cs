@@ -23,6 +23,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(10);
 
     private readonly SupervisorOptions _options;
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -70,12 +71,13 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;
-        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
+        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat, MaximumSkipsInRow = _options.MaximumSkips };
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
         var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
         _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
         if (taken > Generation.None)
         {
@@ -124,7 +126,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     void IControlEvents<LocalMessage>.OnMessage(int node, LocalMessage message) => _events.Post(() => OnMessage(new NodeId(node), message));
 
-    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnNodeEnded(new NodeId(node)));
+    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnConnectionClosed(new NodeId(node)));
 
     private Generation Generation => _coordinator.View?.Generation ?? Generation.None;
 
@@ -185,22 +187,41 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
-    // The connection of a dead process closes within milliseconds; its exit code comes a little later.
-    private void OnNodeEnded(NodeId node)
+    // The connection of a dead process closes within milliseconds; its exit code comes a little later. It is worth that
+    // time: nobody shall be given a lane that has just ended a worker before the coordinator knows that it has.
+    private void OnConnectionClosed(NodeId id)
+    {
+        if (_nodes.Find(id) is { ExitCode: null } node && node.Process.WaitForExit(ExitFollowsWithin))
+        {
+            OnProcessEnded(node);
+        }
+        else
+        {
+            OnNodeEnded(id, null);
+        }
+    }
+
+    private void OnNodeEnded(NodeId node, NodeDeath? death)
     {
         if (!_ending)
         {
-            _coordinator.OnNodeEnded(node, Now, _outbox);
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
             CarryOut();
         }
     }
 
     private void OnProcessEnded(NodeHandle node)
     {
+        if (node.ExitCode is not null)
+        {
+            return;
+        }
+
         node.ExitCode = node.Process.ExitCode;
         node.Process.Dispose();
-        OnNodeEnded(node.Id);
-        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
+        var death = Autopsy.Of(node, LaneMark.PathOf(_folder.Path, node.Id.Value), _spec);
+        OnNodeEnded(node.Id, death);
+        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
             Stop(reason);
@@ -242,6 +263,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Secret = _secret.ToHex(),
         Device = _options.Device,
         OrphanGrace = _options.OrphanGrace,
+        LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
         Faults = _faults.For(slot, _coordinator.Step),
     };
 
@@ -326,6 +348,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _crashes.Decided(decided.Decision.Step);
+        _ledger.Skipped(decided);
         _journal.Decided(decided.Decision, decided.Generation, now);
         _ledger.StepDecided(decided.Decision.Step, now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);

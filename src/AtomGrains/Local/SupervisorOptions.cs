@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 
 namespace AtomGrains.Local;
 
@@ -23,6 +24,9 @@ public sealed record SupervisorOptions
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";

@@ -26,6 +26,8 @@ public sealed class WireMappingTests
         Lineage = Three,
         Members = [new Member(new NodeId(1), 0, "127.0.0.1:4001", "one"), new Member(new NodeId(9), 1, "127.0.0.1:4002")],
         LaneOwners = [new NodeId(1), new NodeId(9)],
+        Deaths = [new LaneDeath(41, 1, new NodeId(4))],
+        HeldLanes = [1],
         Partitions = [new PartitionPlacement(new NodeId(1), new NodeId(9)), new PartitionPlacement(new NodeId(9), null, new NodeId(1))],
     };
 
@@ -49,6 +51,7 @@ public sealed class WireMappingTests
         new LeaveRequested(),
         new ViewWanted(Generation.None),
         new StepTimed(41, 0.1, 0.2, 0.3, 0.4),
+        new LanesNotFinite(new StepKey(Three, 41, Before), [0, 5]),
     ];
 
     public static TheoryData<string> Kinds => [.. Samples.Select(sample => sample.GetType().Name)];

@@ -63,11 +63,16 @@ public sealed partial class Coordinator
                 throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
             }
 
-            outbox.Add(new StepDecided(decision, view.Generation));
+            if (decision.Kind == DecisionKind.Skip && WaitsForNames(decision, now))
+            {
+                return;
+            }
+
+            outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {
                 _over = true;
-                outbox.Add(new RunStopped($"{decision.SkipsInRow} steps in a row up to step {decision.Step} had a gradient or loss that is not finite"));
+                outbox.Add(new RunStopped(TooManySkips(decision)));
                 return;
             }
 
@@ -107,6 +112,13 @@ public sealed partial class Coordinator
         _last = decision;
         _step = decision.Step + 1;
         _tally.Next(_step);
+        ForgetSkipsBefore(_step);
+        ForgetDeathsOf(decision.Step);
+        if (decision.Step >= _furthest)
+        {
+            (_furthest, _viewsWithoutStep) = (_step, 0);
+        }
+
         foreach (var key in _evaluations.Keys.Where(key => key.Step < _step).ToList())
         {
             _evaluations.Remove(key);
@@ -127,8 +139,13 @@ public sealed partial class Coordinator
             return false;
         }
 
-        _validationLoss = batches.Values.Sum() / batches.Count;
-        outbox.Add(new Evaluated(_step, _validationLoss));
+        if (_evaluated != EvaluationKey(_view!))
+        {
+            _evaluated = EvaluationKey(_view!);
+            _validationLoss = batches.Values.Sum() / batches.Count;
+            outbox.Add(new Evaluated(_step, _validationLoss));
+        }
+
         return true;
     }
 

@@ -69,6 +69,8 @@ public static class Settings
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
+    public static readonly Setting MaxSkips =
+        new("max-skips", "N", "Steps in a row whose gradient is not finite before the run stops.", "5");
     public static readonly Setting Fault =
         new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
@@ -80,6 +82,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, MaxSkips, Fault, Report, Quiet,
     ];
 }

@@ -29,6 +29,7 @@ public static class TrainOptionsReader
             Port = values.Count(Port, 0, ushort.MaxValue),
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
+            MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),

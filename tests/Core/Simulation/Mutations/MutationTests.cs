@@ -23,6 +23,9 @@ public class MutationTests
         ["a cut-off replica that seals alone"] = (() => new Mutations.CutOffReplicaSealsAlone(), "never had the reduced slice"),
         ["a joiner recorded before it holds the reduced slice"] = (() => new Mutations.JoinerRecordedBeforeItHoldsTheReducedSlice(), "R4:"),
         ["an acknowledgement of another generation counted"] = (() => new Mutations.AcknowledgementOfAnotherGenerationCounted(), "took a ReducedHeld of an old generation"),
+        ["a skip applied by one partition only"] = (() => new Mutations.SkipAppliedByOnePartitionOnly(), "was skipped, yet it changed"),
+        ["a poison count lost at a new view"] = (() => new Mutations.PoisonCountLostAtANewView(), "has forgotten that lane"),
+        ["a kill from outside counted as poison"] = (() => new Mutations.KillFromOutsideCountedAsPoison(), "which it did not end"),
     };
 
     public static TheoryData<string, bool> Names()
@@ -56,5 +59,5 @@ public class MutationTests
     }
 
     [Fact]
-    public void ThereAreThirteen() => Assert.Equal(13, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
+    public void ThereAreSixteen() => Assert.Equal(16, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
 }

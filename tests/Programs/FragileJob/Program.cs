@@ -1,0 +1,4 @@
+using AtomGrains;
+using FragileJob;
+
+return AtomGrainsHost.Run(args, jobs => jobs.Add<Fragile>());
