@@ -1,5 +1,6 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 
 namespace AtomGrains.Silo;
 
@@ -39,7 +40,7 @@ public sealed record SiloOrders
     public required HeartbeatOptions Heartbeat { get; init; }
 
     /// <summary>Skipped steps in a row that stop the run.</summary>
-    public required int MaximumSkips { get; init; }
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }

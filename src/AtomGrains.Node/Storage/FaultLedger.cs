@@ -123,6 +123,13 @@ public sealed class FaultLedger
     public void Scaled(int workers, long step, Generation generation) =>
         Note(FaultPlan.NameOf(FaultKind.Scale), "supervisor", $"to {workers} workers", step, generation, detail: null);
 
+    /// <summary>Something that was found out about the device of a worker.</summary>
+    public void DeviceNoted(string kind, int slot, string device, string detail, long step, Generation generation) =>
+        Note(kind, "device", $"{device} of worker {slot}", step, generation, detail);
+
+    /// <summary>Whether a line is of a loss that the run had to get over; other lines say what it decided or was told.</summary>
+    public static bool IsRecovery(FaultLine line) => line.Role == "node" && line.Kind != FaultPlan.NameOf(FaultKind.Exit);
+
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
         Note(FaultPlan.NameOf(FaultKind.Exit), "node", Recovery.NameOf(node, slot), step, generation, OrderOf(strike));

@@ -110,6 +110,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
         MaximumSkips = options.MaximumSkips,
+        DeviceFailures = options.DeviceFailures,
         NodeEnvironment = environment,
     };
 

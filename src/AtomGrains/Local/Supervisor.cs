@@ -8,6 +8,7 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
@@ -36,6 +37,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private readonly IRunObserver _observer;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
+    private DeviceWatch _devices = null!;
     private RunFolder _folder = null!;
     private RunSpec _spec = null!;
     private FileRegister _register = null!;
@@ -75,7 +77,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
         var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
         _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
-        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
+        _devices = new DeviceWatch(
+            _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.Device, what, _coordinator.Step, Generation), OnQuarantined);
+        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
@@ -220,6 +224,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         node.ExitCode = node.Process.ExitCode;
         node.Process.Dispose();
         var death = Autopsy.Of(node, LaneMark.PathOf(_folder.Path, node.Id.Value), _spec);
+        _devices.Ended(node);
         OnNodeEnded(node.Id, death);
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
@@ -227,7 +232,22 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Stop(reason);
         }
 
+        _devices.GiveUp(node.Slot);
         KeepNodes();
+    }
+
+    // The run goes on with those that are left.
+    private void OnQuarantined(int slot, string why)
+    {
+        if (_keeper.Usable == 0)
+        {
+            Stop($"every device is quarantined; the {_options.Device} of worker {slot} had {why}");
+        }
+        else if (_keeper.Usable < _coordinator.TargetWorkers)
+        {
+            _coordinator.OnScale(_keeper.Usable, Now, _outbox);
+            CarryOut();
+        }
     }
 
     private void OnTick()
@@ -236,6 +256,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
         Tell(_ledger.CloseWhatIsOver());
+        _devices.Check();
+        KeepNodes();
         if (DateTimeOffset.UtcNow >= _nextStatus)
         {
             _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
@@ -407,7 +429,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss).Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined).Write(_folder.Path);
 
     private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {

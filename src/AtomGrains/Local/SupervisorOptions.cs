@@ -28,6 +28,9 @@ public sealed record SupervisorOptions
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public int DeviceFailures { get; init; } = 3;
+
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 
 namespace AtomGrains.EndToEnd.Tests.Support;
 
@@ -30,29 +29,49 @@ internal static class FragileRun
             var data = Path.Combine(folder, "text.txt");
             await File.WriteAllTextAsync(data, $"{text[..3000]}{Marker}{text[3000..]}");
             var (run, report) = (Path.Combine(folder, "run"), Path.Combine(folder, "report.json"));
-            var info = new ProcessStartInfo(
-                Path.Combine(AppContext.BaseDirectory, "FragileJob"),
-                [
-                    "train", "--data", data, "--out", run, "--report", report, "--steps", $"{Spec.Steps}", .. Spec.Options,
-                    "--workers", $"{workers}", "--pause-after", "60", .. options,
-                ])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
+            var info = StartInfo(
+            [
+                "train", "--data", data, "--out", run, "--report", report, "--steps", $"{Spec.Steps}", .. Spec.Options,
+                "--workers", $"{workers}", "--pause-after", "60", .. options,
+            ]);
             info.Environment["FRAGILE_END"] = end;
             info.Environment["FRAGILE_TIMES"] = $"{times}";
             info.Environment["FRAGILE_COUNT"] = Path.Combine(folder, "count");
-            using var process = Process.Start(info)!;
-            var output = process.StandardOutput.ReadToEndAsync();
-            var errors = process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return new FinishedRun(Spec, new Ended(process.ExitCode, await output, await errors), run, report);
+            return new FinishedRun(Spec, await Run(info), run, report);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>A run of our own job on a machine where every check of a device fails.</summary>
+    public static async Task<FinishedRun> OnABrokenMachine(Spec spec, params string[] options)
+    {
+        var folder = Directory.CreateTempSubdirectory("atomgrains-fragile-").FullName;
+        try
+        {
+            var (run, report) = (Path.Combine(folder, "run"), Path.Combine(folder, "report.json"));
+            var info = StartInfo(["train", "--job", "gpt", "--out", run, "--report", report, "--pause-after", "60", .. spec.Arguments, .. options]);
+            info.Environment["FRAGILE_DEVICE"] = "broken";
+            return new FinishedRun(spec, await Run(info), run, report);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static ProcessStartInfo StartInfo(IEnumerable<string> arguments) =>
+        new(Path.Combine(AppContext.BaseDirectory, "FragileJob"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+    private static async Task<Ended> Run(ProcessStartInfo info)
+    {
+        using var process = Process.Start(info)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return new Ended(process.ExitCode, await output, await errors);
     }
 
     /// <summary>The numbers in the views' record of deaths, once each.</summary>

@@ -50,6 +50,9 @@ public sealed record TrainOptions
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public required int MaximumSkips { get; init; }
 
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public required int DeviceFailures { get; init; }
+
     public required FaultPlan Faults { get; init; }
 
     public required string? Report { get; init; }

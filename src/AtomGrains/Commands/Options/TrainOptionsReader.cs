@@ -30,6 +30,7 @@ public static class TrainOptionsReader
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
+            DeviceFailures = values.Count(DeviceFailures, 1, 1_000_000),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),
