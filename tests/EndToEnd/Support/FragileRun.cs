@@ -19,7 +19,10 @@ internal static class FragileRun
 
     /// <param name="end">What the job does on its sample: <c>segv</c>, <c>abort</c> or <c>nan</c>.</param>
     /// <param name="times">How often at most.</param>
-    public static async Task<FinishedRun> Of(string end, int times, int workers, params string[] options)
+    public static Task<FinishedRun> Of(string end, int times, int workers, params string[] options) => Of(end, times, workers, Spec.Steps, _ => { }, options);
+
+    /// <param name="inspect">Is given the run folder before it goes.</param>
+    public static async Task<FinishedRun> Of(string end, int times, int workers, int steps, Action<string> inspect, params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("atomgrains-fragile-").FullName;
         try
@@ -31,13 +34,15 @@ internal static class FragileRun
             var (run, report) = (Path.Combine(folder, "run"), Path.Combine(folder, "report.json"));
             var info = StartInfo(
             [
-                "train", "--data", data, "--out", run, "--report", report, "--steps", $"{Spec.Steps}", .. Spec.Options,
+                "train", "--data", data, "--out", run, "--report", report, "--steps", $"{steps}", .. Spec.Options,
                 "--workers", $"{workers}", "--pause-after", "60", .. options,
             ]);
             info.Environment["FRAGILE_END"] = end;
             info.Environment["FRAGILE_TIMES"] = $"{times}";
             info.Environment["FRAGILE_COUNT"] = Path.Combine(folder, "count");
-            return new FinishedRun(Spec, await Run(info), run, report);
+            var finished = new FinishedRun(Spec, await Run(info), run, report);
+            inspect(run);
+            return finished;
         }
         finally
         {
