@@ -18,6 +18,7 @@ internal static class Suite
         ("throughput", ThroughputBench.Measure),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
+        ("supervisor", SupervisorBench.Measure),
         ("pause", PauseBench.Measure),
         ("memory", MemoryBench.Measure),
         ("startup", StartupBench.Measure),

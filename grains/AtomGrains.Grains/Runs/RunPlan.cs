@@ -34,4 +34,8 @@ public sealed record RunPlan
 
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
+
+    /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
+    public string? RefusalOf(string program) => program == Program ? null
+        : $"the run's job comes from a program with hash {Program}, this silo has {program}: deploy one image";
 }

@@ -9,13 +9,14 @@ using AtomGrains.Local.Devices;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Children;
 using AtomGrains.Silo.Membership;
 
 namespace AtomGrains.Silo.Local;
 
 /// <summary>
-/// A cluster on one machine: as many silo processes as are wanted, started again when they end, as a cluster's own
-/// orchestrator would. It is no part of the run, decides nothing about it and is not asked by it: it reads the run folder
+/// A cluster on one machine: as many silo processes as have devices for all workers, started again when they end, as a
+/// cluster's own orchestrator would. It is no part of the run, decides nothing about it and is not asked by it: it reads the run folder
 /// as a person would.
 /// </summary>
 internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer)
@@ -25,6 +26,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     // A silo that dies so soon tells of a broken set-up; this many in a row end the run.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private const int MostFailedStarts = 6;
+
+    // A silo that leaves in order declares itself dead just before its process ends.
+    private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
@@ -38,10 +42,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
     private readonly FileMembershipTable _membership = new(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
+    private readonly ChildRecords _children = new(folder.Path);
+    private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
     private int _failedStarts;
+    private long _peakRssBytes;
 
     public RunOutcome Run(CancellationToken cancellation)
     {
@@ -94,7 +101,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
                 observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
             }
-            else if (dead.Contains(silo.Name))
+            else if (dead.Contains(silo.Name) && DateTimeOffset.UtcNow - (silo.DeclaredDead ??= DateTimeOffset.UtcNow) > LastMoments)
             {
                 // The cluster has given it up though its process lives, so it is paused: as a liveness probe would find.
                 silo.IsReplaced = true;
@@ -106,20 +113,20 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             }
         }
 
-        foreach (var silo in _silos)
+        foreach (var pid in _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).Concat(LivingChildren.Select(child => child.Pid)))
         {
-            silo.PeakRssBytes = Math.Max(silo.PeakRssBytes, silo.HasExited ? 0 : NodeTable.PeakRss(silo.Pid));
+            _peakRssBytes = Math.Max(_peakRssBytes, NodeTable.PeakRss(pid));
         }
 
         Wake();
         NoteStrikes();
         CheckDevices();
-        if (_places.Quarantined.Count == options.Workers + options.Spares)
+        if (_places.Quarantined.Count == _siloCount)
         {
             return $"every device is quarantined; the last one: {_places.Quarantined[^1].Failure}";
         }
 
-        for (var ordinal = 0; ordinal < options.Workers + options.Spares; ordinal++)
+        for (var ordinal = 0; ordinal < _siloCount; ordinal++)
         {
             if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced) && _places.MayStart(ordinal, DateTimeOffset.UtcNow))
             {
@@ -138,7 +145,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     {
         foreach (var slot in _places.TakeToCheck(DateTimeOffset.UtcNow))
         {
-            _checks.Add((slot, DeviceCheckCommand.AskAsync(options.Device, options.NodeEnvironment)));
+            _checks.Add((slot, DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)));
         }
 
         foreach (var (slot, asked) in _checks.Where(check => check.Asked.IsCompleted).ToList())
@@ -146,7 +153,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             _checks.Remove((slot, asked));
             var failure = asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result;
             _places.Checked(slot, failure, DateTimeOffset.UtcNow);
-            observer.OnNote($"the {options.Device} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
+            observer.OnNote($"the {options.DeviceOf(slot)} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
         }
     }
 
@@ -158,11 +165,23 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
-        var status = _files.Status([.. _silos.Where(silo => !silo.HasExited)]);
-        (status with { Quarantined = [.. _places.Quarantined.Select(place => $"{options.Device} of worker {place.Slot}")] }).Write(folder.Path);
+        var status = _files.Status([.. _silos.Where(silo => !silo.HasExited)], LivingChildren);
+        (status with { Quarantined = [.. _places.Quarantined.Select(place => $"{options.DeviceOf(place.Slot)} of worker {place.Slot}")] }).Write(folder.Path);
     }
 
-    private bool WakesLater(SiloProcess silo) => options.Faults.Orders.Select((order, number) => (order, number))
+    private bool HasChildren => options.Devices.Count > 1;
+
+    private IReadOnlyList<ChildRecord> LivingChildren
+    {
+        get
+        {
+            var silos = _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).ToHashSet();
+            return HasChildren ? [.. _children.All().Where(child => silos.Contains(child.SiloPid) && Directory.Exists($"/proc/{child.Pid}"))] : [];
+        }
+    }
+
+    // With several devices it is a child that is paused, and its silo that wakes it.
+    private bool WakesLater(SiloProcess silo) => !HasChildren && options.Faults.Orders.Select((order, number) => (order, number))
         .Any(fault => fault.order.Kind == FaultKind.StopAndWake && fault.order.Worker == silo.Ordinal && _struck.Orders.Contains(fault.number));
 
     // A paused silo of stop+wake goes on once its replacement takes part.
@@ -227,7 +246,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Secret = _secret.ToHex(),
         Ordinal = 0,
         Host = HostOf(0),
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen.ToString(),
         Elements = elements,
         Workers = options.Workers,
@@ -246,13 +265,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         var report = end?.Report ?? _files.Unfinished();
         return report with
         {
-            WorkersStarted = _silos.Count,
+            WorkersStarted = HasChildren ? _children.All().Count : _silos.Count,
             Faults = recoveries.Count,
             Recoveries = recoveries,
             PeakRssBytes = new Dictionary<string, long>
             {
                 ["supervisor"] = NodeTable.PeakRss(Environment.ProcessId),
-                ["node"] = _silos.Max(silo => (long?)silo.PeakRssBytes) ?? 0,
+                ["node"] = _peakRssBytes,
             },
         };
     }

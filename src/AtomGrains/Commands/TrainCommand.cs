@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -11,40 +10,42 @@ using AtomGrains.Torch.Engine;
 namespace AtomGrains.Commands;
 
 /// <summary><c>atom train</c>: everything is checked before anything is written, then the run is supervised to its end.</summary>
-internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
+/// <param name="arguments">The program's own, for who has to start it again.</param>
+internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnlyList<string> arguments)
 {
     /// <summary>Exit code of a run that ended before its last step.</summary>
     private const int Stopped = 1;
 
     public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
-        Task.Run(() => Run(options, cancellation), CancellationToken.None);
+        Task.Run(() => options.Supervise && !Supervision.IsSupervised ? Supervision.Run(options.Out, arguments, cancellation) : Run(options, cancellation), CancellationToken.None);
 
     /// <summary>Trains; the caller reads the outcome.</summary>
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
     {
-        Warn(options.Warnings);
-
-        var job = jobs.Choose(options.Job);
-        var corpus = options.Tokenize();
-        var spec = options.SpecFor(corpus, job);
-        var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
-        var engine = DescribeCommand.Ask(spec, options.Device, environment);
-        spec = options.Fitted(spec, engine.Elements);
-        RefuseTooManyPartitions(spec, engine.Elements);
-        var observer = new RunPrinter(output, spec.Steps, options.Quiet);
-        var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
-        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job) };
-        using var supervisor = cluster is null ? Listen(hosting, observer) : null;
-        using var folder = RunFolder.Open(options.Out, Record(spec, engine));
-        folder.Begin(corpus);
-        if (!options.Quiet)
+        if (!options.Resume)
         {
-            output.WriteLine(FormattableString.Invariant($"{engine.Elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+            Warn(options.Warnings);
         }
 
-        var outcome = supervisor?.Run(folder, engine.Elements, cancellation)
-            ?? cluster!.Train(folder, engine.Elements, hosting, observer, cancellation);
+        var start = RunStart.Of(options, jobs);
+        var (spec, elements) = (start.Record.Spec, start.Elements);
+        RefuseTooManyPartitions(spec, elements);
+        var observer = new RunPrinter(output, spec.Steps, options.Quiet);
+        var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
+        var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
+        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
+        using var supervisor = cluster is null ? Listen(hosting, observer) : null;
+        using var folder = RunFolder.Open(options.Out, start.Record);
+        SavedSettings.Write(folder.Path, options.Given);
+        folder.Begin(start.Corpus, start.NodesLive);
+        if (!options.Quiet)
+        {
+            output.WriteLine(FormattableString.Invariant($"{elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+        }
+
+        var outcome = supervisor?.Run(folder, elements, cancellation)
+            ?? cluster!.Train(folder, elements, hosting, observer, cancellation);
         Warn(outcome.NotStruck.Select(order => $"{FaultPlan.Setting} {order} never struck: the run ended before anybody came to that place"));
         if (options.Report is { } report)
         {
@@ -103,7 +104,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     {
         Workers = options.ActiveWorkers,
         Spares = options.AllSpares,
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,
@@ -125,18 +126,4 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
             throw new InvalidSettingsException(new SettingError("--port", $"{options.Port}", "is in use by another process; must be free, or 0 for any free one"));
         }
     }
-
-    private static RunRecord Record(RunSpec spec, EngineReport engine) => RunRecord.Of(
-        spec,
-        $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
-        new Dictionary<string, string>
-        {
-            ["atomgrains"] = typeof(TrainCommand).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            ["dotnet"] = Environment.Version.ToString(),
-            ["libtorch"] = engine.Engine.LibTorch,
-            ["tensor_engine"] = engine.Engine.Binding,
-            ["blas"] = engine.Engine.Blas,
-            ["system"] = RuntimeInformation.OSDescription,
-        },
-        DateTimeOffset.UtcNow);
 }

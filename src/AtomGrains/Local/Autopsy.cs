@@ -10,16 +10,16 @@ internal static class Autopsy
 {
     /// <summary>The death in a lane, or null; the node's cause says so in words for the ledger.</summary>
     /// <param name="node">Has ended.</param>
-    /// <param name="mark">The process's <see cref="LaneMark"/>, which goes.</param>
+    /// <param name="mark">The process's <see cref="LaneMark"/>, which is read once.</param>
     public static NodeDeath? Of(NodeHandle node, string mark, RunSpec spec)
     {
         node.Cause ??= FaultNames.CauseOf(node.ExitCode);
-        var lane = LaneMark.Read(mark, node.Pid);
-        File.Delete(mark);
-        if (lane is not { } work)
+        if (LaneMark.Read(mark, node.Pid) is not { } work)
         {
             return null;
         }
+
+        File.Delete(mark);
 
         var death = new NodeDeath(FaultNames.IsOwnFailure(node.ExitCode), work.Step, work.Lane);
         if (death.IsOwnDoing)

@@ -2,6 +2,7 @@ using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
 
@@ -12,7 +13,8 @@ public sealed record SupervisorOptions
 
     public int Spares { get; init; }
 
-    public string Device { get; init; } = "cpu";
+    /// <summary>Dealt out to processes by their numbers, round and round; of one kind.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 
     /// <summary>Where the supervisor and the nodes listen.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
@@ -20,8 +22,11 @@ public sealed record SupervisorOptions
     /// <summary>Port of the control channel; 0 is any free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>How long nodes live without their supervisor.</summary>
-    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long nodes live without a supervisor.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
+    public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
@@ -38,4 +43,7 @@ public sealed record SupervisorOptions
 
     /// <summary>Environment of node processes beside this process's own.</summary>
     public required IReadOnlyDictionary<string, string> NodeEnvironment { get; init; }
+
+    /// <summary>The device of a worker's number.</summary>
+    public string DeviceOf(int slot) => Devices[slot % Devices.Count];
 }

@@ -169,6 +169,32 @@ public sealed class RunActorTests : IDisposable
         Assert.Empty(output.Started);
     }
 
+    [Fact]
+    public void WhatAProcessDiedOfIsReadFromTheFolderAndCountsOnceWhoeverReadsIt()
+    {
+        var deaths = new NodeDeaths(_folder);
+        using (var first = new RunActor(Plan(), new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+            first.OnNodeEnded(new NodeId(2));
+            deaths.Record(new NodeId(2), new NodeDeath(true, 0, 3));
+            deaths.Record(new NodeId(3), new NodeDeath(false, 0, 3));
+            first.OnTick();
+            Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View!.Deaths));
+            Assert.Equal([3], first.View.HeldLanes);
+        }
+
+        using var second = new RunActor(Plan(), new Output());
+        deaths.Record(new NodeId(4), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.Null(second.End);
+        deaths.Record(new NodeId(5), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.StartsWith("lane 3 of step 0 (sample ", second.End!.Stopped, StringComparison.Ordinal);
+        Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
+    }
+
     private IReadOnlyList<FaultLine> Ledger() =>
         JsonLines.Read(Path.Combine(_folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
 

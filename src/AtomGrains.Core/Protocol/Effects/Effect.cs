@@ -37,6 +37,12 @@ public sealed record RecordView(View View) : Effect;
 /// <param name="Skipped">Null for a commit.</param>
 public sealed record StepDecided(Decision Decision, Generation Generation, SkippedStep? Skipped = null) : Effect;
 
+/// <summary>
+/// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write
+/// it unless it is there (PROTOCOL, Records).
+/// </summary>
+public sealed record DecisionRecalled(Decision Decision, Generation Generation) : Effect;
+
 /// <summary>A version's validation loss is complete.</summary>
 public sealed record Evaluated(long Version, double Loss) : Effect;
 

@@ -1,4 +1,5 @@
 using AtomGrains.Commands;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local.Devices;
@@ -36,7 +37,7 @@ internal sealed class DeviceWatch(
     {
         foreach (var slot in Places.TakeToCheck(DateTimeOffset.UtcNow))
         {
-            _ = DeviceCheckCommand.AskAsync(options.Device, options.NodeEnvironment)
+            _ = DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)
                 .ContinueWith(asked => post(() => OnChecked(slot, asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result)), TaskScheduler.Default);
         }
     }
@@ -48,7 +49,7 @@ internal sealed class DeviceWatch(
         {
             var why = $"{options.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}";
             observer.OnNote($"the {NameOf(slot)} is quarantined after {why}");
-            note("quarantine", slot, why);
+            note(FaultLedger.QuarantineKind, slot, why);
             quarantined(slot, why);
         }
     }
@@ -59,10 +60,10 @@ internal sealed class DeviceWatch(
         observer.OnNote($"the {NameOf(slot)} {(failure is null ? "passes its check" : $"fails its check: {failure}")}");
         if (failure is not null)
         {
-            note("device-check", slot, failure);
+            note(FaultLedger.CheckKind, slot, failure);
             GiveUp(slot);
         }
     }
 
-    private string NameOf(int slot) => $"{options.Device} of worker {slot}";
+    private string NameOf(int slot) => $"{options.DeviceOf(slot)} of worker {slot}";
 }
