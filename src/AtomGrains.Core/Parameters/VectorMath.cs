@@ -30,21 +30,25 @@ public static class VectorMath
     /// <summary>Whether no element is infinite or NaN.</summary>
     public static bool IsFinite(ReadOnlySpan<float> values)
     {
-        // x − x is 0 for what is finite and NaN for what is not, and nothing that a NaN is added to is 0 again.
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        var sums = Vector<float>.Zero;
+        // Without their signs, the bits of whatever is not finite are the largest. Maxima of integers wait for nothing but
+        // memory; a chain of sums would wait for itself.
+        const int magnitude = int.MaxValue;
+        const int infinity = 0x7f800000;
+        var bits = MemoryMarshal.Cast<float, int>(values);
+        var vectors = MemoryMarshal.Cast<int, Vector<int>>(bits);
+        var largest = Vector<int>.Zero;
         foreach (var vector in vectors)
         {
-            sums += vector - vector;
+            largest = Vector.Max(largest, vector & new Vector<int>(magnitude));
         }
 
-        var sum = Vector.Sum(sums);
-        foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
+        var isFinite = !Vector.GreaterThanOrEqualAny(largest, new Vector<int>(infinity));
+        foreach (var element in bits[(vectors.Length * Vector<int>.Count)..])
         {
-            sum += value - value;
+            isFinite &= (element & magnitude) < infinity;
         }
 
-        return sum == 0;
+        return isFinite;
     }
 
     /// <summary>target[i] *= factor.</summary>
