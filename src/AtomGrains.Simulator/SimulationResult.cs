@@ -9,6 +9,8 @@ namespace AtomGrains.Simulator;
 /// <param name="Injected">How often each kind of fault really struck.</param>
 /// <param name="Skipped">Steps decided as skipped, over all lineages.</param>
 /// <param name="Stopped">Why the run was given up, rightly; null when it was not.</param>
+/// <param name="Checkpoints">That got a manifest.</param>
+/// <param name="Restored">Lineages that began from one.</param>
 /// <param name="Counters">Sums over all nodes that there were.</param>
 public sealed record SimulationResult(
     string? Violation,
@@ -20,4 +22,6 @@ public sealed record SimulationResult(
     long Events,
     TimeSpan Elapsed,
     string? Stopped,
-    NodeCounters Counters);
+    NodeCounters Counters,
+    int Checkpoints = 0,
+    int Restored = 0);

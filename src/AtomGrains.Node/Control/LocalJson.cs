@@ -39,6 +39,8 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
 [JsonSerializable(typeof(LanesNotFinite))]
+[JsonSerializable(typeof(SliceStored))]
+[JsonSerializable(typeof(SliceNotStored))]
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
@@ -50,6 +52,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
         typeof(LanesNotFinite),
+        typeof(SliceStored), typeof(SliceNotStored),
     ];
 
     /// <summary>The contract of the channel.</summary>

@@ -5,6 +5,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Node.Workers;
 
@@ -31,11 +32,11 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private readonly StruckFaults _struck;
     private readonly NodeId _id;
 
-    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat)
+    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, CheckpointStore store)
     {
         _id = new NodeId(assignment.Node);
         _struck = new StruckFaults(assignment.RunFolder, assignment.Struck);
-        _node = new NodeActor(assignment, spec, model, heartbeat, this);
+        _node = new NodeActor(assignment, spec, model, heartbeat, this, store);
         _supervisor = new SupervisorLink(assignment) { Deliver = _node.Deliver, Introduce = _node.Introduce, Orphaned = EndOrphaned };
     }
 

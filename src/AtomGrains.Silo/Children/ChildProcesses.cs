@@ -4,6 +4,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
@@ -257,6 +258,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         RunFolder = _orders.RunFolder,
         LaneMark = place.LaneMark,
         Supervisor = _server.Endpoint.ToString(),
+        Store = new CheckpointPlan().StoreFor(_orders.RunFolder),
         Struck = StruckFaults.FolderName,
         Device = device,
 

@@ -12,6 +12,7 @@ internal static class LiveStatus
     {
         Step = coordinator.Step,
         Loss = lastLoss,
+        CheckpointStep = coordinator.CheckpointStep,
         Generation = coordinator.View?.Generation.Value ?? 0,
         Quarantined = quarantined,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -9,8 +10,10 @@ using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Local.Devices;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
@@ -45,6 +48,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private RunJournal _journal = null!;
     private FaultLedger _ledger = null!;
     private Coordinator _coordinator = null!;
+    private CheckpointDesk _checkpoints = null!;
     private DateTimeOffset _nextStatus;
     private double _validationLoss = double.NaN;
     private string? _weights;
@@ -84,8 +88,13 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Spares = _options.Spares,
             Heartbeat = _options.Heartbeat,
             MaximumSkipsInRow = _options.MaximumSkips,
+            Checkpoints = _options.Checkpoints.Cadence,
         };
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken);
+        var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restore(store, elements, inheritance.Taken) : null;
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
+        using var checkpoints = _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _devices = new DeviceWatch(
@@ -134,6 +143,30 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     public void Dispose() => _server.Dispose();
 
+    // Nothing of the run lives: what it goes on from is in the store.
+    private LineageOrigin? Restore(CheckpointStore store, int elements, Generation taken)
+    {
+        var found = CheckpointSearch.Newest(store, CheckpointSearch.History(_register), elements);
+        foreach (var line in found.Notes)
+        {
+            _observer.OnNote(line);
+        }
+
+        _observer.OnNote(found.File is { Manifest: var manifest }
+            ? $"goes on from the checkpoint of {manifest.Id}, in {store.Objects.Description}"
+            : $"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
+        return found.File?.Manifest.Origin;
+    }
+
+    private void Do(Action action)
+    {
+        if (!_ending)
+        {
+            action();
+            CarryOut();
+        }
+    }
+
     private void TakeOver(Inheritance inheritance)
     {
         foreach (var number in _roll.Lost)
@@ -152,10 +185,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
-        }
-        else if (inheritance.Taken > Generation.None)
-        {
-            _observer.OnNote($"an earlier attempt got to view {inheritance.Taken}, and no checkpoint is left of it: starting from the seeded beginning");
         }
 
         handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);
@@ -211,6 +240,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
+        _checkpoints.Note(control);
         switch (control)
         {
             case NodeReady:
@@ -321,6 +351,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Slot = slot,
         RunId = _runId,
         RunFolder = _folder.Path,
+        Store = _options.Checkpoints.StoreFor(_folder.Path),
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
@@ -377,12 +408,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _observer.OnNote(back.InWords);
                 break;
             case Waiting { For: { } what }:
                 _observer.OnNote($"waiting for {what}");
                 break;
             case Waiting or MemberReady:
+                break;
+            case WriteManifest or CheckpointCompleted or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:
                 _weights = finished.WeightsSha256;

@@ -2,6 +2,7 @@ using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
@@ -38,6 +39,8 @@ public sealed record SupervisorOptions
 
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
 
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 

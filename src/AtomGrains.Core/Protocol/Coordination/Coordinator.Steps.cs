@@ -57,7 +57,7 @@ public sealed partial class Coordinator
                 return;
             }
 
-            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals);
+            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals, view.Origin);
             if (_tally.Seals.Any(seal => seal.Previous != decision.Previous))
             {
                 throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
@@ -68,6 +68,7 @@ public sealed partial class Coordinator
                 return;
             }
 
+            decision = decision with { Snapshot = WantsCheckpoint(_step + 1, now) };
             outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -82,30 +83,32 @@ public sealed partial class Coordinator
         var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
+        LineageOrigin? from;
         if (_view is null)
         {
             placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
             lineage = new Lineage(generation);
+            from = origin;
         }
         else
         {
-            lineage = _view.Lineage;
+            (lineage, from) = (_view.Lineage, _view.Origin);
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
             if (placements is null)
             {
-                if (!MayRollBack(lost, now, outbox))
+                if (!MayRollBack(lost, now, outbox) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
 
-                lineage = new Lineage(generation);
+                (lineage, from) = (new Lineage(generation), _found?.Origin);
                 placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
-                outbox.Add(new RolledBack(lineage, _step, lost));
+                outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }
 
         WaitFor(null, outbox);
-        var next = _view is null || lineage != _view.Lineage ? 0 : decision is null ? _step : decision.Step + 1;
+        var next = lineage != _view?.Lineage ? from?.Checkpoint.Step ?? 0 : decision is null ? _step : decision.Step + 1;
         var (owners, held) = DealLanes(workers, next, now);
         if (held.Count > 0)
         {
@@ -116,6 +119,7 @@ public sealed partial class Coordinator
         {
             Generation = generation,
             Lineage = lineage,
+            Origin = from,
             Members = [.. alive.Select(node => node.Member)],
             LaneOwners = [.. owners],
             HeldLanes = [.. held],
@@ -141,11 +145,13 @@ public sealed partial class Coordinator
         return false;
     }
 
-    private void StartLineage()
+    private void StartLineage(View view)
     {
         _last = null;
         _again = null;
-        _step = 0;
+        _step = view.Origin?.Checkpoint.Step ?? 0;
+        _checkpoints.Clear();
+        _asked = null;
         _evaluations.Clear();
         _notFinite.Clear();
         _skips.Clear();
@@ -204,7 +210,7 @@ public sealed partial class Coordinator
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
         _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
-        if (_last is null && _again is null && _step > 0)
+        if (_last is null && _again is null && _step > (view.Origin?.Checkpoint.Step ?? 0))
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
         }

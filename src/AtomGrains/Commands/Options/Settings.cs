@@ -66,6 +66,15 @@ public static class Settings
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
     public static readonly Setting Resume =
         new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting AllowEnvironmentChange =
+        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS or the processor differ: bits may change from there.", "false") { IsSwitch = true };
+
+    // A few minutes of work on small models; the copy takes milliseconds, and the rest goes on beside the training.
+    public static readonly Setting CheckpointEvery =
+        new("checkpoint-every", "N|SECONDSs", "Steps between checkpoints, or seconds, such as 30s; 0 writes none.", "100");
+    public static readonly Setting Keep = new("keep", "N", "Checkpoints that are kept.", "3");
+    public static readonly Setting Store =
+        new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in the run folder unless given.");
     public static readonly Setting Supervise =
         new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
@@ -90,6 +99,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, Resume, Supervise, OrphanGrace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

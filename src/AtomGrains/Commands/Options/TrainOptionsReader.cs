@@ -31,6 +31,8 @@ public static class TrainOptionsReader
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             Resume = resume,
+            AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
+            Checkpoints = CheckpointSettings.Read(values),
             Supervise = values.Switch(Supervise),
             Given = SavedSettings.Of(values),
             OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
