@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 
 namespace AtomGrains.Silo;
 
@@ -43,6 +44,9 @@ public sealed record SiloOrders
     public required IReadOnlyList<FaultOrder> Faults { get; init; }
 
     public required HeartbeatOptions Heartbeat { get; init; }
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }

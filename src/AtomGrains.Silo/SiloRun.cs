@@ -32,6 +32,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             Spares = orders.Spares,
             Faults = new FaultPlan(orders.Faults),
             Heartbeat = orders.Heartbeat,
+            MaximumSkips = orders.MaximumSkips,
             Before = orders.Before,
             Program = orders.Program,
             Checkpoints = orders.Checkpoints,

@@ -122,7 +122,8 @@ internal sealed class EffectCarrier(
 
                     break;
                 case RunStopped stopped:
-                    InvariantChecker.Require(false, $"the run stopped: {stopped.Reason}");
+                    checker.Stopped(stopped.Reason);
+                    cluster.Outcome.Stopped = stopped.Reason;
                     break;
                 case Evaluated or Waiting or MemberReady or RolledBack:
                     break;

@@ -16,6 +16,10 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
     private readonly Dictionary<(NodeId Node, PartitionId Partition), Sight> _seen = [];
     private readonly HashSet<(NodeId Node, PartitionId Partition, StepKey Key)> _held = [];
     private readonly Dictionary<(PartitionId Partition, StepKey Key), SliceDigest> _sealed = [];
+    private readonly HashSet<(Lineage Lineage, long Step)> _skipped = [];
+
+    /// <summary>This step passes without an update, everywhere.</summary>
+    public void Skipped(Lineage lineage, long step) => _skipped.Add((lineage, step));
 
     /// <summary>I2, I3, I4, R3 on everything that this node holds.</summary>
     public void Check(NodeId node, NodeMachine machine)
@@ -70,6 +74,9 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
                 _versions[key] = other = (digest, SliceDigest.Of(state.Values), node);
             }
 
+            InvariantChecker.Require(
+                !_skipped.Contains((state.Lineage, version - 1)) || !_versions.TryGetValue(key with { version = version - 1 }, out var before) || before.State == digest,
+                $"I3: step {version - 1} was skipped, yet it changed {partition} on {node}");
             InvariantChecker.Require(other.State == digest, $"I4: {partition} at version {version} differs between {other.Node} and {node}");
             if (checkpoints.OriginOf(state.Lineage) is { Checkpoint: var from } && from.Step == version)
             {

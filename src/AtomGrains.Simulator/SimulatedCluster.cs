@@ -23,6 +23,7 @@ internal sealed class SimulatedCluster
     private readonly RunSpec _spec;
     private readonly PartitionLayout _layout;
     private readonly SimulatedGradient _gradients;
+    private readonly PoisonedLane _poison;
     private readonly CheckpointChecker _checkpoints;
     private readonly CheckpointCarrier _history;
     private readonly InvariantChecker _checker;
@@ -41,8 +42,9 @@ internal sealed class SimulatedCluster
         _spec = Simulation.SpecOf(options);
         _layout = new PartitionLayout(Simulation.Parameters.Elements, _spec.BlockElements, _spec.Partitions);
         _gradients = new SimulatedGradient(_layout, options);
+        _poison = new PoisonedLane(options);
         _checkpoints = new CheckpointChecker(_spec.GlobalBatch);
-        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints);
+        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints, _poison);
         // A register that refuses no record is the other half of a coordinator that takes a generation twice.
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
         Store = new SimulatedStore(rules);
@@ -161,17 +163,38 @@ internal sealed class SimulatedCluster
     }
 
     /// <summary>Ends a process. Every coordinator hears of it a little later, and a replacement starts.</summary>
-    public void End(SimulatedNode node)
+    /// <param name="isOwnDoing">It ended by itself.</param>
+    public void End(SimulatedNode node, bool isOwnDoing = false)
     {
+        var death = node.Lane is { } work ? new NodeDeath(isOwnDoing, work.Step, work.Lane) : null;
         node.End();
-        _simulation.After(_simulation.Random.Between(1, 20), () =>
+        var heard = _simulation.Random.Between(1, 20);
+        Say(node.Id, heard, _options.LateDeaths ? null : death);
+        if (_options.LateDeaths && death is not null)
         {
-            foreach (var coordinator in _coordinators)
-            {
-                coordinator.Run((machine, outbox) => machine.OnNodeEnded(node.Id, _simulation.Now, outbox));
-            }
-        });
+            Say(node.Id, heard + _simulation.Random.Between(0, 100), death);
+        }
+
         _simulation.After(_simulation.Random.Between(50, 400), KeepNodes);
+    }
+
+    private void Say(NodeId node, TimeSpan after, NodeDeath? death) => _simulation.After(after, () =>
+    {
+        foreach (var coordinator in _coordinators)
+        {
+            coordinator.Run((machine, outbox) => machine.OnNodeEnded(node, _simulation.Now, outbox, death));
+        }
+    });
+
+    private bool EndsBy(NodeId node, StepKey key, int lane)
+    {
+        if (!_poison.Ends(node, key.Step, lane))
+        {
+            return false;
+        }
+
+        End(_nodes[node], isOwnDoing: true);
+        return true;
     }
 
     private void Spawn(int slot)
@@ -179,7 +202,7 @@ internal sealed class SimulatedCluster
         var id = new NodeId(_nextNode++);
         var member = new Member(id, slot, $"node {id.Value}");
         var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules);
-        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted);
+        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted, (key, lane) => EndsBy(id, key, lane));
         _nodes.Add(id, node);
         _simulation.After(_simulation.Random.Between(20, 120), () => node.Run((m, outbox) => m.Introduce(outbox)));
         Tick(node);

@@ -8,6 +8,9 @@ internal sealed class SimulationOutcome
 {
     public bool IsFinished { get; set; }
 
+    /// <summary>Why the run was given up, rightly; null when it was not.</summary>
+    public string? Stopped { get; set; }
+
     public ulong? WeightsDigest { get; set; }
 
     public Lineage FinalLineage { get; set; }

@@ -24,6 +24,7 @@ namespace AtomGrains.Grains.Wire;
 [Union(15, typeof(WireStepTimed))]
 [Union(16, typeof(WireSayWhatYouWaitFor))]
 [Union(17, typeof(WireWaitsFor))]
+[Union(18, typeof(WireLanesNotFinite))]
 [Union(20, typeof(WireSliceStored))]
 [Union(21, typeof(WireSliceNotStored))]
 [MessagePackObject]
@@ -106,6 +107,10 @@ public sealed record WireWaitsFor(
     [property: Key(1)] IReadOnlyList<WireTreeNode> Lanes,
     [property: Key(2)] IReadOnlyList<int> Replicas,
     [property: Key(3)] IReadOnlyList<int> Parameters) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireLanesNotFinite([property: Key(0)] WireStepKey Step, [property: Key(1)] IReadOnlyList<int> Lanes) : WireControl;
 
 [MessagePackObject]
 [Immutable]

@@ -11,7 +11,14 @@ public sealed record WireView(
     [property: Key(2)] IReadOnlyList<WireMember> Members,
     [property: Key(3)] IReadOnlyList<int> LaneOwners,
     [property: Key(4)] IReadOnlyList<WirePlacement> Partitions,
-    [property: Key(5)] WireOrigin? Origin = null);
+    [property: Key(5)] WireOrigin? Origin = null,
+    [property: Key(6)] IReadOnlyList<WireLaneDeath>? Deaths = null,
+    [property: Key(7)] IReadOnlyList<int>? HeldLanes = null);
+
+/// <summary>A node that ended by itself in the middle of a lane.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireLaneDeath([property: Key(0)] long Step, [property: Key(1)] int Lane, [property: Key(2)] int Node);
 
 /// <summary>The checkpoint that a lineage began from.</summary>
 [MessagePackObject]

@@ -27,6 +27,7 @@ internal sealed class RunActor : IDisposable
     private readonly FileRegister _register;
     private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
+    private readonly NodeDeaths _deaths;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
@@ -48,12 +49,13 @@ internal sealed class RunActor : IDisposable
         _register = new FileRegister(plan.Folder);
         _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
+        _deaths = new NodeDeaths(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints };
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
         _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null);
         _checkpoints = new CheckpointDesk(
@@ -197,6 +199,12 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        foreach (var (node, death) in _deaths.News())
+        {
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
+            CarryOut();
+        }
+
         SayWhatIsWaitedFor();
         _ledger.CloseWhatIsOver();
     }
@@ -278,6 +286,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case StepDecided decided:
                 var now = DateTimeOffset.UtcNow;
+                _ledger.Skipped(decided);
                 _journal.Decided(decided.Decision, decided.Generation, now);
                 _ledger.StepDecided(decided.Decision.Step, now);
                 Scale(decided.Decision.Step + 1);

@@ -1,6 +1,7 @@
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Grains.Runs;
@@ -43,6 +44,9 @@ public sealed record RunPlan
     public string BitsClass { get; init; } = "";
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
     /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
     public string? RefusalOf(string program) => program == Program ? null

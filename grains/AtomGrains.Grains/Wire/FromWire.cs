@@ -29,6 +29,7 @@ public static class FromWire
         WireLeaveRequested => new LeaveRequested(),
         WireViewWanted wanted => new ViewWanted(new Generation(wanted.Own)),
         WireStepTimed timed => new StepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        WireLanesNotFinite report => new LanesNotFinite(Map(report.Step), report.Lanes),
         WireSayWhatYouWaitFor ask => new SayWhatYouWaitFor(new Generation(ask.Generation)),
         WireWaitsFor waits => new WaitsFor(
             new Generation(waits.Generation),
@@ -50,6 +51,8 @@ public static class FromWire
         Members = [.. view.Members.Select(member => new Member(new NodeId(member.Node), member.Slot, member.Address, member.Host))],
         LaneOwners = [.. view.LaneOwners.Select(owner => new NodeId(owner))],
         Partitions = [.. view.Partitions.Select(place => new PartitionPlacement(new NodeId(place.Primary), NodeOf(place.Backup), NodeOf(place.Joiner)))],
+        Deaths = [.. (view.Deaths ?? []).Select(death => new LaneDeath(death.Step, death.Lane, new NodeId(death.Node)))],
+        HeldLanes = [.. view.HeldLanes ?? []],
     };
 
     private static Decision Map(WireDecision decision) => new(

@@ -27,6 +27,7 @@ public static class ToWire
         LeaveRequested => new WireLeaveRequested(),
         ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
         StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        LanesNotFinite report => new WireLanesNotFinite(Map(report.Key), report.Lanes),
         SayWhatYouWaitFor ask => new WireSayWhatYouWaitFor(ask.Generation.Value),
         WaitsFor waits => new WireWaitsFor(
             waits.Generation.Value,
@@ -44,7 +45,9 @@ public static class ToWire
         [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address, member.Host))],
         [.. view.LaneOwners.Select(owner => owner.Value)],
         [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))],
-        view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null);
+        view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null,
+        [.. view.Deaths.Select(death => new WireLaneDeath(death.Step, death.Lane, death.Node.Value))],
+        [.. view.HeldLanes]);
 
     private static WireSlice Map(StoredSlice slice) =>
         new(slice.Partition.Value, slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);

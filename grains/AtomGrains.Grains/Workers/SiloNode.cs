@@ -46,6 +46,7 @@ internal sealed class SiloNode : INodeOwner
             Listen = run.Listen,
             Host = run.Host,
             Secret = run.Secret,
+            LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),
             Faults = [.. run.Plan.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],

@@ -59,6 +59,15 @@ public class ProtocolRules
     /// <summary>R3: who is named for a partition anew holds nothing of it, whatever it held in older views.</summary>
     public virtual PartitionReplica Named(NodeId node, PartitionId partition, Func<PartitionReplica> fresh) => fresh();
 
+    /// <summary>A skipped step passes without an update, in every partition.</summary>
+    public virtual bool Updates(DecisionKind kind, PartitionId partition) => kind == DecisionKind.Commit;
+
+    /// <summary>Poison: only who ended by itself speaks against the lane that it computed.</summary>
+    public virtual bool CountsAsPoison(NodeDeath death) => death.IsOwnDoing;
+
+    /// <summary>Poison: counts stand in the register, so a new view begins with those of the one before.</summary>
+    public virtual IEnumerable<LaneDeath> Carried(View before) => before.Deaths;
+
     /// <summary>The step whose parameters a slice is of that was taken on applying a decision; slices of one step make a checkpoint.</summary>
     public virtual long CheckpointOf(Decision before) => before.Step + 1;
 

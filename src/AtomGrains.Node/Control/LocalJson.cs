@@ -38,6 +38,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(LeaveRequested))]
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
+[JsonSerializable(typeof(LanesNotFinite))]
 [JsonSerializable(typeof(SliceStored))]
 [JsonSerializable(typeof(SliceNotStored))]
 [JsonSerializable(typeof(View))]
@@ -50,6 +51,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
+        typeof(LanesNotFinite),
         typeof(SliceStored), typeof(SliceNotStored),
     ];
 

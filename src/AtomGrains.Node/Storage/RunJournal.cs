@@ -35,6 +35,8 @@ public sealed class RunJournal : IDisposable
         _before = NextStep;
     }
 
+    public RunSpec Spec => _spec;
+
     public long Committed => NextStep - Skipped;
 
     public long Skipped => _skipped.Count;
@@ -101,6 +103,7 @@ public sealed class RunJournal : IDisposable
             Lr = decision.Scalars.LearningRate,
             GradNorm = MetricsLine.FiniteOrNull(decision.GradientNorm),
             Skipped = skipped,
+            SkipReason = !skipped ? null : double.IsFinite(decision.Loss) ? "gradient" : "loss",
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
         });

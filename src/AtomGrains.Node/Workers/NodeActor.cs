@@ -28,6 +28,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
+    private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
@@ -56,7 +57,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
         _listener = new TensorListener(identity, options, counters, this);
         _peers = new PeerLinks(identity, options, counters, this);
-        _steps = new StepThread(model.Create, spec, this);
+        _mark = new LaneMark(place.LaneMark);
+        _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
         _slices = store is null ? null : new SliceKeeper(store, this);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
@@ -74,12 +76,15 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         }
         catch (Exception error)
         {
-            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why. It is not
+            // the fault of the lane that happens to be computed.
+            _mark.Close();
             _host.Failed(error);
             return null;
         }
 
         _steps.Dispose();
+        _mark.Close();
         _slices?.Dispose();
         _peers.Dispose();
         _listener.Dispose();
@@ -186,6 +191,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                 break;
             case FaultKind.DeviceAbort:
                 _steps.Fail(DeviceFault.Abort);
+                break;
+            case FaultKind.NotANumber:
+                _steps.Spoil();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");

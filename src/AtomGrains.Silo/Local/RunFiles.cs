@@ -67,7 +67,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
 
     /// <summary>The recoveries of the ledger; a change of size or a departure is none.</summary>
     public IReadOnlyList<RecoveryReport> Recoveries() =>
-        [.. Faults().Where(line => line.Kind is not ("scale" or "exit")).Select(RecoveryReport.Of)];
+        [.. Faults().Where(FaultLedger.IsRecovery).Select(RecoveryReport.Of)];
 
     /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
     /// <param name="children">Living ones; with none, each silo is a node itself.</param>

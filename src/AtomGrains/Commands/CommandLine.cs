@@ -66,6 +66,7 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
             dataRequired: false,
             DemoDefaults));
         root.Subcommands.Add(Status());
+        root.Subcommands.Add(Audit());
         return root;
     }
 
@@ -98,6 +99,14 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
         var command = new Command("status", "Say how a run is doing.") { folder, json };
         command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
+        return command;
+    }
+
+    private Command Audit()
+    {
+        var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+        var command = new Command("audit", "Prove that a run took every sample exactly once, or name the first that it did not.") { folder };
+        command.SetAction(parsed => AuditCommand.Run(parsed.GetValue(folder)!, output));
         return command;
     }
 

@@ -32,6 +32,11 @@ public static class StatusCommand
             output.WriteLine($"waiting for {what}");
         }
 
+        foreach (var device in status.Quarantined ?? [])
+        {
+            output.WriteLine($"quarantined: {device}");
+        }
+
         foreach (var process in status.Processes)
         {
             var worker = process.Worker is { } number ? $"worker {number}" : "";

@@ -132,6 +132,8 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         OrphanGrace = options.OrphanGrace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
+        MaximumSkips = options.MaximumSkips,
+        DeviceFailures = options.DeviceFailures,
         Checkpoints = options.Checkpoints,
         NodeEnvironment = environment,
     };

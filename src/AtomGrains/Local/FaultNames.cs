@@ -11,12 +11,15 @@ internal static class FaultNames
     private const int Abort = 6;
     private const int SegmentationFault = 11;
 
+    /// <summary>The device or the tensor engine took the process along.</summary>
+    public const string Device = "device";
+
     public static string OfExit(int? exitCode) => exitCode switch
     {
         null => FaultLedger.UnknownEnd,
         SignalBase + Signals.Kill => "kill",
         SignalBase + Signals.Terminate => "exit",
-        NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => "device",
+        NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => Device,
         NodeProcess.ExitFenced => "stop",
         _ => "crash",
     };

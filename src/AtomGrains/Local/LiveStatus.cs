@@ -7,12 +7,14 @@ namespace AtomGrains.Local;
 internal static class LiveStatus
 {
     /// <param name="lastLoss">Of the last committed step; null before the first.</param>
-    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss) => new()
+    /// <param name="quarantined">Devices that are used no more, in words.</param>
+    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, IReadOnlyList<string> quarantined) => new()
     {
         Step = coordinator.Step,
         Loss = lastLoss,
         CheckpointStep = coordinator.CheckpointStep,
         Generation = coordinator.View?.Generation.Value ?? 0,
+        Quarantined = quarantined,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],
     };
 

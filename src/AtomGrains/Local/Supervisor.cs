@@ -9,6 +9,7 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
@@ -26,6 +27,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(10);
 
     private readonly SupervisorOptions _options;
     private readonly string _runId;
@@ -39,6 +41,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private SupervisorRoll _roll = null!;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
+    private DeviceWatch _devices = null!;
     private RunFolder _folder = null!;
     private RunSpec _spec = null!;
     private FileRegister _register = null!;
@@ -84,6 +87,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Workers = scaled ?? _options.Workers,
             Spares = _options.Spares,
             Heartbeat = _options.Heartbeat,
+            MaximumSkipsInRow = _options.MaximumSkips,
             Checkpoints = _options.Checkpoints.Cadence,
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
@@ -93,8 +97,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
-        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
+        _devices = new DeviceWatch(
+            _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.DeviceOf(slot), what, _coordinator.Step, Generation), OnQuarantined);
+        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
         try
         {
@@ -174,7 +181,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     void IControlEvents<LocalMessage>.OnMessage(int node, LocalMessage message) => _events.Post(() => OnMessage(new NodeId(node), message));
 
-    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnNodeEnded(new NodeId(node)));
+    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnConnectionClosed(new NodeId(node)));
 
     private Generation Generation => _coordinator.View?.Generation ?? Generation.None;
 
@@ -240,12 +247,25 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
-    // The connection of a dead process closes within milliseconds; its exit code comes a little later.
-    private void OnNodeEnded(NodeId node)
+    // The connection of a dead process closes within milliseconds; its exit code comes a little later. It is worth that
+    // time: nobody shall be given a lane that has just ended a worker before the coordinator knows that it has.
+    private void OnConnectionClosed(NodeId id)
+    {
+        if (_nodes.Find(id) is { HasEnded: false } node && node.EndsWithin(ExitFollowsWithin))
+        {
+            OnProcessEnded(node);
+        }
+        else
+        {
+            OnNodeEnded(id, null);
+        }
+    }
+
+    private void OnNodeEnded(NodeId node, NodeDeath? death)
     {
         if (!_ending)
         {
-            _coordinator.OnNodeEnded(node, Now, _outbox);
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
             CarryOut();
         }
     }
@@ -258,14 +278,31 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
 
         node.End();
-        OnNodeEnded(node.Id);
-        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
+        var death = Autopsy.Of(node, LaneMark.PathOf(_folder.Path, node.Id.Value), _spec);
+        _devices.Ended(node);
+        OnNodeEnded(node.Id, death);
+        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
             Stop(reason);
         }
 
+        _devices.GiveUp(node.Slot);
         KeepNodes();
+    }
+
+    // The run goes on with those that are left.
+    private void OnQuarantined(int slot, string why)
+    {
+        if (_keeper.Usable == 0)
+        {
+            Stop($"every device is quarantined; the {_options.DeviceOf(slot)} of worker {slot} had {why}");
+        }
+        else if (_keeper.Usable < _coordinator.TargetWorkers)
+        {
+            _coordinator.OnScale(_keeper.Usable, Now, _outbox);
+            CarryOut();
+        }
     }
 
     private void OnTick()
@@ -275,6 +312,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
         Tell(_ledger.CloseWhatIsOver());
+        _devices.Check();
+        KeepNodes();
         if (DateTimeOffset.UtcNow >= _nextStatus)
         {
             _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
@@ -303,6 +342,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Secret = _secret.ToHex(),
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
+        LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
         Faults = _faults.For(slot, _coordinator.Step),
     };
 
@@ -406,6 +446,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _crashes.Decided(decided.Decision.Step);
+        _ledger.Skipped(decided);
         _journal.Decided(decided.Decision, decided.Generation, now);
         Reached(decided.Decision.Step, ProtocolPoint.Decide);
         _ledger.StepDecided(decided.Decision.Step, now);
@@ -492,7 +533,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss).Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined).Write(_folder.Path);
 
     private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {

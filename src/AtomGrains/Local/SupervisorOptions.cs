@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
@@ -29,6 +30,12 @@ public sealed record SupervisorOptions
     public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
+
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public int DeviceFailures { get; init; } = 3;
 
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";

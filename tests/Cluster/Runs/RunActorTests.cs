@@ -124,7 +124,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void HowAChildEndedIsSaidByItsSiloWhicheverComesFirst()
     {
-        using (var actor = new RunActor(Plan(), new Output()))
+        using (var actor = new RunActor(Plan(), new Output(), Store()))
         {
             actor.OnOffer(Offer("a", 0) with { Child = 0 });
             actor.OnOffer(Offer("a", 1) with { Child = 1 });
@@ -223,6 +223,32 @@ public sealed class RunActorTests : IDisposable
     {
         actor.OnTick();
         return actor.WaitingFor;
+    }
+
+    [Fact]
+    public void WhatAProcessDiedOfIsReadFromTheFolderAndCountsOnceWhoeverReadsIt()
+    {
+        var deaths = new NodeDeaths(_folder);
+        using (var first = new RunActor(Plan(), new Output(), Store()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+            first.OnNodeEnded(new NodeId(2));
+            deaths.Record(new NodeId(2), new NodeDeath(true, 0, 3));
+            deaths.Record(new NodeId(3), new NodeDeath(false, 0, 3));
+            first.OnTick();
+            Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View!.Deaths));
+            Assert.Equal([3], first.View.HeldLanes);
+        }
+
+        using var second = new RunActor(Plan(), new Output(), Store());
+        deaths.Record(new NodeId(4), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.Null(second.End);
+        deaths.Record(new NodeId(5), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.StartsWith("lane 3 of step 0 (sample ", second.End!.Stopped, StringComparison.Ordinal);
+        Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>

@@ -17,6 +17,8 @@ internal static class World
         Partitions = 1 + (int)(seed % 3),
         Spares = (int)(seed / 3 % 2),
         SkipEvery = seed % 4 == 0 ? 5 : 0,
+        PoisonKills = seed % 5 == 0 ? 2 : 0,
+        LateDeaths = seed % 2 == 0,
         FaultEveryMilliseconds = seed % 7 == 0 ? 60 : 250,
         FaultsUntil = TimeSpan.FromSeconds(4),
         Loss = seed % 3 == 0 ? 0.02 : 0,

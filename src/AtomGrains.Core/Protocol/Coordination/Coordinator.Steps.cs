@@ -63,12 +63,17 @@ public sealed partial class Coordinator
                 throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
             }
 
+            if (decision.Kind == DecisionKind.Skip && WaitsForNames(decision, now))
+            {
+                return;
+            }
+
             decision = decision with { Snapshot = WantsCheckpoint(_step + 1, now) };
-            outbox.Add(new StepDecided(decision, view.Generation));
+            outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {
                 _over = true;
-                outbox.Add(new RunStopped($"{decision.SkipsInRow} steps in a row up to step {decision.Step} had a gradient or loss that is not finite"));
+                outbox.Add(new RunStopped(TooManySkips(decision)));
                 return;
             }
 
@@ -108,6 +113,13 @@ public sealed partial class Coordinator
         _last = decision;
         _step = decision.Step + 1;
         _tally.Next(_step);
+        ForgetSkipsBefore(_step);
+        ForgetDeathsOf(decision.Step);
+        if (decision.Step >= _furthest)
+        {
+            (_furthest, _viewsWithoutStep) = (_step, 0);
+        }
+
         foreach (var key in _evaluations.Keys.Where(key => key.Step < _step).ToList())
         {
             _evaluations.Remove(key);
@@ -128,8 +140,13 @@ public sealed partial class Coordinator
             return false;
         }
 
-        _validationLoss = batches.Values.Sum() / batches.Count;
-        outbox.Add(new Evaluated(_step, _validationLoss));
+        if (_evaluated != EvaluationKey(_view!))
+        {
+            _evaluated = EvaluationKey(_view!);
+            _validationLoss = batches.Values.Sum() / batches.Count;
+            outbox.Add(new Evaluated(_step, _validationLoss));
+        }
+
         return true;
     }
 

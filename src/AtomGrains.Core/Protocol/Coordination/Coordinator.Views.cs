@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -107,13 +108,22 @@ public sealed partial class Coordinator
         }
 
         WaitFor(null, outbox);
+        var next = lineage != _view?.Lineage ? from?.Checkpoint.Step ?? 0 : decision is null ? _step : decision.Step + 1;
+        var (owners, held) = DealLanes(workers, next, now);
+        if (held.Count > 0)
+        {
+            WaitFor($"a worker that can be lost, for {LaneNames.Of(spec, next, held)}: {(held.Count == 1 ? "it has" : "they have")} ended others", outbox);
+        }
+
         _recording = new View
         {
             Generation = generation,
             Lineage = lineage,
             Origin = from,
             Members = [.. alive.Select(node => node.Member)],
-            LaneOwners = [.. LaneAssigner.Assign(_view?.LaneOwners, workers, spec.Lanes)],
+            LaneOwners = [.. owners],
+            HeldLanes = [.. held],
+            Deaths = [.. Deaths.Where(death => death.Step >= next)],
             Partitions = [.. placements],
         };
         _decidedWhileRecording = decision;
@@ -143,6 +153,9 @@ public sealed partial class Coordinator
         _checkpoints.Clear();
         _asked = null;
         _evaluations.Clear();
+        _notFinite.Clear();
+        _skips.Clear();
+        _evaluated = null;
         _evaluatedFinal = false;
         _validationLoss = double.NaN;
     }
@@ -256,6 +269,7 @@ public sealed partial class Coordinator
     {
         var workers = ChooseWorkers();
         return _inSync.Count > 0
+            || DealsAnew(view)
             || (workers.Count > 0 && !workers.SequenceEqual(view.Workers))
             || _nodes.Values.Any(node => node.Standing == NodeStanding.Alive && !view.IsMember(node.Member.Node));
     }

@@ -38,12 +38,15 @@ public sealed partial class Coordinator(
     private Decision? _last;
     private Decision? _again;
     private double _validationLoss = double.NaN;
+    private StepKey? _evaluated;
     private bool _evaluatedFinal;
     private bool _over;
     private string? _waitingFor;
     private TimeSpan? _firstReady;
     private TimeSpan? _lostSince;
     private TimeSpan _progress;
+    private int _viewsWithoutStep;
+    private long _furthest;
     private TimeSpan _lastTick;
     private readonly StepPace _pace = new(options.Pace);
     private TimeSpan _stepBegan;
@@ -105,6 +108,9 @@ public sealed partial class Coordinator(
             case BatchEvaluated evaluated:
                 OnEvaluated(evaluated);
                 break;
+            case LanesNotFinite report:
+                OnNotFinite(report);
+                break;
             case WeightsExported exported:
                 OnExported(exported, outbox);
                 break;
@@ -132,8 +138,11 @@ public sealed partial class Coordinator(
         Reconcile(now, outbox);
     }
 
-    /// <summary>A node's process has ended, or its connection has closed for good.</summary>
-    public void OnNodeEnded(NodeId node, TimeSpan now, Outbox outbox)
+    /// <summary>
+    /// A node's process has ended, or its connection has closed for good; said again when more is known of its end.
+    /// </summary>
+    /// <param name="death">In the middle of which lane; null when it was in none, or that is not known.</param>
+    public void OnNodeEnded(NodeId node, TimeSpan now, Outbox outbox, NodeDeath? death = null)
     {
         if (!_ownsView && !_nodes.ContainsKey(node) && _view!.Members.FirstOrDefault(member => member.Node == node) is { } missed)
         {
@@ -149,9 +158,14 @@ public sealed partial class Coordinator(
             {
                 outbox.Add(new MemberLost(node, LossCause.Ended, _step, _view?.Generation ?? Generation.None));
             }
-
-            Reconcile(now, outbox);
         }
+
+        if (death is not null)
+        {
+            OnDeath(node, death, outbox);
+        }
+
+        Reconcile(now, outbox);
     }
 
     /// <summary>Another number of workers is wanted, from the next step on.</summary>
@@ -181,6 +195,8 @@ public sealed partial class Coordinator(
         }
 
         _recording = null;
+        DeathsRecorded(view);
+        _viewsWithoutStep++;
         _view = view;
         _ownsView = true;
         _newest = generation;
@@ -191,6 +207,13 @@ public sealed partial class Coordinator(
         _tally.Clear();
         _inSync.Clear();
         _progress = now;
+        if (_viewsWithoutStep > options.MaximumViewsWithoutStep + (2 * view.Members.Length))
+        {
+            _over = true;
+            outbox.Add(new RunStopped($"{_viewsWithoutStep} views in a row were recorded without a step done for the first time; step {_step} does not come about"));
+            return;
+        }
+
         Publish(view, outbox);
         Reconcile(now, outbox);
     }
@@ -256,7 +279,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || HasNewDeaths || MayGiveOutHeldLanes(_view, now))
         {
             Propose(null, now, outbox);
         }

@@ -34,6 +34,21 @@ public sealed record CoordinatorOptions
     /// <summary>Null for a run without checkpoints.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 
-    /// <summary>Skipped steps in a row that stop the run.</summary>
+    /// <summary>Skipped steps in a row that stop the run: one is bad luck, so many are a broken model, data or learning rate.</summary>
     public int MaximumSkipsInRow { get; init; } = 5;
+
+    /// <summary>How long a skip waits for the names of the lanes that are not finite: they come before the seal, or are lost with their worker.</summary>
+    public TimeSpan SkipGrace { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Workers that one lane may end; the last of them has nothing else to lose.</summary>
+    public int MaximumDeathsOfALane { get; init; } = 3;
+
+    /// <summary>How long a lane that has ended a worker waits for one that holds no only copy. A process needs a few seconds to start.</summary>
+    public TimeSpan HoldSuspectsFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Views in a row, beyond two for each member, that may pass without a step decided for the first time. Every
+    /// death costs a view, so a burst of them is no reason to give up.
+    /// </summary>
+    public int MaximumViewsWithoutStep { get; init; } = 64;
 }

@@ -46,8 +46,9 @@ public sealed record EndNode(DismissReason Reason) : Effect;
 /// <summary>Create this view's record in the register if its generation is free, and report.</summary>
 public sealed record RecordView(View View) : Effect;
 
-/// <summary>A step was decided: write its metrics line before the decision goes out.</summary>
-public sealed record StepDecided(Decision Decision, Generation Generation) : Effect;
+/// <summary>A step was decided: write its metrics line, and a skipped one's line in the ledger, before the decision goes out.</summary>
+/// <param name="Skipped">Null for a commit.</param>
+public sealed record StepDecided(Decision Decision, Generation Generation, SkippedStep? Skipped = null) : Effect;
 
 /// <summary>
 /// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write

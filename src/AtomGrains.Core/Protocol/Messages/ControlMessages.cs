@@ -54,6 +54,9 @@ public sealed record JoinerInSync(Generation Generation, PartitionId Partition, 
 /// <summary>Node to coordinator: the mean loss of one validation batch under the parameters of a version.</summary>
 public sealed record BatchEvaluated(StepKey Key, int Batch, double Loss) : ControlMessage;
 
+/// <summary>Worker's node to coordinator: the gradient or the loss of these lanes of the step is not finite.</summary>
+public sealed record LanesNotFinite(StepKey Key, IReadOnlyList<int> Lanes) : ControlMessage;
+
 /// <summary>Node to coordinator: the weights are written.</summary>
 public sealed record WeightsExported(Lineage Lineage, long Version, string Sha256) : ControlMessage;
 

@@ -178,7 +178,7 @@ public sealed partial class PartitionReplica
             return;
         }
 
-        _state.Advance(decision);
+        _state.Advance(decision, _context.Rules.Updates(decision.Kind, _range.Id));
         _staging.Clear();
         _acknowledged.Clear();
         _seal = null;

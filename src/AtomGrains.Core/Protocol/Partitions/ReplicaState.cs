@@ -107,14 +107,15 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
     /// Passes a decided step: applies the reduced slice to every block that is at that step. Throws when a commit
     /// finds no reduced slice or another history, either of which the protocol excludes.
     /// </summary>
-    public void Advance(Decision decision)
+    /// <param name="updates">Whether the decision changes values: a commit does, a skip does not.</param>
+    public void Advance(Decision decision, bool updates)
     {
         if (decision.Previous != Digest)
         {
             throw new ProtocolViolationException($"{range.Id} at step {Version} has history {Digest}, the decision continues {decision.Previous}");
         }
 
-        if (decision.Kind == DecisionKind.Commit)
+        if (updates)
         {
             var reduced = Reduced ?? throw new ProtocolViolationException($"{range.Id} has no reduced slice for the committed step {decision.Step}");
             Apply(decision, reduced.Slice);

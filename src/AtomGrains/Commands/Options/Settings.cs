@@ -82,6 +82,12 @@ public static class Settings
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
+    public static readonly Setting MaxSkips =
+        new("max-skips", "N", "Steps in a row whose gradient is not finite before the run stops.", "5");
+
+    // Once may be an accident and twice bad luck; a process that starts and fails costs the others a view each time.
+    public static readonly Setting DeviceFailures =
+        new("device-failures", "N", "Failures of one worker's device, failed checks included, that quarantine it.", "3");
     public static readonly Setting Fault =
         new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
@@ -93,6 +99,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

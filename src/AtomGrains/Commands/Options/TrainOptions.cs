@@ -62,6 +62,12 @@ public sealed record TrainOptions
 
     public required TimeSpan PauseAfter { get; init; }
 
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public required int MaximumSkips { get; init; }
+
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public required int DeviceFailures { get; init; }
+
     public required FaultPlan Faults { get; init; }
 
     public required string? Report { get; init; }

@@ -38,6 +38,8 @@ public static class TrainOptionsReader
             OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
                 : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
+            MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
+            DeviceFailures = values.Count(DeviceFailures, 1, 1_000_000),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),

@@ -94,6 +94,21 @@ internal static class Mutations
         public override bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion;
     }
 
+    internal sealed class SkipAppliedByOnePartitionOnly : ProtocolRules
+    {
+        public override bool Updates(DecisionKind kind, PartitionId partition) => base.Updates(kind, partition) || partition.Value > 0;
+    }
+
+    internal sealed class PoisonCountLostAtANewView : ProtocolRules
+    {
+        public override IEnumerable<LaneDeath> Carried(View before) => [];
+    }
+
+    internal sealed class KillFromOutsideCountedAsPoison : ProtocolRules
+    {
+        public override bool CountsAsPoison(NodeDeath death) => true;
+    }
+
     internal sealed class AcknowledgementOfAnotherGenerationCounted : ProtocolRules
     {
         public override bool CountsAcknowledgement(Generation sent, Generation own) => true;
