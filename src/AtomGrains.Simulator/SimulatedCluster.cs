@@ -117,7 +117,7 @@ internal sealed class SimulatedCluster
 
         var origin = Store.Newest(_history.History)?.Origin;
         Outcome.Resumes += origin is null ? 0 : 1;
-        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, newest: null, _register.Newest?.Generation ?? Generation.None, origin));
+        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, newest: null, _register.Newest?.Generation ?? Generation.None, origin, _register.Newest is { } last ? last.Deaths : []));
         KeepNodes();
     }
 

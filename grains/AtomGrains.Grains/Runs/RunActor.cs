@@ -54,10 +54,11 @@ internal sealed class RunActor : IDisposable
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
-        var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
+        var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
+        var view = isOurs ? last : null;
         var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null);
+        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
         _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);

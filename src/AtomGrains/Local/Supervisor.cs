@@ -27,7 +27,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(10);
+
+    // A millisecond as a rule, and more on a machine with much else to do; only for who is not dead is it all waited for.
+    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(250);
 
     private readonly SupervisorOptions _options;
     private readonly string _runId;
@@ -92,7 +94,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
         var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer) : null;
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin, inheritance.Deaths);
         using var checkpoints = _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);

@@ -99,7 +99,7 @@ public sealed class RunActorTests : IDisposable
     public void EachDeviceOfASiloIsANodeOfItsOwn()
     {
         var output = new Output();
-        using (var first = new RunActor(Plan(), output))
+        using (var first = new RunActor(Plan(), output, Store()))
         {
             first.OnOffer(Offer("a", 0) with { Child = 0 });
             first.OnOffer(Offer("a", 1) with { Child = 1 });
@@ -110,7 +110,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         // The successor knows which device each of them is on: the one that is over is replaced, the other stays.
-        using var second = new RunActor(Plan(), output);
+        using var second = new RunActor(Plan(), output, Store());
         second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
         second.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
         second.OnOffer(Offer("a", 1) with { Child = 1, Over = 2 });
@@ -238,7 +238,7 @@ public sealed class RunActorTests : IDisposable
             deaths.Record(new NodeId(3), new NodeDeath(false, 0, 3));
             first.OnTick();
             Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View!.Deaths));
-            Assert.Equal([3], first.View.HeldLanes);
+            Assert.Equal(3, Assert.Single(first.View.HeldLanes));
         }
 
         using var second = new RunActor(Plan(), new Output(), Store());

@@ -22,7 +22,7 @@ public sealed partial class AuditCommandTests
         Assert.True(exitCode == 0, output);
         var epoch = "epoch {0}: {1} of 320 samples committed, 8 in steps that were skipped and are named in faults.jsonl; exactly once\n";
         Assert.StartsWith(string.Format(epoch, 0, 312) + string.Format(epoch, 1, 312) + "epoch 2: 2", output, StringComparison.Ordinal);
-        Assert.Matches("\n110 steps of the last of [23] histories; [0-9]+ steps of the others are void: every sample was taken exactly once\n$", output);
+        Assert.True(Whole().IsMatch(output), output);
 
         // Each change is made to the file as the run has left it.
         var last = LineOf(folder, 100);
@@ -62,6 +62,9 @@ public sealed partial class AuditCommandTests
         var exitCode = AuditCommand.Run(folder, output);
         return (exitCode, output.ToString());
     }
+
+    [GeneratedRegex("\n110 steps of the last of [23] histories; [0-9]+ steps of the others are void: every sample was taken exactly once\n$")]
+    private static partial Regex Whole();
 
     [GeneratedRegex("\"lineage\":[0-9]+")]
     private static partial Regex Lineage();

@@ -12,7 +12,7 @@ namespace AtomGrains.Core.Protocol.Coordination;
 public sealed partial class Coordinator
 {
     // Heard of since the newest view was proposed.
-    private readonly List<LaneDeath> _newDeaths = [];
+    private readonly List<LaneDeath> _newDeaths = [.. deaths ?? []];
     private TimeSpan? _heldSince;
 
     /// <summary>Deaths that lanes of steps to come are blamed for.</summary>
@@ -37,7 +37,7 @@ public sealed partial class Coordinator
     }
 
     // The register has to know of a death before anybody is given its lane.
-    private bool HasNewDeaths => _newDeaths.Count > 0;
+    private bool HasNewDeaths => _newDeaths.Exists(death => death.Step >= _step);
 
     private void DeathsRecorded(View view) => _newDeaths.RemoveAll(death => view.Deaths.Contains(death));
 

@@ -17,9 +17,10 @@ namespace AtomGrains.Core.Protocol.Coordination;
 /// <param name="newest">The newest view of the register, when a run under way gets a new coordinator; else null.</param>
 /// <param name="taken">The newest generation of the register, when there is no view to take over; else none.</param>
 /// <param name="origin">The checkpoint that the first view's lineage begins from; null for the seed, or when a view is taken over.</param>
+/// <param name="deaths">Those of the newest view in the register, when it is not taken over: a run that is started again does not forget them.</param>
 public sealed partial class Coordinator(
     RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default,
-    LineageOrigin? origin = null)
+    LineageOrigin? origin = null, IReadOnlyList<LaneDeath>? deaths = null)
 {
     private readonly SortedDictionary<NodeId, NodeRecord> _nodes = [];
     private readonly Dictionary<NodeId, Adopted> _reports = [];

@@ -17,7 +17,7 @@ public class PoisonedLaneTests : CoordinatorBench
         Install();
         var view = Recorded(End(Two, Of(1)));
         Assert.Equal(new LaneDeath(0, 1, Two), Assert.Single(view.Deaths));
-        Assert.Equal([1], view.HeldLanes);
+        Assert.Equal(1, Assert.Single(view.HeldLanes));
         Assert.Equal([0], view.LanesOf(One));
         Assert.Equal([One], view.OwnersOf(new(1, 0)));
     }
