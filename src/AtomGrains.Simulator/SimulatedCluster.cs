@@ -16,6 +16,9 @@ internal sealed class SimulatedCluster
     // A step takes some fifty milliseconds here: late far sooner than in the world, and still later than most cuts last.
     private static readonly StepPaceOptions Pace = new() { Floor = TimeSpan.FromSeconds(3), First = TimeSpan.FromSeconds(4) };
 
+    // Most steps end sooner and some do not, so that nodes leave at step bounds and in the middle of steps.
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(60);
+
     private readonly Simulation _simulation;
     private readonly SimulationOptions _options;
     private readonly ProtocolRules _rules;
@@ -77,7 +80,7 @@ internal sealed class SimulatedCluster
 
     public void StartCoordinator()
     {
-        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10), Pace = Pace };
+        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10), Pace = Pace, HandOverAfter = HandOver };
         var coordinator = new SimulatedCoordinator(new Coordinator(_spec, _layout, options, _rules, _register.Newest), _carrier);
         _coordinators.Add(coordinator);
         foreach (var node in LivingNodes.ToList())

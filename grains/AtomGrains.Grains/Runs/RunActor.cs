@@ -317,7 +317,7 @@ internal sealed class RunActor : IDisposable
         foreach (var (order, number) in _plan.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
         {
             // An activation that takes over has to know the newest target, so orders that have struck apply as well.
-            if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default, DateTimeOffset.UtcNow))
+            if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default(NodeId), DateTimeOffset.UtcNow))
             {
                 _coordinator.OnScale(order.Workers!.Value, Now, _outbox);
                 if (step > 0)

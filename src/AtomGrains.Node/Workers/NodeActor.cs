@@ -85,8 +85,19 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     /// <summary>There is a new way to a coordinator, or a new coordinator: the node says who it is; any thread.</summary>
     public void Introduce() => _events.Post(() => Handle(machine => machine.Introduce(_outbox)));
 
-    /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
-    public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
+    /// <summary>
+    /// The host was asked to end: the node hands over first, and is dismissed then; one that is not ready yet has nothing
+    /// to hand over and ends at once. Any thread.
+    /// </summary>
+    public void Leave() => _events.Post(() =>
+    {
+        if (_machine is null)
+        {
+            _events.Close();
+        }
+
+        Handle(machine => machine.OnLeaveRequested(_outbox));
+    });
 
     /// <summary>Ends at once, nothing handed over; any thread.</summary>
     public void End() => _events.Close();

@@ -75,7 +75,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _roll = new SupervisorRoll(folder.Path);
         var inheritance = Inheritance.Of(folder.Path, _register);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        var coordination = new CoordinatorOptions { Workers = scaled ?? _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
+        var coordination = new CoordinatorOptions { Workers = scaled ?? _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat, HandOverAfter = _options.Grace / 6 };
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
@@ -236,6 +236,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         node.End();
         OnNodeEnded(node.Id);
+        if (!node.IsReady && FaultNames.HasLeft(node.ExitCode))
+        {
+            // A notice that came before it had anything to hand over, or a way to say so.
+            _ledger.Leaves(node.Id, node.Slot, _coordinator.Step, Generation, node.Strike);
+        }
+
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
@@ -279,6 +285,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Secret = _secret.ToHex(),
         Device = _options.Device,
         OrphanGrace = _options.OrphanGrace,
+        Grace = _options.Grace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
 

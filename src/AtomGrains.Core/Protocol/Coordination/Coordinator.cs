@@ -109,7 +109,7 @@ public sealed partial class Coordinator(
                 _late?.Add(from, waits);
                 break;
             case LeaveRequested:
-                node.Leaving = true;
+                node.Leave(now);
                 break;
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
@@ -246,7 +246,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now))
         {
             Propose(null, now, outbox);
         }

@@ -35,6 +35,7 @@ public static class TrainOptionsReader
             Given = SavedSettings.Of(values),
             OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
                 : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
+            Grace = values.Seconds(Grace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
