@@ -35,7 +35,7 @@ public sealed class NoticeTests
     {
         // Steps of seconds, and a notice of which a sixth is far shorter.
         const string Order = "exit:worker=1@step=0/compute";
-        var spec = new Spec(2, "--layers", "2", "--width", "64", "--heads", "2", "--context", "64", "--lanes", "16", "--global-batch", "1536", "--block-elements", "4096", "--eval-batches", "2", "--warmup", "1");
+        var spec = new Spec(1, "--layers", "2", "--width", "64", "--heads", "2", "--context", "64", "--lanes", "16", "--global-batch", "1536", "--block-elements", "4096", "--eval-batches", "2", "--warmup", "1");
         using var run = TrainProcess.Start(spec, workers: 3, [Order], ["--grace", "3"]);
         var finished = await run.Finish();
 
