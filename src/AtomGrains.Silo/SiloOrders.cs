@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 
@@ -16,14 +18,18 @@ public sealed record SiloOrders
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     public required string Secret { get; init; }
 
-    /// <summary>This silo's number in its set: the worker it would like to be.</summary>
+    /// <summary>This silo's number in its set, which says what workers its devices would like to be.</summary>
     public required int Ordinal { get; init; }
 
     /// <summary>The machine's name: primary and backup of a partition are never on one.</summary>
     public required string Host { get; init; }
 
-    /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    /// <summary>Of one kind, <c>cpu</c> or <c>cuda:N</c>. The node of a single one lives in the silo, those of several in a process each.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Of each device.</summary>
+    [JsonIgnore]
+    public long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Devices.Count;
 
     /// <summary>Address of silo, grain calls and tensors.</summary>
     public required string Listen { get; init; }
@@ -40,6 +46,21 @@ public sealed record SiloOrders
 
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
+
+    /// <summary>The store of checkpoints, absolute.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>How often checkpoints are made; null for never.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public required int Keep { get; init; }
+
+    /// <summary>The checkpoint that this attempt begins from; null for the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
+    public required string BitsClass { get; init; }
 
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }

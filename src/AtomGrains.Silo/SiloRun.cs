@@ -1,17 +1,22 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Children;
 
 namespace AtomGrains.Silo;
 
 /// <summary>The run of this process's orders, with the program's own jobs.</summary>
-internal sealed class SiloRun : ISiloRun
+internal sealed class SiloRun : ISiloRun, IDisposable
 {
     private readonly SiloOrders _orders;
     private readonly JobRegistry _jobs;
+    private readonly ChildProcesses? _children;
 
-    /// <exception cref="InvalidDataException">The folder holds no run.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no run, or one of another program.</exception>
+    /// <exception cref="InvalidSettingsException">The program has no such job.</exception>
     public SiloRun(SiloOrders orders, JobRegistry jobs)
     {
         _orders = orders;
@@ -29,8 +34,19 @@ internal sealed class SiloRun : ISiloRun
             Heartbeat = orders.Heartbeat,
             Before = orders.Before,
             Program = orders.Program,
+            Checkpoints = orders.Checkpoints,
+            Keep = orders.Keep,
+            Origin = orders.Origin,
+            BitsClass = orders.BitsClass,
         };
-        Program = jobs.ProgramHash(spec.Job);
+        Store = new CheckpointStore(ObjectStores.Open(orders.Store));
+        Program = jobs.ProgramHash(jobs.Choose(spec.Job));
+        if (Plan.RefusalOf(Program) is { } reason)
+        {
+            throw new InvalidDataException(reason);
+        }
+
+        _children = orders.Devices.Count > 1 ? new ChildProcesses(orders, Plan) : null;
     }
 
     public RunPlan Plan { get; }
@@ -44,11 +60,17 @@ internal sealed class SiloRun : ISiloRun
 
     public string Listen => _orders.Listen;
 
-    public NodeModel CreateModel() => NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Device);
+    public CheckpointStore Store { get; }
+
+    public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => child is { } device
+        ? _children!.Create(place, _orders.Devices[device], owner)
+        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0]), owner, Store);
 
     public void EndFailed(Exception error)
     {
         Console.Error.WriteLine($"the step loop failed: {error}");
         Environment.Exit(NodeProcess.ExitFailed);
     }
+
+    public void Dispose() => _children?.Dispose();
 }

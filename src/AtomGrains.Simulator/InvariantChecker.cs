@@ -13,7 +13,7 @@ namespace AtomGrains.Simulator;
 /// protocol's rules (R), by their numbers there. It sees messages, effects and the machines' public state, never
 /// which rules they run by.
 /// </summary>
-internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients)
+internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients, CheckpointChecker checkpoints)
 {
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
     private readonly Dictionary<Lineage, long> _newestDecided = [];
@@ -31,11 +31,12 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             !_decisions.TryGetValue((lineage, step), out var other) || other == decision.Digest,
             $"I8: step {step} of {lineage} is decided in two ways");
         Require(
-            step <= _newestDecided.GetValueOrDefault(lineage, -1) + 1,
-            $"I3: step {step} of {lineage} is decided after step {_newestDecided.GetValueOrDefault(lineage, -1)}");
+            step <= NewestDecided(lineage) + 1 && step >= checkpoints.Begins(lineage),
+            $"I3: step {step} of {lineage} is decided after step {NewestDecided(lineage)}");
         Require(decision.Loss == gradients.ExpectedLoss, $"I2: the loss of step {step} holds a lane twice or not at all");
         _decisions[(lineage, step)] = decision.Digest;
-        _newestDecided[lineage] = Math.Max(step, _newestDecided.GetValueOrDefault(lineage, -1));
+        _newestDecided[lineage] = Math.Max(step, NewestDecided(lineage));
+        checkpoints.Decided(decision);
         if (!LossBits.TryGetValue(lineage, out var losses))
         {
             LossBits[lineage] = losses = [];
@@ -47,7 +48,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     /// <summary>I3, R3: a view in force begins at a step that every replica has reached and nobody has passed for good.</summary>
     public void Installed(View view, long step, Func<NodeId, NodeMachine?> living)
     {
-        var newest = _newestDecided.GetValueOrDefault(view.Lineage, -1);
+        var newest = NewestDecided(view.Lineage);
         Require(step >= newest, $"I3: {view.Generation} goes back to step {step}, though step {newest} of {view.Lineage} is decided");
         foreach (var node in view.ReplicaNodes)
         {
@@ -70,6 +71,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     public void Recorded(View view, View? before)
     {
         Told(view);
+        checkpoints.Recorded(view);
         if (before is null || before.Lineage != view.Lineage)
         {
             return;
@@ -127,6 +129,12 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     public void Loaded(NodeId node, StepKey key, ReadOnlySpan<float> flat) => replicas.CheckLoaded(node, key, flat);
 
     public void Check(NodeId node, NodeMachine machine) => replicas.Check(node, machine);
+
+    /// <summary>Bits of the decided steps of a lineage and of what it came from, in their order.</summary>
+    public IReadOnlyList<ulong> SurvivingBits(Lineage newest) =>
+        [.. checkpoints.Surviving(newest).SelectMany(part => LossBits.GetValueOrDefault(part.Lineage, []).Where(step => step.Key < part.End)).OrderBy(step => step.Key).Select(step => step.Value)];
+
+    private long NewestDecided(Lineage lineage) => _newestDecided.GetValueOrDefault(lineage, checkpoints.Begins(lineage) - 1);
 
     /// <summary>A broken invariant ends the simulation with its text.</summary>
     public static void Require(bool holds, string violation)

@@ -10,7 +10,7 @@ namespace AtomGrains.Simulator;
 /// The part of the invariants that concerns replicas' bits: it remembers what every replica ever held, so that a
 /// difference shows even if the other copy is gone.
 /// </summary>
-internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayout layout)
+internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayout layout, CheckpointChecker checkpoints)
 {
     private readonly Dictionary<(Lineage Lineage, PartitionId Partition, long Version), (SliceDigest State, SliceDigest Values, NodeId Node)> _versions = [];
     private readonly Dictionary<(NodeId Node, PartitionId Partition), Sight> _seen = [];
@@ -71,6 +71,11 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
             }
 
             InvariantChecker.Require(other.State == digest, $"I4: {partition} at version {version} differs between {other.Node} and {node}");
+            if (checkpoints.OriginOf(state.Lineage) is { Checkpoint: var from } && from.Step == version)
+            {
+                InvariantChecker.Require(
+                    _versions[(from.Lineage, partition, version)].State == digest, $"I9: {partition} on {node} begins {state.Lineage} with other bits than {from} had");
+            }
         }
 
         if (state.Reduced is { } reduced && gradients.Fault(state.Key, reduced.Slice) is { } fault)

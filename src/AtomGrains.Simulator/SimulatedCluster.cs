@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -25,6 +26,8 @@ internal sealed class SimulatedCluster
     private readonly RunSpec _spec;
     private readonly PartitionLayout _layout;
     private readonly SimulatedGradient _gradients;
+    private readonly CheckpointChecker _checkpoints;
+    private readonly CheckpointCarrier _history;
     private readonly InvariantChecker _checker;
     private readonly SimulatedRegister _register;
     private readonly EffectCarrier _carrier;
@@ -41,13 +44,18 @@ internal sealed class SimulatedCluster
         _spec = Simulation.SpecOf(options);
         _layout = new PartitionLayout(Simulation.Parameters.Elements, _spec.BlockElements, _spec.Partitions);
         _gradients = new SimulatedGradient(_layout, options);
-        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout), _gradients);
+        _checkpoints = new CheckpointChecker(_spec.GlobalBatch);
+        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints);
         // A register that refuses no record is the other half of a coordinator that takes a generation twice.
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
-        _carrier = new EffectCarrier(simulation, this, _checker, _register);
+        Store = new SimulatedStore(rules);
+        _history = new CheckpointCarrier(simulation, Store, _register, _checkpoints, options, rules);
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints);
     }
 
     public SimulationOutcome Outcome { get; } = new();
+
+    public SimulatedStore Store { get; }
 
     public int TargetWorkers { get; private set; }
 
@@ -66,7 +74,8 @@ internal sealed class SimulatedCluster
 
     public IEnumerable<SimulatedNode> LivingNodes => _nodes.Values.Where(node => node.IsAlive);
 
-    public IReadOnlyList<ulong> Losses => _checker.LossBits.TryGetValue(Outcome.FinalLineage, out var bits) ? [.. bits.Values] : [];
+    /// <summary>Of every step of the surviving history.</summary>
+    public IReadOnlyList<ulong> Losses => Outcome.IsFinished ? _checker.SurvivingBits(Outcome.FinalLineage) : [];
 
     public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Machine.Counters));
 
@@ -80,8 +89,52 @@ internal sealed class SimulatedCluster
 
     public void StartCoordinator()
     {
-        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10), Pace = Pace, HandOverAfter = HandOver };
-        var coordinator = new SimulatedCoordinator(new Coordinator(_spec, _layout, options, _rules, _register.Newest), _carrier);
+        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, _register.Newest));
+    }
+
+    /// <summary>Every process ends, and the run is resumed by new ones from its newest whole checkpoint.</summary>
+    public void EndAll()
+    {
+        foreach (var node in LivingNodes.ToList())
+        {
+            node.End();
+        }
+
+        foreach (var coordinator in _coordinators)
+        {
+            coordinator.End();
+        }
+
+        _simulation.After(_simulation.Random.Between(50, 400), Resume);
+    }
+
+    private void Resume()
+    {
+        if (Store.IsDown)
+        {
+            _simulation.After(_simulation.Random.Between(50, 400), Resume);
+            return;
+        }
+
+        var origin = Store.Newest(_history.History)?.Origin;
+        Outcome.Resumes += origin is null ? 0 : 1;
+        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, newest: null, _register.Newest?.Generation ?? Generation.None, origin));
+        KeepNodes();
+    }
+
+    private CoordinatorOptions CoordinatorOptions => new()
+    {
+        Workers = TargetWorkers,
+        Spares = _options.Spares,
+        RollbackAfter = TimeSpan.FromSeconds(10),
+        Pace = Pace,
+        HandOverAfter = HandOver,
+        Checkpoints = _options.CheckpointEvery > 0 ? new CheckpointOptions { EverySteps = _options.CheckpointEvery, GiveUpAfter = TimeSpan.FromSeconds(2) } : null,
+    };
+
+    private void Begin(Coordinator machine)
+    {
+        var coordinator = new SimulatedCoordinator(machine, _carrier);
         _coordinators.Add(coordinator);
         foreach (var node in LivingNodes.ToList())
         {

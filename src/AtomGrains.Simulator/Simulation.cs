@@ -67,7 +67,8 @@ public sealed class Simulation
         }
 
         var outcome = Cluster.Outcome;
-        return new SimulationResult(violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, Cluster.Counters);
+        return new SimulationResult(violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, Cluster.Counters,
+            outcome.Checkpoints.Count, outcome.Restored.Count);
     }
 
     internal void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));

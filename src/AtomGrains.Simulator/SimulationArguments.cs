@@ -27,6 +27,8 @@ public static class SimulationArguments
         new("fault-every-ms", "from 0", o => Text(o.FaultEveryMilliseconds), (o, v) => o with { FaultEveryMilliseconds = Real(v, 0, 1e9) }),
         new("faults-until-ms", "from 0", o => Text(o.FaultsUntil.TotalMilliseconds), (o, v) => o with { FaultsUntil = TimeSpan.FromMilliseconds(Real(v, 0, 1e9)) }),
         new("kinds", "names of faults with commas between", o => string.Join(',', o.Kinds), (o, v) => o with { Kinds = [.. v.Split(',').Select(Kind)] }),
+        new("checkpoint-every", "from 0", o => Text(o.CheckpointEvery), (o, v) => o with { CheckpointEvery = Whole(v, 0, long.MaxValue) }),
+        new("keep", "from 1 to 100", o => Text(o.Keep), (o, v) => o with { Keep = (int)Whole(v, 1, 100) }),
         new("plan", "fault:slot@event with commas between", o => string.Join(',', o.Plan.Select(Text)), (o, v) => o with { Plan = [.. v.Split(',').Select(Planned)] }),
     ];
 

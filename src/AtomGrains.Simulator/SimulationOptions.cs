@@ -39,8 +39,14 @@ public sealed record SimulationOptions
     /// <summary>Virtual time after which no more faults are injected and the run has to finish.</summary>
     public TimeSpan FaultsUntil { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Kinds that may be injected.</summary>
-    public IReadOnlyList<SimulatedFault> Kinds { get; init; } = Enum.GetValues<SimulatedFault>();
+    /// <summary>Kinds that may be injected; those of the store only where they are named.</summary>
+    public IReadOnlyList<SimulatedFault> Kinds { get; init; } = [.. Enum.GetValues<SimulatedFault>().Where(kind => kind < SimulatedFault.EverythingDies)];
+
+    /// <summary>Steps between two checkpoints; 0 for none.</summary>
+    public long CheckpointEvery { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public int Keep { get; init; } = 2;
 
     /// <summary>Exact faults, besides the random ones: node slot and the number of the event before which it strikes.</summary>
     public IReadOnlyList<PlannedFault> Plan { get; init; } = [];

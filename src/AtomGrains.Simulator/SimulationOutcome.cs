@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 
 namespace AtomGrains.Simulator;
@@ -16,4 +17,13 @@ internal sealed class SimulationOutcome
 
     /// <summary>Steps decided as skipped, over all lineages.</summary>
     public int Skipped { get; set; }
+
+    /// <summary>Checkpoints that got a manifest.</summary>
+    public HashSet<CheckpointId> Checkpoints { get; } = [];
+
+    /// <summary>How often a run that had died whole went on from a checkpoint.</summary>
+    public int Resumes { get; set; }
+
+    /// <summary>Lineages that began from a checkpoint.</summary>
+    public HashSet<Lineage> Restored { get; } = [];
 }

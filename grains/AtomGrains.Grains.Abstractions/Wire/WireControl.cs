@@ -24,6 +24,8 @@ namespace AtomGrains.Grains.Wire;
 [Union(15, typeof(WireStepTimed))]
 [Union(16, typeof(WireSayWhatYouWaitFor))]
 [Union(17, typeof(WireWaitsFor))]
+[Union(20, typeof(WireSliceStored))]
+[Union(21, typeof(WireSliceNotStored))]
 [MessagePackObject]
 [Immutable]
 public abstract record WireControl;
@@ -104,3 +106,16 @@ public sealed record WireWaitsFor(
     [property: Key(1)] IReadOnlyList<WireTreeNode> Lanes,
     [property: Key(2)] IReadOnlyList<int> Replicas,
     [property: Key(3)] IReadOnlyList<int> Parameters) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireSliceStored(
+    [property: Key(0)] WireDecision Before,
+    [property: Key(1)] WireSlice Slice,
+    [property: Key(2)] double BlockedSeconds,
+    [property: Key(3)] double WriteSeconds) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireSliceNotStored(
+    [property: Key(0)] WireDecision Before, [property: Key(1)] int Partition, [property: Key(2)] string Reason) : WireControl;

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -9,8 +9,10 @@ using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Grains.Runs;
 
@@ -23,7 +25,7 @@ internal sealed class RunActor : IDisposable
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
     private readonly FileRegister _register;
-    private readonly FileRegister _numbers;
+    private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
@@ -32,25 +34,30 @@ internal sealed class RunActor : IDisposable
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
+    private readonly HashSet<NodeId> _leaving = [];
     private double _validationLoss = double.NaN;
     private long _controlMessages;
     private string? _coreWaitsFor;
 
-    public RunActor(RunPlan plan, IRunOutput output)
+    private readonly CheckpointDesk _checkpoints;
+
+    public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
         _plan = plan;
         _output = output;
         _register = new FileRegister(plan.Folder);
-        _numbers = new FileRegister(plan.Folder, "nodes");
+        _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat };
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None);
+        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null);
+        _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
         if (view is not null)
         {
@@ -91,9 +98,9 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(true, null);
         }
 
-        if (offer.Program != _plan.Program)
+        if (_plan.RefusalOf(offer.Program) is { } reason)
         {
-            return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
+            return new OfferAnswer(false, reason);
         }
 
         if (SiloDevices.KindOf(offer.Device) != _plan.Spec.DeviceKind)
@@ -101,7 +108,7 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
         }
 
-        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
+        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo && seat.Value.Child == offer.Child);
         if (here.Value is { } seat && offer.Over != here.Key.Value)
         {
             if (!seat.IsTaken)
@@ -123,8 +130,8 @@ internal sealed class RunActor : IDisposable
         var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
         if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
         {
-            var node = TakeNumber(offer.Silo);
-            _seats[node] = new Seat(slot, offer.Silo, Now);
+            var node = _numbers.Take(offer.Silo, offer.Child);
+            _seats[node] = new Seat(slot, offer.Silo, Now, offer.Child);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
         }
@@ -145,6 +152,12 @@ internal sealed class RunActor : IDisposable
 
     public void OnNodeEnded(NodeId node)
     {
+        if (End is not null)
+        {
+            // Nodes that have done their work end, too.
+            return;
+        }
+
         if (_seats.TryGetValue(node, out var seat) && !seat.IsTaken)
         {
             _seats.Remove(node);
@@ -154,12 +167,29 @@ internal sealed class RunActor : IDisposable
         CarryOut();
     }
 
+    /// <summary>The process of a node has ended, seen by the silo that had started it.</summary>
+    public void OnNodeExited(NodeId node, string kind, string? cause)
+    {
+        OnNodeEnded(node);
+        _ledger.Ended(node, kind, cause, StrikeOf(node));
+    }
+
+    /// <summary>The run cannot go on, or is not to.</summary>
+    public void OnStop(string reason)
+    {
+        if (End is null)
+        {
+            Finish(null, reason);
+        }
+    }
+
     /// <summary>A silo was declared dead, and with it all that lived there.</summary>
     public void OnSiloDead(string silo)
     {
         foreach (var (node, _) in _seats.Where(seat => seat.Value.Silo == silo).ToList())
         {
             OnNodeEnded(node);
+            _ledger.Ended(node, FaultLedger.UnknownEnd, null);
         }
     }
 
@@ -171,7 +201,21 @@ internal sealed class RunActor : IDisposable
         _ledger.CloseWhatIsOver();
     }
 
-    public void Dispose() => _journal.Dispose();
+    public void Dispose()
+    {
+        _checkpoints.Dispose();
+        _journal.Dispose();
+    }
+
+    // Back from the store's thread, as a turn like any other.
+    private void Do(Action action) => _output.Post(() =>
+    {
+        if (End is null && !IsSuperseded)
+        {
+            action();
+            CarryOut();
+        }
+    });
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
@@ -182,46 +226,35 @@ internal sealed class RunActor : IDisposable
         {
             WaitingFor = what;
             _output.Note(what is null ? "going on" : $"waiting for {what}");
-            WaitNote.Write(_plan.Folder, what);
+            RunNote.Waiting.Write(_plan.Folder, what);
         }
     }
 
     // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
     private void RecallSeats(View view)
     {
-        var numbers = _numbers.Generations().ToHashSet();
-        foreach (var member in view.Members.Where(member => numbers.Contains(new Generation(member.Node.Value))))
+        foreach (var (node, seat) in _numbers.Recall(view.Members, Now))
         {
-            var silo = Encoding.ASCII.GetString(_numbers.Read(new Generation(member.Node.Value)));
-            _seats[member.Node] = new Seat(member.Slot, silo, Now) { IsTaken = true };
+            _seats[node] = seat with { IsTaken = true };
         }
-    }
-
-    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
-    private NodeId TakeNumber(string silo)
-    {
-        // With the silo, for a successor that has to know whose nodes a dead silo takes along.
-        var number = _numbers.Newest()?.Generation ?? Generation.None;
-        do
-        {
-            number = number.Next;
-        }
-        while (!_numbers.TryCreate(number, Encoding.ASCII.GetBytes(silo)));
-        return new NodeId((int)number.Value);
     }
 
     private void Note(NodeId from, string? silo, ControlMessage message)
     {
+        _checkpoints.Note(message);
         switch (message)
         {
             case NodeReady ready:
-                _seats[from] = (_seats.GetValueOrDefault(from) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
+                _seats[from] = (_seats.GetValueOrDefault(from) ?? RecalledSeat(from, ready) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
                 break;
             case Heartbeat heartbeat:
                 _counters[from] = heartbeat.Counters;
                 break;
             case StepTimed timed:
                 _journal.Timed(timed);
+                break;
+            case LeaveRequested when _leaving.Add(from):
+                _ledger.Leaves(from, SlotOf(from), _coordinator.Step, View?.Generation ?? Generation.None, StrikeOf(from));
                 break;
             default:
                 break;
@@ -265,10 +298,17 @@ internal sealed class RunActor : IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _output.Note(back.InWords);
                 break;
             case Waiting waiting:
                 _coreWaitsFor = waiting.For;
+                break;
+            case WriteManifest or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
+                break;
+            case CheckpointCompleted completed:
+                _checkpoints.CarryOut(effect);
+                RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:
                 break;
@@ -290,13 +330,21 @@ internal sealed class RunActor : IDisposable
 
     private void OnLost(MemberLost lost)
     {
-        var slot = _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0;
-        var strike = _struck.Of(lost.Node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
-        var node = new LostNode(slot, _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow), strike);
+        var heard = _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow);
 
-        // Nobody here sees how a silo's process ended.
-        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, node, FaultLedger.UnknownEnd);
+        // How a child ended is going to be said by its silo; how a silo did, nobody here sees.
+        var kindOfEnd = _seats.GetValueOrDefault(lost.Node)?.Child is null ? FaultLedger.UnknownEnd : null;
+        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, new LostNode(SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
     }
+
+    private Seat? RecalledSeat(NodeId node, NodeReady ready) =>
+        _numbers.Recall([new Member(node, ready.Slot, ready.Address, ready.Host)], Now).Select(entry => entry.Seat).FirstOrDefault();
+
+    private int SlotOf(NodeId node) =>
+        _seats.GetValueOrDefault(node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == node)?.Slot ?? 0;
+
+    private OrderedStrike? StrikeOf(NodeId node) =>
+        _struck.Of(node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
 
     private void Record(View view)
     {
@@ -333,7 +381,7 @@ internal sealed class RunActor : IDisposable
     private void Finish(string? weights, string? stopped)
     {
         _ledger.CloseAll();
-        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Generations().Count, weights, _validationLoss), _controlMessages);
+        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss), _controlMessages);
         End.Write(_plan.Folder);
     }
 }

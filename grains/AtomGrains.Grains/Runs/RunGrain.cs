@@ -20,6 +20,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
     private readonly CancellationTokenSource _deactivated = new();
     private volatile IReadOnlyList<NodeSilo> _silos = [];
     private RunActor _actor = null!;
+    private TaskScheduler _turns = TaskScheduler.Default;
     private IRunGrain _self = null!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -30,7 +31,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         }
 
         _self = this.AsReference<IRunGrain>();
-        _actor = new RunActor(run.Plan, this);
+        _turns = TaskScheduler.Current;
+        _actor = new RunActor(run.Plan, this, run.Store);
         LogActivated(run.Plan.RunId, silo.SiloAddress.ToParsableString(), Environment.ProcessId);
 
         // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
@@ -73,6 +75,19 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         return Task.CompletedTask;
     }
 
+    public Task NodeExited(NodeExit exit)
+    {
+        _actor.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause);
+        GiveUpIfSuperseded();
+        return Task.CompletedTask;
+    }
+
+    public Task Stop(string reason)
+    {
+        _actor.OnStop(reason);
+        return Task.CompletedTask;
+    }
+
     public Task<RunProgress> Progress() => Task.FromResult(new RunProgress(
         _actor.Step,
         run.Plan.Spec.Steps,
@@ -97,6 +112,16 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
 
     void IRunOutput.Start(NodeId node, Seat seat) => _ = StartAsync(node, seat);
 
+    void IRunOutput.Post(Action action) => _ = Task.Factory.StartNew(
+        () =>
+        {
+            action();
+            GiveUpIfSuperseded();
+        },
+        _deactivated.Token,
+        TaskCreationOptions.None,
+        _turns);
+
     void IRunOutput.Note(string text) => LogNote(run.Plan.RunId, text);
 
     private async Task StartAsync(NodeId node, Seat seat)
@@ -105,7 +130,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(seat.Silo!));
         try
         {
-            await worker.Start(new WorkerSeat(WireContract.Version, node.Value, seat.Slot));
+            await worker.Start(new WorkerSeat(WireContract.Version, node.Value, seat.Slot, seat.Child));
         }
         catch (Exception error) when (error is OrleansException or TimeoutException or InvalidOperationException)
         {

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
@@ -29,5 +30,21 @@ public sealed record RunPlan
     /// <summary>SHA-256 of the job's assembly; a silo with another program is refused.</summary>
     public required string Program { get; init; }
 
+    /// <summary>How often checkpoints are made; null for never.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public int Keep { get; init; } = 1;
+
+    /// <summary>The checkpoint that this attempt's first lineage begins from; null for the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
+    public string BitsClass { get; init; } = "";
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
+    public string? RefusalOf(string program) => program == Program ? null
+        : $"the run's job comes from a program with hash {Program}, this silo has {program}: deploy one image";
 }

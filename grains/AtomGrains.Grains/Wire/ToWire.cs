@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
@@ -32,6 +33,8 @@ public static class ToWire
             [.. waits.Lanes.Select(lanes => new WireTreeNode(lanes.Level, lanes.Index))],
             [.. waits.Replicas.Select(replica => replica.Value)],
             [.. waits.Parameters.Select(partition => partition.Value)]),
+        SliceStored stored => new WireSliceStored(Map(stored.Before), Map(stored.Slice), stored.BlockedSeconds, stored.WriteSeconds),
+        SliceNotStored missing => new WireSliceNotStored(Map(missing.Before), missing.Partition.Value, missing.Reason),
         _ => throw new ArgumentException($"{message.GetType().Name} has no wire record", nameof(message)),
     };
 
@@ -40,7 +43,11 @@ public static class ToWire
         view.Lineage.Began.Value,
         [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address, member.Host))],
         [.. view.LaneOwners.Select(owner => owner.Value)],
-        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))]);
+        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))],
+        view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null);
+
+    private static WireSlice Map(StoredSlice slice) =>
+        new(slice.Partition.Value, slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);
 
     private static WireDecision Map(Decision decision) => new(
         decision.Lineage.Began.Value,
@@ -54,7 +61,8 @@ public static class ToWire
         decision.GradientNorm,
         decision.OptimizerCount,
         decision.SkipsInRow,
-        decision.Previous.Value);
+        decision.Previous.Value,
+        decision.Snapshot);
 
     private static WireReplica Map(ReplicaReport report) =>
         new(report.Partition.Value, report.Version, report.HoldsReduced, report.Last is { } last ? Map(last) : null);

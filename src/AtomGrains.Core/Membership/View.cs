@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Parameters;
 
@@ -13,6 +14,9 @@ public sealed record View
     public required Generation Generation { get; init; }
 
     public required Lineage Lineage { get; init; }
+
+    /// <summary>The checkpoint that the lineage began from; null when it began from the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
 
     /// <summary>Every node that takes part, spares included.</summary>
     public required ImmutableArray<Member> Members { get; init; }

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Partitions;
@@ -57,6 +58,21 @@ public class ProtocolRules
 
     /// <summary>R3: who is named for a partition anew holds nothing of it, whatever it held in older views.</summary>
     public virtual PartitionReplica Named(NodeId node, PartitionId partition, Func<PartitionReplica> fresh) => fresh();
+
+    /// <summary>The step whose parameters a slice is of that was taken on applying a decision; slices of one step make a checkpoint.</summary>
+    public virtual long CheckpointOf(Decision before) => before.Step + 1;
+
+    /// <summary>A manifest is written when every slice is in the store.</summary>
+    public virtual bool MayWriteManifest(int stored, int partitions) => stored == partitions;
+
+    /// <summary>R6: the first sample of a step.</summary>
+    public virtual long DataPosition(long step, int globalBatch) => checked(step * globalBatch);
+
+    /// <summary>A checkpoint past the fork of a later lineage is of steps that were given up.</summary>
+    public virtual bool IsVoid(CheckpointId checkpoint, IEnumerable<long> laterForks) => laterForks.Any(fork => checkpoint.Step > fork);
+
+    /// <summary>The newest checkpoints are kept, and what a lineage came from until a newer one of that lineage is verified.</summary>
+    public virtual bool MayCollect(bool isKept, bool isOrigin, Func<bool> newerIsVerified) => !isKept && (!isOrigin || newerIsVerified());
 
     /// <summary>R4: in sync means all blocks at the primary's version, plus any reduced slice it holds.</summary>
     public virtual bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion && holdsReduced;

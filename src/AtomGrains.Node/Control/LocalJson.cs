@@ -18,6 +18,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(ProtocolMessage))]
 [JsonSerializable(typeof(FaultStrikes))]
 [JsonSerializable(typeof(NodeFailed))]
+[JsonSerializable(typeof(LinkLost))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(Introduce))]
 [JsonSerializable(typeof(AdoptView))]
@@ -37,16 +38,19 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(LeaveRequested))]
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
+[JsonSerializable(typeof(SliceStored))]
+[JsonSerializable(typeof(SliceNotStored))]
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
-    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed)];
+    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed), typeof(LinkLost)];
 
     private static Type[] Protocol =>
     [
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
+        typeof(SliceStored), typeof(SliceNotStored),
     ];
 
     /// <summary>The contract of the channel.</summary>

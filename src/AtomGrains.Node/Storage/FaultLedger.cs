@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -9,7 +10,7 @@ namespace AtomGrains.Node.Storage;
 /// <summary>
 /// The losses of a run, phase by phase, until each is over and has its one line in <c>faults.jsonl</c>. A loss is on
 /// disk, in <c>losses/NODE.json</c>, from the moment it is known: a coordinator that dies before it has written the line
-/// leaves it to its successor. So the id of a node that was lost is never given again in its run folder.
+/// leaves it to its successor. So the id of a node that was lost or has left is never given again in its run folder.
 /// </summary>
 public sealed class FaultLedger
 {
@@ -27,6 +28,7 @@ public sealed class FaultLedger
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
     private readonly HashSet<string> _told;
+    private readonly HashSet<string> _left;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -39,12 +41,14 @@ public sealed class FaultLedger
         var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
         _told = lines.Select(line => line.Who).ToHashSet();
         _closed.AddRange(lines.Where(line => !NoLosses.Contains(line.Kind)).Select(RecoveryReport.Of));
+        _left = lines.Where(line => line.Kind == FaultPlan.NameOf(FaultKind.Exit)).Select(line => line.Who).ToHashSet();
         var known = _losses.Generations();
-        NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
+        NewestLost = known.Select(NodeOf).Concat(_left.Select(who => new NodeId(int.Parse(who.Split(' ')[0][1..], CultureInfo.InvariantCulture))))
+            .Select(node => (NodeId?)node).Max();
         _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
     }
 
-    /// <summary>The highest id of the nodes that predecessors have lost; null when they lost none.</summary>
+    /// <summary>The highest id of the nodes that predecessors have lost or let go; null when there are none.</summary>
     public NodeId? NewestLost { get; }
 
     /// <summary>The losses that are over, predecessors' included, in the order in which they were.</summary>
@@ -54,9 +58,9 @@ public sealed class FaultLedger
     /// <param name="kindOfEnd">What a process is said to have died of; null when its host is going to say so by <see cref="Ended"/>.</param>
     public void Lost(MemberLost lost, long step, LostNode node, string? kindOfEnd = null)
     {
-        if (_open.Exists(open => open.Node == lost.Node))
+        if (_open.Exists(open => open.Node == lost.Node) || _left.Contains(Recovery.NameOf(lost.Node, node.Slot)))
         {
-            // The predecessor knew.
+            // The predecessor knew, of the loss or that it was none: the node has left in order.
             return;
         }
 
@@ -99,11 +103,13 @@ public sealed class FaultLedger
     }
 
     /// <summary>A node's process has ended: what of, and what it said of it, unless that is known already.</summary>
-    public void Ended(NodeId node, string kind, string? cause)
+    /// <param name="strike">The ordered fault that struck it last, where its host did not know in time.</param>
+    public void Ended(NodeId node, string kind, string? cause, OrderedStrike? strike = null)
     {
         if (_open.Find(recovery => recovery.Node == node) is { } recovery)
         {
-            recovery.Kind ??= kind;
+            recovery.Kind ??= strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind);
+            recovery.Order ??= OrderOf(strike);
             recovery.Cause ??= cause;
         }
     }

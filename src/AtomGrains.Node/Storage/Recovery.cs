@@ -25,7 +25,7 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
     public string? Kind { get; set; }
 
     /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
-    public string? Order { get; init; }
+    public string? Order { get; set; }
 
     /// <summary>What the node said of its failure, if it did.</summary>
     public string? Cause { get; set; }

@@ -15,7 +15,8 @@ public sealed class RunJournal : IDisposable
     private readonly JsonLinesWriter<MetricsLine> _metrics;
     private readonly JsonLinesWriter<FaultLine> _faults;
     private readonly Dictionary<long, StepTimed> _timings = [];
-    private readonly long _before;
+    private readonly SortedSet<long> _skipped = [];
+    private long _before;
     private Lineage _lineage;
     private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
@@ -31,12 +32,12 @@ public sealed class RunJournal : IDisposable
             Count(new Lineage(new Generation(line.Lineage)), line.Step, line.Skipped, line.Loss);
         }
 
-        _before = Committed + Skipped;
+        _before = NextStep;
     }
 
-    public long Committed { get; private set; }
+    public long Committed => NextStep - Skipped;
 
-    public long Skipped { get; private set; }
+    public long Skipped => _skipped.Count;
 
     /// <summary>The step after the last one that was decided.</summary>
     public long NextStep => _lastStep + 1;
@@ -50,7 +51,7 @@ public sealed class RunJournal : IDisposable
     /// <summary>Committed tokens ÷ seconds, all lineages' time included.</summary>
     public double TokensPerSecond =>
         FirstStepBegan is { } began && LastStepEnded is { } ended && ended > began
-            ? Math.Max(0, Committed + Skipped - _before) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
+            ? Math.Max(0, NextStep - _before) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
             : 0;
 
     /// <summary>The first view is installed: the first step begins.</summary>
@@ -109,16 +110,18 @@ public sealed class RunJournal : IDisposable
     {
         if (lineage != _lineage)
         {
-            // A new history from the seeded beginning: what was committed before is void.
+            // A new history from a checkpoint or the seed: what was committed from there on is void.
             _lineage = lineage;
-            Committed = 0;
-            Skipped = 0;
+            _skipped.RemoveWhere(other => other >= step);
+            _before = Math.Min(_before, step);
         }
 
         _lastStep = step;
-        Committed += skipped ? 0 : 1;
-        Skipped += skipped ? 1 : 0;
         LastLoss = loss;
+        if (skipped)
+        {
+            _skipped.Add(step);
+        }
     }
 
     public void Fault(FaultLine line) => _faults.Append(line);

@@ -21,6 +21,9 @@ public sealed record RunStatus
     /// <summary>What the run waits for, in words; null when it waits for nothing.</summary>
     public string? WaitingFor { get; init; }
 
+    /// <summary>The step of the newest complete checkpoint; null when there is none. Steps since then would be done again.</summary>
+    public long? CheckpointStep { get; init; }
+
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 
     /// <returns>Null when the run has not written one yet.</returns>

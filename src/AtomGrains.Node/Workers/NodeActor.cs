@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -7,7 +8,9 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
+using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 
 namespace AtomGrains.Node.Workers;
@@ -16,7 +19,7 @@ namespace AtomGrains.Node.Workers;
 /// A node, whatever hosts it: one thread runs Core's node machine, fed by sockets, the host and the step thread, and
 /// carries out what it asks for. Tensors go over links of its own; control messages go through the host.
 /// </summary>
-public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
+public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFaultActions
 {
     private readonly NodePlace _place;
     private readonly RunSpec _spec;
@@ -30,6 +33,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
+    private readonly SliceKeeper? _slices;
     private NodeMachine? _machine;
     private IStepLoop? _loop;
     private float[]? _initial;
@@ -39,7 +43,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private volatile WeightsExported? _exported;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
-    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
+    /// <param name="store">Null for a run without checkpoints.</param>
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
     {
         _place = place;
         _spec = spec;
@@ -53,6 +58,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         _peers = new PeerLinks(identity, options, counters, this);
         _steps = new StepThread(model.Create, spec, this);
         _outbox = new Outbox(SendNow);
+        _slices = store is null ? null : new SliceKeeper(store, this);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
 
@@ -74,6 +80,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         }
 
         _steps.Dispose();
+        _slices?.Dispose();
         _peers.Dispose();
         _listener.Dispose();
         return _dismissed;
@@ -155,6 +162,16 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             Handle(machine => machine.HandleTensor(new NodeId(fromNode), message, _outbox));
         }
     });
+
+    void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => Handle(machine => machine.OnSliceStored(stored, _outbox)));
+
+    void ISliceEvents.OnNotStored(SliceNotStored missing) => _events.Post(() => Handle(_ => NodeMachine.OnSliceNotStored(missing, _outbox)));
+
+    void ISliceEvents.OnLoaded(CheckpointId checkpoint, PartitionId partition, SliceContent content) =>
+        _events.Post(() => Handle(machine => machine.OnSliceLoaded(checkpoint, partition, content, _outbox)));
+
+    // What was whole when the run chose it is broken now: this process ends with the cause, and the run looks for another.
+    void ISliceEvents.OnBroken(InvalidDataException error) => _host.Failed(error);
 
     void ITensorEvents.OnOpened(int node, LinkDirection direction)
     {
@@ -270,6 +287,12 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             case WriteWeights write:
                 Export(write);
                 break;
+            case StoreSlice slice:
+                Slices.Store(slice);
+                break;
+            case LoadSlice load:
+                Slices.Load(load);
+                break;
             case EndNode end:
                 _dismissed = end.Reason;
                 _events.Close();
@@ -278,6 +301,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
         }
     }
+
+    private SliceKeeper Slices => _slices ?? throw new InvalidOperationException("a run without a store has no checkpoints");
 
     private void SendTiming()
     {

@@ -9,6 +9,12 @@ public sealed record NodeAssignment : NodePlace
     /// <summary>Absolute; holds run.json and the tokens.</summary>
     public required string RunFolder { get; init; }
 
+    /// <summary>Host and port of the control channel of who started it; null: a supervisor, found by its post in the run folder.</summary>
+    public string? Supervisor { get; init; }
+
+    /// <summary>The store of checkpoints: a folder, or a name that the program knows.</summary>
+    public required string Store { get; init; }
+
     /// <summary>Name of the register, in the run folder, of the ordered faults that have struck.</summary>
     public required string Struck { get; init; }
 

@@ -5,11 +5,12 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Node.Workers;
 
 /// <summary>
-/// A process that is one node of a local run: joins a node to its supervisor's control channel. It ends when the node
+/// A process that is one node of a run: joins a node to the control channel of who started it, a supervisor or a silo. It ends when the node
 /// is dismissed, when its device fails, or when it has been without a supervisor too long.
 /// </summary>
 public sealed class NodeProcess : INodeHost, IDisposable
@@ -37,13 +38,13 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private readonly Timer _grace;
     private int _noticed;
 
-    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat)
+    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, CheckpointStore store)
     {
         _assignment = assignment;
         _id = new NodeId(assignment.Node);
         _grace = new Timer(_ => EndLate());
         _struck = new StruckFaults(assignment.RunFolder, assignment.Struck);
-        _node = new NodeActor(assignment, spec, model, heartbeat, this);
+        _node = new NodeActor(assignment, spec, model, heartbeat, this, store);
         _supervisor = new SupervisorLink(assignment) { Deliver = _node.Deliver, Introduce = _node.Introduce, Orphaned = EndOrphaned };
     }
 
@@ -54,7 +55,9 @@ public sealed class NodeProcess : INodeHost, IDisposable
 
         // Ctrl-C reaches the whole process group: ending is the supervisor's word. SIGTERM asks to leave in order.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+
+        // For the rest of the process: who asks again must not cut its last words short.
+        GC.SuppressFinalize(PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
             if (Interlocked.Exchange(ref _noticed, 1) == 0)
@@ -64,7 +67,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
             }
 
             _node.Leave();
-        });
+        }));
         _supervisor.Start();
         var dismissed = _node.Run();
         _supervisor.Dispose();
@@ -94,10 +97,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
         Environment.Exit(ExitFailed);
     }
 
-    void INodeHost.LinkClosed(int node)
-    {
-        // The supervisor sees a process's end by itself.
-    }
+    void INodeHost.LinkClosed(int node) => _supervisor.Send(new LinkLost(node));
 
     private void EndLate()
     {

@@ -119,13 +119,13 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
     {
         try
         {
-            if (SupervisorPost.Read(_assignment.RunFolder) is not { } post)
+            if ((_assignment.Supervisor ?? SupervisorPost.Read(_assignment.RunFolder)?.Address) is not { } address)
             {
                 return null;
             }
 
             var (client, _) = ControlClient<LocalMessage>.Connect(
-                IPEndPoint.Parse(post.Address), NodeProcess.SupervisorNode, _assignment.Identity, _options, LocalJson.Contract, _counters, this);
+                IPEndPoint.Parse(address), NodeProcess.SupervisorNode, _assignment.Identity, _options, LocalJson.Contract, _counters, this);
             return client;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or FormatException or UnauthorizedAccessException)

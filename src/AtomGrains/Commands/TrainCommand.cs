@@ -36,7 +36,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
         using var supervisor = cluster is null ? Listen(hosting, observer) : null;
-        using var folder = RunFolder.Open(options.Out, start.Record);
+        using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange);
         SavedSettings.Write(folder.Path, options.Given);
         folder.Begin(start.Corpus, start.NodesLive);
         if (!options.Quiet)
@@ -104,13 +104,14 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
     {
         Workers = options.ActiveWorkers,
         Spares = options.AllSpares,
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,
         Grace = options.Grace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
+        Checkpoints = options.Checkpoints,
         NodeEnvironment = environment,
     };
 

@@ -11,6 +11,7 @@ internal static class LiveStatus
     {
         Step = coordinator.Step,
         Loss = lastLoss,
+        CheckpointStep = coordinator.CheckpointStep,
         Generation = coordinator.View?.Generation.Value ?? 0,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],
     };

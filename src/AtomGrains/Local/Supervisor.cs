@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -8,8 +9,10 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
@@ -42,6 +45,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private RunJournal _journal = null!;
     private FaultLedger _ledger = null!;
     private Coordinator _coordinator = null!;
+    private CheckpointDesk _checkpoints = null!;
     private DateTimeOffset _nextStatus;
     private double _validationLoss = double.NaN;
     private string? _weights;
@@ -75,8 +79,19 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _roll = new SupervisorRoll(folder.Path);
         var inheritance = Inheritance.Of(folder.Path, _register);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        var coordination = new CoordinatorOptions { Workers = scaled ?? _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat, HandOverAfter = _options.Grace / 6 };
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken);
+        var coordination = new CoordinatorOptions
+        {
+            Workers = scaled ?? _options.Workers,
+            Spares = _options.Spares,
+            Heartbeat = _options.Heartbeat,
+            HandOverAfter = _options.Grace / 6,
+            Checkpoints = _options.Checkpoints.Cadence,
+        };
+        var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer) : null;
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin);
+        using var checkpoints = _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
@@ -122,6 +137,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     public void Dispose() => _server.Dispose();
 
+    private void Do(Action action)
+    {
+        if (!_ending)
+        {
+            action();
+            CarryOut();
+        }
+    }
+
     private void TakeOver(Inheritance inheritance)
     {
         foreach (var number in _roll.Lost)
@@ -140,10 +164,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
-        }
-        else if (inheritance.Taken > Generation.None)
-        {
-            _observer.OnNote($"an earlier attempt got to view {inheritance.Taken}, and no checkpoint is left of it: starting from the seeded beginning");
         }
 
         handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);
@@ -189,6 +209,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             case NodeFailed failed:
                 node.Cause = failed.Cause;
                 break;
+            case LinkLost:
+                // Every node is a child of this process, which sees the end of each by itself.
+                break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not for a supervisor");
         }
@@ -196,6 +219,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
+        _checkpoints.Note(control);
         switch (control)
         {
             case NodeReady:
@@ -280,10 +304,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Slot = slot,
         RunId = _runId,
         RunFolder = _folder.Path,
+        Store = _options.Checkpoints.StoreFor(_folder.Path),
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
-        Device = _options.Device,
+        Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         Grace = _options.Grace,
         Faults = _faults.For(slot, _coordinator.Step),
@@ -336,12 +361,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _observer.OnNote(back.InWords);
                 break;
             case Waiting { For: { } what }:
                 _observer.OnNote($"waiting for {what}");
                 break;
             case Waiting or MemberReady:
+                break;
+            case WriteManifest or CheckpointCompleted or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:
                 _weights = finished.WeightsSha256;

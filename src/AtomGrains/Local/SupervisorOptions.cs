@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
@@ -12,7 +13,8 @@ public sealed record SupervisorOptions
 
     public int Spares { get; init; }
 
-    public string Device { get; init; } = "cpu";
+    /// <summary>Dealt out to processes by their numbers, round and round; of one kind.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 
     /// <summary>Where the supervisor and the nodes listen.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
@@ -34,8 +36,13 @@ public sealed record SupervisorOptions
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";
 
+    public CheckpointPlan Checkpoints { get; init; } = new();
+
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 
     /// <summary>Environment of node processes beside this process's own.</summary>
     public required IReadOnlyDictionary<string, string> NodeEnvironment { get; init; }
+
+    /// <summary>The device of a worker's number.</summary>
+    public string DeviceOf(int slot) => Devices[slot % Devices.Count];
 }

@@ -4,6 +4,8 @@ using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 
 namespace AtomGrains.Cluster.Tests.Runs;
 
@@ -18,8 +20,8 @@ public sealed class RunActorTests : IDisposable
     public void OfTwoActivationsTheOneThatLosesTheGenerationStopsForGood()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());
-        using var first = new RunActor(Plan(), firstOutput);
-        using var second = new RunActor(Plan(), secondOutput);
+        using var first = Actor(firstOutput);
+        using var second = Actor(secondOutput);
         foreach (var actor in new[] { first, second })
         {
             actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
@@ -36,13 +38,13 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnActivationThatTakesOverGoesOnWithANewGenerationOfTheSameHistory()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
             first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         }
 
-        using var second = new RunActor(Plan(), new Output());
+        using var second = Actor(new Output());
         var before = second.View!;
 
         // One of the old view's nodes speaks, the other is known to be gone: nothing is left to wait for.
@@ -56,7 +58,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnActivationThatTakesOverKnowsWhoseNodesADeadSiloTookAlong()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnOffer(Offer("a", 0));
             first.OnOffer(Offer("b", 1));
@@ -65,7 +67,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         // Node 2 never says a word to the successor, and nobody else speaks of it.
-        using var second = new RunActor(Plan(), new Output());
+        using var second = Actor(new Output());
         second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         Assert.Equal(new Generation(1), second.View!.Generation);
         second.OnSiloDead("b");
@@ -77,7 +79,7 @@ public sealed class RunActorTests : IDisposable
     public void ASiloWhoseDeviceIsFreeAgainHasLostItsNodeAndGetsANewOne()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         actor.OnOffer(Offer("a", 0));
         actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
@@ -96,7 +98,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
             first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
@@ -104,7 +106,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         Assert.Empty(Ledger());
-        using (var second = new RunActor(Plan(), new Output()))
+        using (var second = Actor(new Output()))
         {
             second.OnNodeEnded(new NodeId(1));
             second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0), new WeightsExported(new Lineage(new Generation(3)), 10, "ab")]);
@@ -118,8 +120,8 @@ public sealed class RunActorTests : IDisposable
     public void NoNodeIdIsGivenTwiceWhoeverGivesIt()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());
-        using var first = new RunActor(Plan(), firstOutput);
-        using var second = new RunActor(Plan(), secondOutput);
+        using var first = Actor(firstOutput);
+        using var second = Actor(secondOutput);
         first.OnOffer(Offer("a", 0));
         second.OnOffer(Offer("a", 0));
         first.OnOffer(Offer("b", 1));
@@ -132,7 +134,7 @@ public sealed class RunActorTests : IDisposable
     public void ASiloWithAnotherProgramIsRefusedInWords()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         var answer = actor.OnOffer(Offer("a", 0) with { Program = "other" });
         Assert.Contains("other", answer.Refused, StringComparison.Ordinal);
         Assert.Empty(output.Started);
@@ -141,11 +143,11 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
-        using var actor = new RunActor(Plan(), new Output());
+        using var actor = Actor(new Output());
         actor.OnOffer(Offer("a", 0));
         actor.OnTick();
         Assert.Equal("devices: 1 of 2", actor.WaitingFor);
-        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        Assert.Equal("devices: 1 of 2", RunNote.Waiting.Read(_folder));
         actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnTick();
@@ -154,17 +156,17 @@ public sealed class RunActorTests : IDisposable
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnTick();
         Assert.Null(actor.WaitingFor);
-        Assert.Null(WaitNote.Read(_folder));
+        Assert.Null(RunNote.Waiting.Read(_folder));
         actor.OnNodeEnded(new NodeId(2));
         actor.OnTick();
-        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        Assert.Equal("devices: 1 of 2", RunNote.Waiting.Read(_folder));
     }
 
     [Fact]
     public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         Assert.Equal("the run computes on cpu, this silo offers cuda:0", actor.OnOffer(Offer("a", 0) with { Device = "cuda:0" }).Refused);
         Assert.Empty(output.Started);
     }
@@ -196,6 +198,8 @@ public sealed class RunActorTests : IDisposable
         Program = "program",
     };
 
+    private RunActor Actor(IRunOutput output) => new(Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
+
     private sealed class Output : IRunOutput
     {
         public List<ControlMessage> Sent { get; } = [];
@@ -209,5 +213,8 @@ public sealed class RunActorTests : IDisposable
         public void Note(string text)
         {
         }
+
+        // Nothing comes back from a store here.
+        public void Post(Action action) => throw new InvalidOperationException("no checkpoint was wanted");
     }
 }

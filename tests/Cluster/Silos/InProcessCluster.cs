@@ -6,7 +6,10 @@ using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
@@ -72,10 +75,12 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     /// <summary>A living node, which can be ended as if it had died.</summary>
     public SiloNode NodeOf(NodeId id) =>
-        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlot>().Current).Single(node => node?.Id == id)!;
+        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlots>().All[0].Current).Single(node => node?.Id == id)!;
 
     /// <summary>Another coordinator of the same run, beside the run grain.</summary>
-    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
+    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output, Store);
+
+    private CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(_folder, CheckpointPlan.FolderName)));
 
     /// <summary>Waits until a step has been decided.</summary>
     public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
@@ -129,7 +134,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Secret = _secret,
         Ordinal = ordinal,
         Host = _hostOf(ordinal),
-        Device = "cpu",
+        Devices = ["cpu"],
         Listen = "127.0.0.1",
         Elements = FakeStepLoop.Elements,
         Workers = _workers,
@@ -138,6 +143,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Heartbeat = new HeartbeatOptions(),
         Before = Generation.None,
         Program = "program",
+        Store = Path.Combine(_folder, CheckpointPlan.FolderName),
+        Keep = 1,
+        BitsClass = "test",
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
@@ -153,7 +161,10 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
         public string Listen => "127.0.0.1";
 
-        public NodeModel CreateModel() => new(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat));
+        public CheckpointStore Store => cluster.Store;
+
+        public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) =>
+            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
 
         public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
     }

@@ -147,5 +147,9 @@ public sealed class OrleansHostContractTests : HostContractTests
         public void Note(string text)
         {
         }
+
+        public void Post(Action action)
+        {
+        }
     }
 }

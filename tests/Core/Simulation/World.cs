@@ -23,6 +23,19 @@ internal static class World
         Duplication = seed % 3 == 1 ? 0.05 : 0,
     };
 
+    /// <summary>The same with checkpoints, a store that fails, and ends of everything.</summary>
+    public static SimulationOptions CheckpointWalk(ulong seed) => Walk(seed) with
+    {
+        Steps = 20,
+        CheckpointEvery = 1 + (long)(seed % 4),
+        Keep = 1 + (int)(seed / 2 % 3),
+        Kinds =
+        [
+            SimulatedFault.Crash, SimulatedFault.DoubleCrash, SimulatedFault.PauseAndWake, SimulatedFault.TwoWayPartition, SimulatedFault.Scale,
+            SimulatedFault.Leave, SimulatedFault.CoordinatorCrash, SimulatedFault.EverythingDies, SimulatedFault.StoreOutage, SimulatedFault.TornCheckpoint,
+        ],
+    };
+
     /// <summary>Runs it by the safe rules and fails with the command that repeats it.</summary>
     public static SimulationResult Passes(SimulationOptions options)
     {
@@ -34,5 +47,21 @@ internal static class World
 
         Assert.True(result.Violation is null, SimulationCommand.Failure(options, result));
         return result;
+    }
+
+    /// <summary>The first of these walks on which broken rules show as this violation; the safe ones pass all walks up to it.</summary>
+    public static void Catches(string name, Func<ProtocolRules> rules, string violation, ulong mostSeeds, Func<ulong, SimulationOptions> walk)
+    {
+        for (ulong seed = 1; seed <= mostSeeds; seed++)
+        {
+            var options = walk(seed);
+            Passes(options);
+            if (new Simulator.Simulation(options, rules()).Run().Violation?.Contains(violation, StringComparison.Ordinal) == true)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"'{name}' was not caught by '{violation}' in {mostSeeds} seeds");
     }
 }

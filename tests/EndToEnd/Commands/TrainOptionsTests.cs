@@ -44,7 +44,7 @@ public sealed class TrainOptionsTests : IDisposable
             Data = new DataSpec { Tokenizer = "char" },
         };
         Assert.Equal(expected, options.Spec);
-        Assert.Equal((4, 0, "cpu", "127.0.0.1", 0, 60.0), (options.Workers, options.Spares, options.Device, options.Listen.ToString(), options.Port, options.OrphanGrace.TotalSeconds));
+        Assert.Equal((4, 0, "cpu", "127.0.0.1", 0, 60.0), (options.Workers, options.Spares, options.Devices.Single(), options.Listen.ToString(), options.Port, options.OrphanGrace.TotalSeconds));
         Assert.Empty(options.Warnings);
         Assert.Empty(options.Faults.Orders);
         Assert.False(options.Quiet);

@@ -57,12 +57,13 @@ public sealed partial class Coordinator
                 return;
             }
 
-            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals);
+            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals, view.Origin);
             if (_tally.Seals.Any(seal => seal.Previous != decision.Previous))
             {
                 throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
             }
 
+            decision = decision with { Snapshot = WantsCheckpoint(_step + 1, now) };
             outbox.Add(new StepDecided(decision, view.Generation));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {

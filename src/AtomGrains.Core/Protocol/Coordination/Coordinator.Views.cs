@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -81,25 +82,27 @@ public sealed partial class Coordinator
         var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
+        LineageOrigin? from;
         if (_view is null)
         {
             placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
             lineage = new Lineage(generation);
+            from = origin;
         }
         else
         {
-            lineage = _view.Lineage;
+            (lineage, from) = (_view.Lineage, _view.Origin);
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
             if (placements is null)
             {
-                if (!MayRollBack(lost, now, outbox))
+                if (!MayRollBack(lost, now, outbox) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
 
-                lineage = new Lineage(generation);
+                (lineage, from) = (new Lineage(generation), _found?.Origin);
                 placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
-                outbox.Add(new RolledBack(lineage, _step, lost));
+                outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }
 
@@ -108,6 +111,7 @@ public sealed partial class Coordinator
         {
             Generation = generation,
             Lineage = lineage,
+            Origin = from,
             Members = [.. alive.Select(node => node.Member)],
             LaneOwners = [.. LaneAssigner.Assign(_view?.LaneOwners, workers, spec.Lanes)],
             Partitions = [.. placements],
@@ -131,11 +135,13 @@ public sealed partial class Coordinator
         return false;
     }
 
-    private void StartLineage()
+    private void StartLineage(View view)
     {
         _last = null;
         _again = null;
-        _step = 0;
+        _step = view.Origin?.Checkpoint.Step ?? 0;
+        _checkpoints.Clear();
+        _asked = null;
         _evaluations.Clear();
         _evaluatedFinal = false;
         _validationLoss = double.NaN;
@@ -191,7 +197,7 @@ public sealed partial class Coordinator
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
         _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
-        if (_last is null && _again is null && _step > 0)
+        if (_last is null && _again is null && _step > (view.Origin?.Checkpoint.Step ?? 0))
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -15,8 +16,10 @@ namespace AtomGrains.Core.Protocol.Coordination;
 /// </summary>
 /// <param name="newest">The newest view of the register, when a run under way gets a new coordinator; else null.</param>
 /// <param name="taken">The newest generation of the register, when there is no view to take over; else none.</param>
+/// <param name="origin">The checkpoint that the first view's lineage begins from; null for the seed, or when a view is taken over.</param>
 public sealed partial class Coordinator(
-    RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default)
+    RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default,
+    LineageOrigin? origin = null)
 {
     private readonly SortedDictionary<NodeId, NodeRecord> _nodes = [];
     private readonly Dictionary<NodeId, Adopted> _reports = [];
@@ -31,7 +34,7 @@ public sealed partial class Coordinator(
     private View? _recording;
     private Decision? _decidedWhileRecording;
     private bool _installed;
-    private long _step;
+    private long _step = origin?.Checkpoint.Step ?? 0;
     private Decision? _last;
     private Decision? _again;
     private double _validationLoss = double.NaN;
@@ -108,6 +111,12 @@ public sealed partial class Coordinator(
             case WaitsFor waits when waits.Generation == _view?.Generation:
                 _late?.Add(from, waits);
                 break;
+            case SliceStored stored:
+                OnSliceStored(stored, outbox);
+                break;
+            case SliceNotStored missing:
+                GiveUp(new CheckpointId(missing.Before.Lineage, missing.Before.Step + 1));
+                break;
             case LeaveRequested:
                 node.Leave(now);
                 break;
@@ -168,7 +177,7 @@ public sealed partial class Coordinator(
 
         if (_view is { } old && old.Lineage != view.Lineage)
         {
-            StartLineage();
+            StartLineage(view);
         }
 
         _recording = null;
@@ -177,6 +186,7 @@ public sealed partial class Coordinator(
         _newest = generation;
         _installed = false;
         _lostSince = null;
+        _found = null;
         _reports.Clear();
         _tally.Clear();
         _inSync.Clear();

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 
 namespace AtomGrains.Core.Protocol.Coordination;
@@ -35,6 +36,9 @@ public sealed record CoordinatorOptions
 
     /// <summary>Silence of the whole step after which what may be lost is sent again; connections lose nothing, so it is rare.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Null for a run without checkpoints.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
 
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkipsInRow { get; init; } = 5;

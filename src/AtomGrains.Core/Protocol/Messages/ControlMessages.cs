@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -64,3 +65,12 @@ public sealed record ViewWanted(Generation Own) : ControlMessage;
 
 /// <summary>Node to coordinator: where a worker's time went in one step, in seconds.</summary>
 public sealed record StepTimed(long Step, double Pull, double Compute, double Push, double Apply) : ControlMessage;
+
+/// <summary>Node to coordinator: a primary's slice of a checkpoint is in the store.</summary>
+/// <param name="Before">The decision that asked for it: the slice is of the step after.</param>
+/// <param name="BlockedSeconds">How long the training waited for the copy.</param>
+/// <param name="WriteSeconds">How long the store took, beside the training.</param>
+public sealed record SliceStored(Decision Before, StoredSlice Slice, double BlockedSeconds, double WriteSeconds) : ControlMessage;
+
+/// <summary>Node to coordinator: a primary's slice of a checkpoint did not get into the store; the checkpoint stays incomplete.</summary>
+public sealed record SliceNotStored(Decision Before, PartitionId Partition, string Reason) : ControlMessage;

@@ -60,7 +60,7 @@ public sealed partial class PartitionReplica
     public IEnumerable<NodeId> Awaited => Role != PartitionRole.Primary || _state.Reduced is null ? [] : Followers.Where(node => !_acknowledged.Contains(node));
 
     /// <summary>Lanes still missing from the step at hand.</summary>
-    public IEnumerable<TreeNode> MissingLanes => Role == PartitionRole.Primary && _state.Reduced is null ? _staging.Missing() : [];
+    public IEnumerable<TreeNode> MissingLanes => Role == PartitionRole.Primary && !IsLoading && _state.Reduced is null ? _staging.Missing() : [];
 
     public ReplicaReport Report() =>
         new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
@@ -69,6 +69,7 @@ public sealed partial class PartitionReplica
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;
+        var wasPrimary = Role == PartitionRole.Primary;
         _view = view;
         if (view.Lineage != old.Lineage)
         {
@@ -76,6 +77,7 @@ public sealed partial class PartitionReplica
         }
         else if (Role == PartitionRole.Joiner && !FillContinues(old))
         {
+            _loading = null;
             _state.Reset(view.Lineage);
         }
 
@@ -91,11 +93,16 @@ public sealed partial class PartitionReplica
         }
 
         Enter(outbox);
+        if (!wasPrimary)
+        {
+            StoreIfAsked(outbox);
+        }
     }
 
     private void Enter(Outbox outbox)
     {
-        if (Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
+        AskForSlice(outbox);
+        if (!IsLoading && Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
         {
             throw new ProtocolViolationException($"{_range.Id} is recorded as {Role} but lacks blocks of version {_state.Version}");
         }
@@ -118,6 +125,12 @@ public sealed partial class PartitionReplica
             _sawEarly |= reason == Refusal.Early;
             _context.Counters.Count(reason);
             outbox.Send(from, new Refused(_range.Id, _view.Generation, reason, _state.Version ?? -1));
+            return;
+        }
+
+        if (IsLoading)
+        {
+            HandleWhileLoading(from, message);
             return;
         }
 
@@ -171,11 +184,17 @@ public sealed partial class PartitionReplica
         _seal = null;
         _silentTicks = 0;
         AfterAdvance(outbox);
+        StoreIfAsked(outbox);
     }
 
     /// <summary>Time has passed without a decision: whatever may have been lost on the way is sent again.</summary>
     public void OnTick(Outbox outbox)
     {
+        if (IsLoading)
+        {
+            return;
+        }
+
         if (Role == PartitionRole.Primary)
         {
             _silentTicks++;
@@ -214,7 +233,17 @@ public sealed partial class PartitionReplica
         _staging.Clear();
         _sawEarly = false;
         _state.Reset(_view.Lineage);
-        if (Role is PartitionRole.Primary or PartitionRole.Backup)
+        _loading = null;
+        if (Role is not (PartitionRole.Primary or PartitionRole.Backup))
+        {
+            return;
+        }
+
+        if (_view.Origin is { } origin)
+        {
+            Load(origin);
+        }
+        else
         {
             _state.Begin(_view.Lineage, _context.InitialParameters(_range).Span);
         }

@@ -48,6 +48,16 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Array.Fill(_blockVersions, 0);
     }
 
+    /// <summary>Starts a lineage from a version of an older one.</summary>
+    public void Begin(Lineage lineage, long version, SliceContent content)
+    {
+        Begin(lineage, content.Values.Span);
+        content.FirstMoment.Span.CopyTo(FirstMoment);
+        content.SecondMoment.Span.CopyTo(SecondMoment);
+        Version = version;
+        Array.Fill(_blockVersions, version);
+    }
+
     /// <summary>Drops everything; what follows comes from a primary.</summary>
     public void Reset(Lineage lineage)
     {

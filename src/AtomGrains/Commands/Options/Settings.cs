@@ -44,7 +44,7 @@ public static class Settings
     public static readonly Setting EvalEvery =
         new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
     public static readonly Setting EvalBatches = new("eval-batches", "N", "Batches of one validation.", "20");
-    public static readonly Setting Device = new("device", "cpu|cuda:N", "Where workers compute.", "cpu");
+    public static readonly Setting Device = new("device", "cpu|cuda:N[,...]", "Where workers compute: one device, or those of a machine.", "cpu");
     public static readonly Setting ThreadsPerWorker =
         new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
 
@@ -66,6 +66,15 @@ public static class Settings
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
     public static readonly Setting Resume =
         new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting AllowEnvironmentChange =
+        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS or the processor differ: bits may change from there.", "false") { IsSwitch = true };
+
+    // A few minutes of work on small models; the copy takes milliseconds, and the rest goes on beside the training.
+    public static readonly Setting CheckpointEvery =
+        new("checkpoint-every", "N|SECONDSs", "Steps between checkpoints, or seconds, such as 30s; 0 writes none.", "100");
+    public static readonly Setting Keep = new("keep", "N", "Checkpoints that are kept.", "3");
+    public static readonly Setting Store =
+        new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in the run folder unless given.");
     public static readonly Setting Supervise =
         new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
@@ -88,6 +97,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, Resume, Supervise, OrphanGrace, Grace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Commands.Options;
@@ -26,8 +27,8 @@ public sealed record TrainOptions
 
     public required int Spares { get; init; }
 
-    /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    /// <summary>At least one, of one kind: <c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
 
     /// <summary>The host whose children are node processes.</summary>
     public const string LocalHost = "local";
@@ -47,6 +48,11 @@ public sealed record TrainOptions
 
     /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>Go on though something that decides bits is not what it was when the run began.</summary>
+    public bool AllowEnvironmentChange { get; init; }
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
 
     /// <summary>Start the supervisor again when it dies.</summary>
     public bool Supervise { get; init; }

@@ -15,22 +15,24 @@ public static class TrainOptionsReader
     /// <exception cref="InvalidSettingsException">Everything that is wrong.</exception>
     public static TrainOptions Read(SettingValues values, bool dataRequired)
     {
-        var device = values.Text(Device) ?? "";
+        var devices = DeviceList.Parse(values.Text(Device) ?? "");
         var resume = values.Switch(Resume);
         var options = new TrainOptions
         {
             Data = dataRequired && !resume ? values.Required(Data) : values.Text(Data),
             Out = values.Required(Out),
             Job = values.Text(Job),
-            Spec = ReadSpec(values, device.Split(':')[0]),
+            Spec = ReadSpec(values, devices[0].Split(':')[0]),
             PartitionsGiven = values.IsGiven(Partitions),
             Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),
             Spares = values.Count(Spares, 0, FaultPlan.MostWorkers),
-            Device = device,
+            Devices = devices,
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             Resume = resume,
+            AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
+            Checkpoints = CheckpointSettings.Read(values),
             Supervise = values.Switch(Supervise),
             Given = SavedSettings.Of(values),
             OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
@@ -42,7 +44,7 @@ public static class TrainOptionsReader
             Quiet = values.Switch(Quiet),
             Origins = values.Origins,
         };
-        values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
+        values.Add(DeviceList.Errors(devices, DevicePresence.OfThisMachine));
         values.Add(ReportErrors(options.Report));
         values.Add(OutErrors(options.Out, options.Data));
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))

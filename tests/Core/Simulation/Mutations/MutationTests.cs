@@ -44,17 +44,7 @@ public class MutationTests
     public void EveryBrokenRuleIsCaughtAndTheSafeRulesPassTheSameSeeds(string name, bool salted)
     {
         var (rules, violation) = Cases[name];
-        for (ulong seed = 1; seed <= MostSeeds; seed++)
-        {
-            var options = World.Walk(seed) with { Salted = salted };
-            World.Passes(options);
-            if (new Simulator.Simulation(options, rules()).Run().Violation?.Contains(violation, StringComparison.Ordinal) == true)
-            {
-                return;
-            }
-        }
-
-        Assert.Fail($"'{name}' was not caught by '{violation}' in {MostSeeds} seeds");
+        World.Catches(name, rules, violation, MostSeeds, seed => World.Walk(seed) with { Salted = salted });
     }
 
     [Fact]
