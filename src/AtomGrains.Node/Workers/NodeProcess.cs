@@ -108,6 +108,6 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private void EndOrphaned()
     {
         Console.Error.WriteLine("the supervisor is gone");
-        Environment.Exit(ExitOrphaned);
+        _node.LeaveBehind(_assignment.RunFolder, () => Environment.Exit(ExitOrphaned));
     }
 }
