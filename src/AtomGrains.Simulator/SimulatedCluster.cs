@@ -17,6 +17,9 @@ internal sealed class SimulatedCluster
     // A step takes some fifty milliseconds here: late far sooner than in the world, and still later than most cuts last.
     private static readonly StepPaceOptions Pace = new() { Floor = TimeSpan.FromSeconds(3), First = TimeSpan.FromSeconds(4) };
 
+    // Most steps end sooner and some do not, so that nodes leave at step bounds and in the middle of steps.
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(60);
+
     private readonly Simulation _simulation;
     private readonly SimulationOptions _options;
     private readonly ProtocolRules _rules;
@@ -127,6 +130,7 @@ internal sealed class SimulatedCluster
         Spares = _options.Spares,
         RollbackAfter = TimeSpan.FromSeconds(10),
         Pace = Pace,
+        HandOverAfter = HandOver,
         Checkpoints = _options.CheckpointEvery > 0 ? new CheckpointOptions { EverySteps = _options.CheckpointEvery, GiveUpAfter = TimeSpan.FromSeconds(2) } : null,
     };
 

@@ -10,6 +10,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
 using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 
@@ -97,8 +98,36 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     /// <summary>There is a new way to a coordinator, or a new coordinator: the node says who it is; any thread.</summary>
     public void Introduce() => _events.Post(() => Handle(machine => machine.Introduce(_outbox)));
 
-    /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
-    public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
+    /// <summary>
+    /// The host was asked to end: the node hands over first, and is dismissed then; one that is not ready yet has nothing
+    /// to hand over and ends at once. Any thread.
+    /// </summary>
+    public void Leave() => _events.Post(() =>
+    {
+        if (_machine is null)
+        {
+            _events.Close();
+        }
+
+        Handle(machine => machine.OnLeaveRequested(_outbox));
+    });
+
+    /// <summary>
+    /// No coordinator is left to hand over to: what this node holds is written down, if it holds anything, and then the
+    /// caller goes on. Any thread.
+    /// </summary>
+    public void LeaveBehind(string runFolder, Action then) => _events.Post(() =>
+    {
+        if (_machine is { View: not null } machine)
+        {
+            // What is still to be applied here is applied by a tick.
+            machine.OnTick(_outbox);
+            var partitions = new PartitionLayout(_loop!.Layout.Elements, _spec.BlockElements, _spec.Partitions);
+            OrphanFiles.Write(runFolder, new NodeId(_place.Node), machine.Generation, _loop.Layout, partitions, machine.Replicas);
+        }
+
+        then();
+    });
 
     /// <summary>Ends at once, nothing handed over; any thread.</summary>
     public void End() => _events.Close();

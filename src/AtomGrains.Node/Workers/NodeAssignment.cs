@@ -23,4 +23,7 @@ public sealed record NodeAssignment : NodePlace
 
     /// <summary>How long to live without a supervisor.</summary>
     public required TimeSpan OrphanGrace { get; init; }
+
+    /// <summary>How long after a notice to end (SIGTERM) there is time to hand over.</summary>
+    public required TimeSpan Grace { get; init; }
 }

@@ -130,6 +130,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Listen = options.Listen,
         Port = options.Port,
         OrphanGrace = options.OrphanGrace,
+        Grace = options.Grace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
         MaximumSkips = options.MaximumSkips,

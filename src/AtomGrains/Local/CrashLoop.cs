@@ -37,7 +37,7 @@ internal sealed class CrashLoop
     {
         if (!node.IsReady)
         {
-            return ++_failedStarts < MostFailedStarts ? null
+            return FaultNames.HasLeft(node.ExitCode) || ++_failedStarts < MostFailedStarts ? null
                 : $"{_failedStarts} worker processes in a row ended before they were ready, the last with exit code {node.ExitCode}; see {log}";
         }
 

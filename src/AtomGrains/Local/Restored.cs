@@ -16,6 +16,11 @@ internal static class Restored
     public static LineageOrigin? Origin(RunFolder folder, CheckpointPlan plan, int elements, Generation taken, IRunObserver observer)
     {
         var store = new CheckpointStore(ObjectStores.Open(plan.StoreFor(folder.Path)));
+        foreach (var note in new OrphanAssembly(folder.Path, folder.Record, elements, folder.OpenRegister(), store).Run())
+        {
+            observer.OnNote(note);
+        }
+
         var found = CheckpointSearch.Newest(store, CheckpointSearch.History(folder.OpenRegister()), elements);
         foreach (var line in found.Notes)
         {

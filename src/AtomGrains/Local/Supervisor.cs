@@ -90,6 +90,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Spares = _options.Spares,
             Heartbeat = _options.Heartbeat,
             MaximumSkipsInRow = _options.MaximumSkips,
+            HandOverAfter = _options.Grace / 6,
             Checkpoints = _options.Checkpoints.Cadence,
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
@@ -283,6 +284,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var death = Autopsy.Of(node, LaneMark.PathOf(_folder.Path, node.Id.Value), _spec);
         _devices.Ended(node);
         OnNodeEnded(node.Id, death);
+        if (!node.IsReady && FaultNames.HasLeft(node.ExitCode))
+        {
+            // A notice that came before it had anything to hand over, or a way to say so.
+            _ledger.Leaves(node.Id, node.Slot, _coordinator.Step, Generation, node.Strike);
+        }
+
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
@@ -345,6 +352,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
+        Grace = _options.Grace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
 

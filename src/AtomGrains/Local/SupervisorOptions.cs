@@ -26,6 +26,9 @@ public sealed record SupervisorOptions
     /// <summary>How long nodes live without a supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a node has to hand over after a notice to end.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
     public SupervisorPost? Predecessor { get; init; }
 

@@ -251,6 +251,16 @@ public sealed partial class Coordinator
         }
     }
 
+    // A notice has an end, and a step bound may be further away: what somebody else can take goes to them at once.
+    private bool MustHandOver(View view, TimeSpan now)
+    {
+        var late = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive && now - node.LeavingSince > options.HandOverAfter)
+            .Select(node => node.Member.Node).ToHashSet();
+        return late.Count > 0
+            && _nodes.Values.Any(node => node.CanWork && !node.Leaving)
+            && (view.LaneOwners.Any(late.Contains) || _inSync.Any(partition => view.Placement(partition).Replicas.Any(late.Contains)));
+    }
+
     private void SendView(NodeId node, Generation own, Outbox outbox)
     {
         if (_view is not { } view || own >= view.Generation)

@@ -125,7 +125,7 @@ public sealed partial class Coordinator(
                 GiveUp(new CheckpointId(missing.Before.Lineage, missing.Before.Step + 1));
                 break;
             case LeaveRequested:
-                node.Leaving = true;
+                node.Leave(now);
                 break;
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
@@ -280,7 +280,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || HasNewDeaths || MayGiveOutHeldLanes(_view, now))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now))
         {
             Propose(null, now, outbox);
         }

@@ -25,6 +25,12 @@ public sealed record CoordinatorOptions
     /// <summary>How long a new coordinator waits to hear from the nodes of its predecessor's view.</summary>
     public TimeSpan TakeOverGrace { get; init; } = TimeSpan.FromMilliseconds(1500);
 
+    /// <summary>
+    /// How long a node that was asked to end waits for a step bound to hand over at; then its lanes move in the middle of a
+    /// step, of which only the one at hand is computed again. A sixth of the usual notice, since partitions follow.
+    /// </summary>
+    public TimeSpan HandOverAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a partition without a living replica waits for a silent one before the run rolls back (PROTOCOL R5).</summary>
     public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -78,6 +78,10 @@ public static class Settings
     public static readonly Setting Supervise =
         new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
+    // What the large clouds give before they take a machine away.
+    public static readonly Setting Grace =
+        new("grace", "SECONDS", "How long a worker has to hand over after SIGTERM.", "30");
+
     // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
@@ -99,6 +103,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

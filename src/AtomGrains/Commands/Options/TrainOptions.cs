@@ -60,6 +60,9 @@ public sealed record TrainOptions
     /// <summary>All that was given, by name, for a later resume.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Given { get; init; }
 
+    /// <summary>How long a worker has to hand over after SIGTERM.</summary>
+    public required TimeSpan Grace { get; init; }
+
     public required TimeSpan PauseAfter { get; init; }
 
     /// <summary>Skipped steps in a row that stop the run.</summary>

@@ -37,6 +37,7 @@ public static class TrainOptionsReader
             Given = SavedSettings.Of(values),
             OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
                 : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
+            Grace = values.Seconds(Grace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
             DeviceFailures = values.Count(DeviceFailures, 1, 1_000_000),
