@@ -49,7 +49,7 @@ internal sealed record OrphanReplica(SliceHeader Header, byte[] Numbers, IReadOn
                 state.Hold(new ReducedSlice(reduced, Header.ReducedLoss!.Value, SliceDigest.Of(reduced)));
             }
 
-            state.Advance(decision);
+            state.Advance(decision, decision.Kind == DecisionKind.Commit);
         }
 
         return state;
