@@ -157,7 +157,13 @@ public sealed class CheckpointStoreTests : IDisposable
         {
             var header = new SliceHeader
             {
-                Lineage = 3, Step = step, Generation = 5, Partition = range.Id.Value, FirstElement = range.FirstElement, Elements = range.Elements, Last = before,
+                Lineage = 3,
+                Step = step,
+                Generation = 5,
+                Partition = range.Id.Value,
+                FirstElement = range.FirstElement,
+                Elements = range.Elements,
+                Last = before,
             };
             ReadOnlyMemory<byte> Section(int section)
             {
