@@ -108,6 +108,12 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private void EndOrphaned()
     {
         Console.Error.WriteLine("the supervisor is gone");
+        if (_assignment.Supervisor is not null)
+        {
+            // A silo's child: other silos have what it holds, and go on without it.
+            Environment.Exit(ExitOrphaned);
+        }
+
         _node.LeaveBehind(_assignment.RunFolder, () => Environment.Exit(ExitOrphaned));
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
+    // As long as a worker of the local host has by default.
+    private static readonly TimeSpan HandOverGrace = TimeSpan.FromSeconds(30);
+
     private readonly SiloOrders _orders;
     private readonly RunPlan _plan;
     private readonly ControlServer<LocalMessage> _server;
@@ -263,5 +266,6 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
         // Without its silo a child can neither report nor be told anything, and others take its place.
         OrphanGrace = TimeSpan.Zero,
+        Grace = HandOverGrace,
     };
 }

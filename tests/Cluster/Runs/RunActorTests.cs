@@ -99,7 +99,7 @@ public sealed class RunActorTests : IDisposable
     public void EachDeviceOfASiloIsANodeOfItsOwn()
     {
         var output = new Output();
-        using (var first = new RunActor(Plan(), output, Store()))
+        using (var first = Actor(output))
         {
             first.OnOffer(Offer("a", 0) with { Child = 0 });
             first.OnOffer(Offer("a", 1) with { Child = 1 });
@@ -110,7 +110,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         // The successor knows which device each of them is on: the one that is over is replaced, the other stays.
-        using var second = new RunActor(Plan(), output, Store());
+        using var second = Actor(output);
         second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
         second.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
         second.OnOffer(Offer("a", 1) with { Child = 1, Over = 2 });
@@ -124,7 +124,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void HowAChildEndedIsSaidByItsSiloWhicheverComesFirst()
     {
-        using (var actor = new RunActor(Plan(), new Output(), Store()))
+        using (var actor = Actor(new Output()))
         {
             actor.OnOffer(Offer("a", 0) with { Child = 0 });
             actor.OnOffer(Offer("a", 1) with { Child = 1 });
@@ -229,7 +229,7 @@ public sealed class RunActorTests : IDisposable
     public void WhatAProcessDiedOfIsReadFromTheFolderAndCountsOnceWhoeverReadsIt()
     {
         var deaths = new NodeDeaths(_folder);
-        using (var first = new RunActor(Plan(), new Output(), Store()))
+        using (var first = Actor(new Output()))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
             first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
@@ -241,7 +241,7 @@ public sealed class RunActorTests : IDisposable
             Assert.Equal(3, Assert.Single(first.View.HeldLanes));
         }
 
-        using var second = new RunActor(Plan(), new Output(), Store());
+        using var second = Actor(new Output());
         deaths.Record(new NodeId(4), new NodeDeath(true, 0, 3));
         second.OnTick();
         Assert.Null(second.End);

@@ -99,7 +99,7 @@ public sealed class OrphanAssemblyTests : IDisposable
 
         if (step == 1)
         {
-            replica.State.Advance(Decision);
+            replica.State.Advance(Decision, updates: true);
         }
 
         return replica;
