@@ -40,7 +40,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly NodeDeaths _deaths = new(folder.Path);
     private readonly Places _places = new(options.DeviceFailures);
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
-    private readonly FileMembershipTable _membership = new(folder.Path);
+    private readonly FileMembershipTable _membership = FileMembershipTable.Anew(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly ChildRecords _children = new(folder.Path);
     private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;

@@ -19,6 +19,24 @@ internal sealed class FileMembershipTable(string folder) : IMembershipTable
     private readonly FileRegister _versions = new(folder, FolderName);
     private readonly string _alive = Directory.CreateDirectory(Path.Combine(folder, FolderName, "alive")).FullName;
 
+    /// <summary>
+    /// An empty table, for who has the run folder's lock: the silos of an attempt that was killed would stand as active in
+    /// its table for good, and no new silo could join without reaching them.
+    /// </summary>
+    public static FileMembershipTable Anew(string folder)
+    {
+        var path = Path.Combine(folder, FolderName);
+        if (Directory.Exists(path))
+        {
+            // Moved first: a silo that has not noticed yet that its owner is gone writes into nothing, and ends.
+            var old = $"{path}.{Guid.NewGuid():N}";
+            Directory.Move(path, old);
+            Directory.Delete(old, recursive: true);
+        }
+
+        return new FileMembershipTable(folder);
+    }
+
     public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;
 
     public Task<MembershipTableData> ReadAll()

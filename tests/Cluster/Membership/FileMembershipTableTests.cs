@@ -57,6 +57,16 @@ public sealed class FileMembershipTableTests : IDisposable
         Assert.Equal(version, (await table.ReadAll()).Version);
     }
 
+    [Fact]
+    public async Task TheTableOfAnAttemptThatIsOverIsForgotten()
+    {
+        Assert.True(await new FileMembershipTable(_folder).InsertRow(Entry(1), (await new FileMembershipTable(_folder).ReadAll()).Version.Next()));
+        var table = FileMembershipTable.Anew(_folder);
+        Assert.Empty((await table.ReadAll()).Members);
+        Assert.True(await table.InsertRow(Entry(2), (await table.ReadAll()).Version.Next()));
+        Assert.Equal([FileMembershipTable.FolderName], Directory.EnumerateDirectories(_folder).Select(Path.GetFileName));
+    }
+
     private static MembershipEntry Entry(int number) => new()
     {
         SiloAddress = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + number), 7),
