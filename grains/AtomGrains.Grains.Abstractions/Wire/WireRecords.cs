@@ -77,7 +77,9 @@ public sealed record WireCounters(
     [property: Key(5)] long ReplicaMismatches,
     [property: Key(6)] long LanesRecomputed,
     [property: Key(7)] long LanesComputed,
-    [property: Key(8)] long LanesTaken);
+    [property: Key(8)] long LanesTaken,
+    [property: Key(9)] long BytesSent = 0,
+    [property: Key(10)] long BytesReceived = 0);
 
 /// <summary>A node of the lane tree.</summary>
 [MessagePackObject]

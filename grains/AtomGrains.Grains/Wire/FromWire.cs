@@ -78,7 +78,9 @@ public static class FromWire
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
         counters.LanesComputed,
-        counters.LanesTaken);
+        counters.LanesTaken,
+        counters.BytesSent,
+        counters.BytesReceived);
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 

@@ -77,5 +77,7 @@ public static class ToWire
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
         counters.LanesComputed,
-        counters.LanesTaken);
+        counters.LanesTaken,
+        counters.BytesSent,
+        counters.BytesReceived);
 }

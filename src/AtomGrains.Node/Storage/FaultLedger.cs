@@ -101,7 +101,15 @@ public sealed class FaultLedger
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
-        Note(FaultPlan.NameOf(FaultKind.Exit), "node", Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+        Note(FaultPlan.NameOf(FaultKind.Exit), FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Kinds of the losses that became known since this was asked last, once for each loss.</summary>
+    public IReadOnlyList<string> TakeKinds()
+    {
+        var news = _open.FindAll(recovery => recovery.Kind is not null && !recovery.IsCounted);
+        news.ForEach(recovery => recovery.IsCounted = true);
+        return [.. news.Select(recovery => recovery.Kind!)];
+    }
 
     /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
     public IReadOnlyList<FaultLine> CloseWhatIsOver() => Close(recovery => recovery.IsOver && recovery.Kind is not null);

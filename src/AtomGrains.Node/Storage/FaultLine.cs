@@ -3,6 +3,9 @@ namespace AtomGrains.Node.Storage;
 /// <summary>One line of the fault ledger <c>faults.jsonl</c>: a fault, a change of the view, or a recovery.</summary>
 public sealed record FaultLine
 {
+    /// <summary><see cref="Role"/> of what befell a node.</summary>
+    public const string NodeRole = "node";
+
     /// <summary>When it was noticed, UTC.</summary>
     public required DateTimeOffset Ts { get; init; }
 

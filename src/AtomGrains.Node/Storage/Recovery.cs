@@ -25,6 +25,9 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
     /// <summary>What it was: the ordered kind, else what the process's end tells; null until that is known.</summary>
     public string? Kind { get; set; }
 
+    /// <summary>Its kind was known and has been told to who counts faults.</summary>
+    public bool IsCounted { get; set; }
+
     /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
     public string? Order { get; init; }
 
@@ -89,7 +92,7 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
     {
         Ts = Noticed,
         Kind = Kind ?? FaultLedger.UnknownEnd,
-        Role = "node",
+        Role = FaultLine.NodeRole,
         Who = Who,
         Step = Step,
         GenerationBefore = GenerationBefore,

@@ -43,6 +43,9 @@ public sealed class RunJournal : IDisposable
 
     public double? LastLoss { get; private set; }
 
+    /// <summary>Where the last step's time went.</summary>
+    public StepSeconds LastSeconds { get; private set; } = new(0, 0, 0, 0, 0);
+
     public DateTimeOffset? FirstStepBegan { get; private set; }
 
     public DateTimeOffset? LastStepEnded { get; private set; }
@@ -88,15 +91,16 @@ public sealed class RunJournal : IDisposable
         _timings.Remove(decision.Step, out var timed);
         var whole = (now - _lastDecided).TotalSeconds;
         _lastDecided = now;
+        LastSeconds = timed is null
+            ? new StepSeconds(0, 0, 0, whole, 0)
+            : new StepSeconds(timed.Pull, timed.Compute, timed.Push, Math.Max(0, whole - timed.Pull - timed.Compute - timed.Push - timed.Apply), timed.Apply);
         _metrics.Append(new MetricsLine
         {
             Step = decision.Step,
             Loss = LastLoss,
             LossBits = MetricsLine.BitsOf(decision.Loss),
             Tokens = (long)_spec.GlobalBatch * _spec.Model.Context,
-            Seconds = timed is null
-                ? new StepSeconds(0, 0, 0, whole, 0)
-                : new StepSeconds(timed.Pull, timed.Compute, timed.Push, Math.Max(0, whole - timed.Pull - timed.Compute - timed.Push - timed.Apply), timed.Apply),
+            Seconds = LastSeconds,
             Lr = decision.Scalars.LearningRate,
             GradNorm = MetricsLine.FiniteOrNull(decision.GradientNorm),
             Skipped = skipped,

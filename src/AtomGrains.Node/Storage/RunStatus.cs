@@ -21,6 +21,9 @@ public sealed record RunStatus
     /// <summary>What the run waits for, in words; null when it waits for nothing.</summary>
     public string? WaitingFor { get; init; }
 
+    /// <summary>Where the run's metrics are served; null when they are not.</summary>
+    public string? Metrics { get; init; }
+
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 
     /// <returns>Null when the run has not written one yet.</returns>

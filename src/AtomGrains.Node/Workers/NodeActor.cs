@@ -25,6 +25,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
+    private readonly TransportCounters _transport = new();
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
@@ -46,10 +47,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         _heartbeat = heartbeat;
         _host = host;
         var identity = place.Identity;
-        var counters = new TransportCounters();
         var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
-        _listener = new TensorListener(identity, options, counters, this);
-        _peers = new PeerLinks(identity, options, counters, this);
+        _listener = new TensorListener(identity, options, _transport, this);
+        _peers = new PeerLinks(identity, options, _transport, this);
         _steps = new StepThread(model.Create, spec, this);
         _outbox = new Outbox(SendNow);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
@@ -235,7 +235,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                     SendTiming();
                 }
 
-                _host.Send(message);
+                _host.Send(message is Heartbeat heartbeat ? WithBytes(heartbeat) : message);
                 break;
             case LoadParameters load:
                 _clock.StepBegins(load.Key.Step);
@@ -263,6 +263,10 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
         }
     }
+
+    // What the machine cannot count: it knows no frames.
+    private Heartbeat WithBytes(Heartbeat heartbeat) =>
+        heartbeat with { Counters = heartbeat.Counters with { BytesSent = _transport.BytesOut, BytesReceived = _transport.BytesIn } };
 
     private void SendTiming()
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
@@ -35,12 +36,18 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job) };
-        using var supervisor = cluster is null ? Listen(hosting, observer) : null;
+        using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
+        using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
         using var folder = RunFolder.Open(options.Out, Record(spec, engine));
         folder.Begin(corpus);
         if (!options.Quiet)
         {
             output.WriteLine(FormattableString.Invariant($"{engine.Elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+        }
+
+        if (metrics is not null)
+        {
+            observer.OnNote($"metrics at {metrics.Url}");
         }
 
         var outcome = supervisor?.Run(folder, engine.Elements, cancellation)
@@ -112,11 +119,24 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         NodeEnvironment = environment,
     };
 
-    private static Supervisor Listen(SupervisorOptions options, IRunObserver observer)
+    private static LiveMetrics Serve(int port)
     {
         try
         {
-            return new Supervisor(options, observer);
+            return new LiveMetrics(port);
+        }
+        catch (SocketException error)
+        {
+            throw new InvalidSettingsException(new SettingError(
+                Settings.MetricsPort.Flag, $"{port}", $"cannot be listened on ({error.SocketErrorCode}); must be a free port, or 0 for any free one"));
+        }
+    }
+
+    private static Supervisor Listen(SupervisorOptions options, IRunObserver observer, LiveMetrics? metrics)
+    {
+        try
+        {
+            return new Supervisor(options, observer, metrics);
         }
         catch (PortTakenException)
         {

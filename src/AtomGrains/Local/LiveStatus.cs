@@ -7,11 +7,13 @@ namespace AtomGrains.Local;
 internal static class LiveStatus
 {
     /// <param name="lastLoss">Of the last committed step; null before the first.</param>
-    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss) => new()
+    /// <param name="metrics">Where the metrics are served; null when they are not.</param>
+    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, string? metrics) => new()
     {
         Step = coordinator.Step,
         Loss = lastLoss,
         Generation = coordinator.View?.Generation.Value ?? 0,
+        Metrics = metrics,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],
     };
 

@@ -33,6 +33,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private readonly CrashLoop _crashes = new();
     private readonly OrderedFaults _faults;
     private readonly IRunObserver _observer;
+    private readonly LiveMetrics? _metrics;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
     private RunFolder _folder = null!;
@@ -48,11 +49,13 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private bool _ending;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
+    /// <param name="metrics">Told of the run; the caller disposes it.</param>
     /// <exception cref="PortTakenException">The port is in use.</exception>
-    public Supervisor(SupervisorOptions options, IRunObserver observer)
+    internal Supervisor(SupervisorOptions options, IRunObserver observer, LiveMetrics? metrics)
     {
         _options = options;
         _observer = observer;
+        _metrics = metrics;
         _faults = new OrderedFaults(options.Faults);
         var identity = new TransportIdentity(_runId, NodeProcess.SupervisorNode, _secret);
         var control = new ControlOptions { Listen = new IPEndPoint(options.Listen, options.Port) };
@@ -75,6 +78,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
         _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
+        _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
         if (taken > Generation.None)
@@ -164,6 +168,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
+        _metrics?.Said(node, control);
         switch (control)
         {
             case NodeReady:
@@ -214,6 +219,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        _metrics?.Observe(_coordinator, _nodes, _ledger, Now);
         Tell(_ledger.CloseWhatIsOver());
         if (DateTimeOffset.UtcNow >= _nextStatus)
         {
@@ -318,6 +324,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _journal.Begins(now);
+        _metrics?.Installed(view);
         _ledger.ViewInstalled(view, _coordinator.TargetWorkers, now);
         _keeper.WakeReplaced(view);
     }
@@ -328,6 +335,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _crashes.Decided(decided.Decision.Step);
         _journal.Decided(decided.Decision, decided.Generation, now);
         _ledger.StepDecided(decided.Decision.Step, now);
+        _metrics?.Decided(decided.Decision, _journal.LastSeconds, Now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
         ScaleAt(decided.Decision.Step + 1);
     }
@@ -366,6 +374,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         foreach (var line in closed)
         {
             _observer.OnFault(line);
+            _metrics?.Recovered(line);
         }
     }
 
@@ -384,7 +393,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss).Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _metrics?.Url).Write(_folder.Path);
 
     private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {

@@ -61,6 +61,10 @@ public static class Settings
         new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
 
+    // No default: nobody asked for an open port.
+    public static readonly Setting MetricsPort =
+        new("metrics-port", "N", "Serve Prometheus metrics at http://127.0.0.1:N/metrics; 0 is any free port. Off unless given.");
+
     // Longer than any pause of a living supervisor, short enough that a new run need not wait.
     public static readonly Setting OrphanGrace =
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
@@ -80,6 +84,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -43,6 +43,9 @@ public sealed record TrainOptions
     /// <summary>0 is any free one.</summary>
     public required int Port { get; init; }
 
+    /// <summary>0 is any free one; null serves no metrics.</summary>
+    public required int? MetricsPort { get; init; }
+
     public required TimeSpan OrphanGrace { get; init; }
 
     public required TimeSpan PauseAfter { get; init; }

@@ -27,6 +27,7 @@ public static class TrainOptionsReader
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
+            MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),
@@ -40,6 +41,11 @@ public static class TrainOptionsReader
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
         {
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
+        }
+
+        if (options is { Host: TrainOptions.OrleansHost, MetricsPort: { } metrics })
+        {
+            values.Add([new SettingError(MetricsPort.Flag, $"{metrics}", $"is for {Host.Flag} {TrainOptions.LocalHost} alone: silos serve no metrics yet")]);
         }
 
         AddSpecErrors(values, options.Spec);
