@@ -44,6 +44,7 @@ internal sealed class RunActor : IDisposable
         _numbers = new FileRegister(plan.Folder, "nodes");
         _struck = new StruckFaults(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec);
+        Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;

@@ -51,6 +51,13 @@ public static class JsonLines
         return lines;
     }
 
+    /// <summary>Length of a last line that was cut off; 0 when the file ends with a whole one.</summary>
+    public static long TornBytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return file.Length - WholeLinesEnd(file);
+    }
+
     /// <summary>The offset after the last line feed; 0 when there is none.</summary>
     internal static long WholeLinesEnd(FileStream file)
     {

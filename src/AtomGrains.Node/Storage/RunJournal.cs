@@ -34,6 +34,13 @@ public sealed class RunJournal : IDisposable
         _before = Committed + Skipped;
     }
 
+    /// <summary>What a predecessor's crash has cut off and this journal has removed, in words.</summary>
+    public IReadOnlyList<string> Torn =>
+    [
+        .. new[] { (RunFolder.MetricsFileName, _metrics.TornBytes), (RunFolder.FaultsFileName, _faults.TornBytes) }
+            .Where(file => file.TornBytes > 0).Select(file => $"the last line of {file.Item1} was cut off by a crash: its {file.TornBytes} bytes are removed"),
+    ];
+
     public long Committed { get; private set; }
 
     public long Skipped { get; private set; }

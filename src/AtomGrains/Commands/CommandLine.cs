@@ -65,7 +65,8 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
             demo,
             dataRequired: false,
             DemoDefaults));
-        root.Subcommands.Add(Status());
+        root.Subcommands.Add(OfFolder("status", "Say how a run is doing.", StatusCommand.Run));
+        root.Subcommands.Add(OfFolder("faults", "Show a run's fault ledger as a table and a timeline.", FaultsCommand.Run));
         return root;
     }
 
@@ -92,12 +93,12 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         return command;
     }
 
-    private Command Status()
+    private Command OfFolder(string name, string description, Func<string, bool, TextWriter, int> run)
     {
         var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
-        var command = new Command("status", "Say how a run is doing.") { folder, json };
-        command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
+        var command = new Command(name, description) { folder, json };
+        command.SetAction(parsed => run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
         return command;
     }
 

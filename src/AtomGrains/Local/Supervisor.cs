@@ -70,6 +70,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
         using var journal = _journal = new RunJournal(folder.Path, _spec);
+        Array.ForEach([.. journal.Torn], _observer.OnNote);
         _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var taken = _register.Newest()?.Generation ?? Generation.None;

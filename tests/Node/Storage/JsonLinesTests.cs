@@ -124,7 +124,7 @@ public sealed class JsonLinesTests : IDisposable
             Seconds = new RecoverySeconds(0.1, 0.2, 0.3, 0.4, 0.5),
         };
         Assert.Equal(
-            """{"ts":"1970-01-01T00:00:00+00:00","kind":"kill","role":"node","who":"n2 worker 1","step":7,"generation_before":1,"generation_after":2,"steps_redone":0,"lanes_redone":4,"seconds":{"detect":0.1,"fence":0.2,"reassign":0.3,"transfer":0.4,"replay":0.5},"detail":null}""",
+            """{"schema":1,"ts":"1970-01-01T00:00:00+00:00","kind":"kill","role":"node","who":"n2 worker 1","step":7,"generation_before":1,"generation_after":2,"steps_redone":0,"lanes_redone":4,"seconds":{"detect":0.1,"fence":0.2,"reassign":0.3,"transfer":0.4,"replay":0.5},"detail":null}""",
             Encoding.UTF8.GetString(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(line, StorageJson.Default.FaultLine)));
     }
 
