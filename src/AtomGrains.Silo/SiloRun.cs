@@ -29,6 +29,7 @@ internal sealed class SiloRun : ISiloRun
             Heartbeat = orders.Heartbeat,
             Before = orders.Before,
             Program = orders.Program,
+            Roots = orders.Roots,
         };
         Program = jobs.ProgramHash(spec.Job);
     }

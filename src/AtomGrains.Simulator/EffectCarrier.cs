@@ -85,7 +85,13 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                 case RunStopped stopped:
                     InvariantChecker.Require(false, $"the run stopped: {stopped.Reason}");
                     break;
-                case Evaluated or Waiting or MemberReady or RolledBack:
+                case VersionProven proven:
+                    checker.Proven(proven);
+                    break;
+                case StepRecalled recalled:
+                    checker.Recalled(recalled.Decision);
+                    break;
+                case Evaluated or Waiting or MemberReady or RolledBack or ReplicasDiffered:
                     break;
                 default:
                     throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");

@@ -24,6 +24,7 @@ namespace AtomGrains.Grains.Wire;
 [Union(15, typeof(WireStepTimed))]
 [Union(16, typeof(WireSayWhatYouWaitFor))]
 [Union(17, typeof(WireWaitsFor))]
+[Union(18, typeof(WireReplicasDiffer))]
 [MessagePackObject]
 [Immutable]
 public abstract record WireControl;
@@ -104,3 +105,8 @@ public sealed record WireWaitsFor(
     [property: Key(1)] IReadOnlyList<WireTreeNode> Lanes,
     [property: Key(2)] IReadOnlyList<int> Replicas,
     [property: Key(3)] IReadOnlyList<int> Parameters) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireReplicasDiffer(
+    [property: Key(0)] long Generation, [property: Key(1)] int Partition, [property: Key(2)] int Backup, [property: Key(3)] long Version) : WireControl;

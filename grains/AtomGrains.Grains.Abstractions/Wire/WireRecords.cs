@@ -58,7 +58,13 @@ public sealed record WireSeal(
     [property: Key(1)] long Step,
     [property: Key(2)] ulong Previous,
     [property: Key(3)] IReadOnlyList<WireSum> SumsOfSquares,
-    [property: Key(4)] double Loss);
+    [property: Key(4)] double Loss,
+    [property: Key(5)] WireProof? Proof = null);
+
+/// <summary>Hashes of a partition's parameters, as base64.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireProof([property: Key(0)] string Subtrees, [property: Key(1)] string? Leaves);
 
 /// <summary>The sum of squares below one node of the block tree.</summary>
 [MessagePackObject]

@@ -29,5 +29,8 @@ public sealed record RunPlan
     /// <summary>SHA-256 of the job's assembly; a silo with another program is refused.</summary>
     public required string Program { get; init; }
 
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
 }

@@ -48,6 +48,7 @@ internal sealed class SiloNode : INodeHost
             Slot = seat.Slot,
             RunId = run.Plan.RunId,
             Listen = run.Listen,
+            Roots = run.Plan.Roots,
             Host = run.Host,
             Secret = run.Secret,
             Faults = [.. run.Plan.Faults.Orders

@@ -32,6 +32,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(Adopted))]
 [JsonSerializable(typeof(Sealed))]
 [JsonSerializable(typeof(JoinerInSync))]
+[JsonSerializable(typeof(ReplicasDiffer))]
 [JsonSerializable(typeof(BatchEvaluated))]
 [JsonSerializable(typeof(WeightsExported))]
 [JsonSerializable(typeof(LeaveRequested))]
@@ -47,6 +48,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
+        typeof(ReplicasDiffer),
     ];
 
     /// <summary>The contract of the channel.</summary>

@@ -19,6 +19,9 @@ public sealed class FaultLedger
     /// <summary>The kind of an end that nobody is left to ask about.</summary>
     public const string UnknownEnd = "end";
 
+    /// <summary>The kind of two copies that should be equal and are not.</summary>
+    public const string Mismatch = "mismatch";
+
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
@@ -102,6 +105,11 @@ public sealed class FaultLedger
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
         Note(FaultPlan.NameOf(FaultKind.Exit), FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
+    public void Differed(ReplicasDiffered differed, long step) => Note(
+        Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
+        $"{differed.Partition} at version {differed.Version}");
 
     /// <summary>Kinds of the losses that became known since this was asked last, once for each loss.</summary>
     public IReadOnlyList<string> TakeKinds()

@@ -1,29 +1,36 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Node.Storage;
 
 /// <summary>
-/// What a run writes while it goes: a metrics line a step, before the decision goes out, and a ledger line a fault. It
-/// also keeps the sums that the report is made of.
+/// What a run writes while it goes: a metrics line a step and a ledger line a fault. It also keeps the sums that the report
+/// is made of. A line waits for the root of its step's parameters, which comes with the next step's seals: it is written
+/// before that step's decision goes out. A coordinator that dies meanwhile leaves it to its successor, which has the decision
+/// from the replicas.
 /// </summary>
 public sealed class RunJournal : IDisposable
 {
     private readonly RunSpec _spec;
     private readonly JsonLinesWriter<MetricsLine> _metrics;
     private readonly JsonLinesWriter<FaultLine> _faults;
+    private readonly LeafSegments? _leaves;
     private readonly Dictionary<long, StepTimed> _timings = [];
     private readonly long _before;
+    private MetricsLine? _waiting;
     private Lineage _lineage;
     private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
 
     /// <param name="folder">The run folder. Nobody else writes its metrics and its ledger meanwhile.</param>
-    public RunJournal(string folder, RunSpec spec)
+    /// <param name="roots">Whether the parameters of each step are proven; then its line waits for the root.</param>
+    public RunJournal(string folder, RunSpec spec, bool roots = false)
     {
         _spec = spec;
+        _leaves = roots ? new LeafSegments(folder) : null;
         _metrics = RunFolder.OpenMetrics(folder);
         _faults = RunFolder.OpenFaults(folder);
         foreach (var line in JsonLines.Read(Path.Combine(folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine))
@@ -101,7 +108,8 @@ public sealed class RunJournal : IDisposable
         LastSeconds = timed is null
             ? new StepSeconds(0, 0, 0, whole, 0)
             : new StepSeconds(timed.Pull, timed.Compute, timed.Push, Math.Max(0, whole - timed.Pull - timed.Compute - timed.Push - timed.Apply), timed.Apply);
-        _metrics.Append(new MetricsLine
+        Complete();
+        _waiting = new MetricsLine
         {
             Step = decision.Step,
             Loss = LastLoss,
@@ -113,7 +121,37 @@ public sealed class RunJournal : IDisposable
             Skipped = skipped,
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
-        });
+        };
+        if (_leaves is null)
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>The root of a version: the line of the step before it is complete.</summary>
+    public void Proven(VersionProven proven)
+    {
+        if (proven.Leaves is { } leaves)
+        {
+            _leaves?.Append(proven.Lineage, proven.Version, leaves);
+        }
+
+        if (_waiting is { } line && line.Lineage == proven.Lineage.Began.Value && line.Step == proven.Version - 1)
+        {
+            _waiting = line with { Root = proven.Root.ToString() };
+        }
+
+        Complete();
+    }
+
+    /// <summary>Writes the line that waits for its root: there is one, or there will be none.</summary>
+    public void Complete()
+    {
+        if (_waiting is { } line)
+        {
+            _waiting = null;
+            _metrics.Append(line);
+        }
     }
 
     private void Count(Lineage lineage, long step, bool skipped, double? loss)
@@ -136,6 +174,7 @@ public sealed class RunJournal : IDisposable
 
     public void Dispose()
     {
+        _leaves?.Dispose();
         _metrics.Dispose();
         _faults.Dispose();
     }

@@ -92,7 +92,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         _loop = loop;
         _initial = initial;
         var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString(), _place.Host);
-        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe);
+        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots);
         Handle(machine => machine.Introduce(_outbox));
     });
 

@@ -182,6 +182,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Heartbeat = options.Heartbeat,
         Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
         Program = options.Program,
+        Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,
     };
 

@@ -113,6 +113,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
         Device = options.Device,
         Listen = options.Listen,
         Port = options.Port,
+        Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,

@@ -69,7 +69,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _folder = folder;
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
-        using var journal = _journal = new RunJournal(folder.Path, _spec);
+        using var journal = _journal = new RunJournal(folder.Path, _spec, _options.Roots);
         Array.ForEach([.. journal.Torn], _observer.OnNote);
         _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
@@ -106,6 +106,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         try
         {
+            journal.Complete();
             Tell(_ledger.CloseAll());
             WriteStatus();
             if (_stopped is null)
@@ -248,6 +249,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
         Device = _options.Device,
+        Roots = _options.Roots,
         OrphanGrace = _options.OrphanGrace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
@@ -271,6 +273,16 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case StepDecided decided:
                 OnDecided(decided);
+                break;
+            case VersionProven proven:
+                _journal.Proven(proven);
+                break;
+            case StepRecalled recalled:
+                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
+                break;
+            case ReplicasDiffered differed:
+                _ledger.Differed(differed, _coordinator.Step);
+                _observer.OnNote($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
                 break;
             case Evaluated evaluated:
                 _validationLoss = evaluated.Loss;

@@ -20,7 +20,7 @@ public sealed class JsonLinesTests : IDisposable
         }
 
         Assert.Equal(
-            """{"step":3,"loss":0.1,"loss_bits":"3fb999999999999a","tokens":4096,"seconds":{"pull":1,"compute":2,"push":3,"seal":4,"apply":5},"lr":0.001,"grad_norm":null,"skipped":false,"generation":2,"lineage":1}""" + "\n",
+            """{"step":3,"loss":0.1,"loss_bits":"3fb999999999999a","tokens":4096,"seconds":{"pull":1,"compute":2,"push":3,"seal":4,"apply":5},"lr":0.001,"grad_norm":null,"skipped":false,"generation":2,"lineage":1,"root":null}""" + "\n",
             File.ReadAllText(Lines));
     }
 

@@ -79,9 +79,14 @@ public sealed partial class Coordinator
         {
             lineage = _view.Lineage;
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
+            if (_mistrusted is { } partition)
+            {
+                (placements, lost) = (null, [partition]);
+            }
+
             if (placements is null)
             {
-                if (!MayRollBack(lost, now, outbox))
+                if (_mistrusted is null && !MayRollBack(lost, now, outbox))
                 {
                     return;
                 }
@@ -125,6 +130,7 @@ public sealed partial class Coordinator
         _last = null;
         _again = null;
         _step = 0;
+        _proven = -1;
         _evaluations.Clear();
         _evaluatedFinal = false;
         _validationLoss = double.NaN;
@@ -183,6 +189,11 @@ public sealed partial class Coordinator
         if (_last is null && _again is null && _step > 0)
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
+        }
+
+        foreach (var known in new[] { _last, _again }.OfType<Decision>())
+        {
+            outbox.Add(new StepRecalled(known, view.Generation));
         }
 
         // Where one replica has applied the step, the others of its set hold the reduced slice: nothing to seal again.

@@ -33,6 +33,8 @@ public sealed partial class Coordinator(
     private long _step;
     private Decision? _last;
     private Decision? _again;
+    private long _proven = -1;
+    private PartitionId? _mistrusted;
     private double _validationLoss = double.NaN;
     private bool _evaluatedFinal;
     private bool _over;
@@ -98,6 +100,10 @@ public sealed partial class Coordinator(
             case JoinerInSync inSync when inSync.Generation == _view?.Generation:
                 _inSync.Add(inSync.Partition);
                 break;
+            case ReplicasDiffer differ when differ.Generation == _view?.Generation && _mistrusted is null && _recording is null:
+                _mistrusted = differ.Partition;
+                outbox.Add(new ReplicasDiffered(differ.Partition, from, differ.Backup, differ.Version, differ.Generation));
+                break;
             case BatchEvaluated evaluated:
                 OnEvaluated(evaluated);
                 break;
@@ -113,7 +119,7 @@ public sealed partial class Coordinator(
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
                 break;
-            case JoinerInSync or Heartbeat or StepTimed or NodeReady or WaitsFor:
+            case ReplicasDiffer or JoinerInSync or Heartbeat or StepTimed or NodeReady or WaitsFor:
                 break;
             default:
                 throw new ProtocolViolationException($"{message.GetType().Name} is not for the coordinator");
@@ -171,6 +177,7 @@ public sealed partial class Coordinator(
         }
 
         _recording = null;
+        _mistrusted = null;
         _view = view;
         _ownsView = true;
         _newest = generation;
@@ -245,7 +252,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || _mistrusted is not null)
         {
             Propose(null, now, outbox);
         }

@@ -36,6 +36,19 @@ public sealed record RecordView(View View) : Effect;
 /// <summary>A step was decided: write its metrics line before the decision goes out.</summary>
 public sealed record StepDecided(Decision Decision, Generation Generation) : Effect;
 
+/// <summary>
+/// The parameters of a version are hashed: the root belongs to the line of the step before it. Comes before the step on them
+/// is decided.
+/// </summary>
+/// <param name="Leaves">The beginning of each block's hash, <see cref="PartitionProof.LeafBytes"/> bytes each; null for a model with too many blocks.</param>
+public sealed record VersionProven(Lineage Lineage, long Version, Parameters.Sha256 Root, byte[]? Leaves) : Effect;
+
+/// <summary>A replica knows this decision: its metrics line is completed, if whoever decided it died before it was written.</summary>
+public sealed record StepRecalled(Decision Decision, Generation Generation) : Effect;
+
+/// <summary>Two copies of a partition at one version have other bits; what is trusted no more is rolled back next.</summary>
+public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId Primary, NodeId Backup, long Version, Generation Generation) : Effect;
+
 /// <summary>A version's validation loss is complete.</summary>
 public sealed record Evaluated(long Version, double Loss) : Effect;
 

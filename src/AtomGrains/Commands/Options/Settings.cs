@@ -65,6 +65,10 @@ public static class Settings
     public static readonly Setting MetricsPort =
         new("metrics-port", "N", "Serve Prometheus metrics at http://127.0.0.1:N/metrics; 0 is any free port. Off unless given.");
 
+    // On: a root costs a step about a hundredth, and without it nobody can check what was trained.
+    public static readonly Setting Roots =
+        new("roots", "on|off", "Hash the parameters of every step to a root in metrics.jsonl, for diff, replay and verify.", "on");
+
     // Longer than any pause of a living supervisor, short enough that a new run need not wait.
     public static readonly Setting OrphanGrace =
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
@@ -84,6 +88,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

@@ -46,6 +46,9 @@ public sealed record TrainOptions
     /// <summary>0 is any free one; null serves no metrics.</summary>
     public required int? MetricsPort { get; init; }
 
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     public required TimeSpan OrphanGrace { get; init; }
 
     public required TimeSpan PauseAfter { get; init; }

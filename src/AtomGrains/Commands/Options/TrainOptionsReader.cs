@@ -28,6 +28,7 @@ public static class TrainOptionsReader
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
+            Roots = values.OnOff(Roots),
             OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),

@@ -23,6 +23,7 @@ public class MutationTests
         ["a cut-off replica that seals alone"] = (() => new Mutations.CutOffReplicaSealsAlone(), "never had the reduced slice"),
         ["a joiner recorded before it holds the reduced slice"] = (() => new Mutations.JoinerRecordedBeforeItHoldsTheReducedSlice(), "R4:"),
         ["an acknowledgement of another generation counted"] = (() => new Mutations.AcknowledgementOfAnotherGenerationCounted(), "took a ReducedHeld of an old generation"),
+        ["a root of an older version"] = (() => new Mutations.RootOfAnOlderVersion(), "is not that of its blocks"),
     };
 
     public static TheoryData<string, bool> Names()
@@ -56,5 +57,5 @@ public class MutationTests
     }
 
     [Fact]
-    public void ThereAreThirteen() => Assert.Equal(13, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
+    public void ThereAreFourteen() => Assert.Equal(14, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
 }

@@ -84,6 +84,11 @@ internal static class Mutations
         public override bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion;
     }
 
+    internal sealed class RootOfAnOlderVersion : ProtocolRules
+    {
+        public override bool IsProofOf(StepKey hashed, StepKey held) => true;
+    }
+
     internal sealed class AcknowledgementOfAnotherGenerationCounted : ProtocolRules
     {
         public override bool CountsAcknowledgement(Generation sent, Generation own) => true;
