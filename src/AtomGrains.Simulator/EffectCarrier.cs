@@ -7,11 +7,12 @@ using AtomGrains.Core.Protocol.Messages;
 namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
-internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register)
+internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, BitFlipper flipper)
 {
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
         checker.Check(node.Id, node.Machine);
+        flipper.Look(node);
         foreach (var effect in outbox.Effects)
         {
             switch (effect)

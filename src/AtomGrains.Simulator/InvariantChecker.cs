@@ -19,6 +19,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
     private readonly Dictionary<(Lineage Lineage, long Version), Sha256> _roots = [];
     private readonly Dictionary<Lineage, long> _newestDecided = [];
+    private (Lineage Lineage, PartitionId Partition, long Version)? _flipped;
     private readonly Dictionary<Generation, View> _views = [];
     private readonly HashSet<(Generation Generation, PartitionId Partition, NodeId Joiner)> _inSync = [];
 
@@ -36,6 +37,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             step <= _newestDecided.GetValueOrDefault(lineage, -1) + 1,
             $"I3: step {step} of {lineage} is decided after step {_newestDecided.GetValueOrDefault(lineage, -1)}");
         Require(decision.Loss == gradients.ExpectedLoss, $"I2: the loss of step {step} holds a lane twice or not at all");
+        Require(_flipped is not { } flip || flip.Lineage != lineage || step < flip.Version, $"R7: step {step} of {lineage} is decided on copies of {_flipped?.Partition} that differ");
         _decisions[(lineage, step)] = decision.Digest;
         _newestDecided[lineage] = Math.Max(step, _newestDecided.GetValueOrDefault(lineage, -1));
         if (!LossBits.TryGetValue(lineage, out var losses))
@@ -46,6 +48,13 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         // The root of what the step was computed on is known by then, and belongs to what has to be equal without faults.
         Require(_roots.TryGetValue((lineage, step), out var root), $"step {step} of {lineage} is decided before the parameters that it was computed on are proven");
         losses[step] = Bits.Mix(root.A, BitConverter.DoubleToUInt64Bits(decision.Loss), BitConverter.DoubleToUInt64Bits(decision.GradientNorm));
+    }
+
+    /// <summary>A copy of this history was changed behind everybody's back: that it differs is no longer the protocol's doing.</summary>
+    public void Flipped(Lineage lineage, PartitionId partition, long version)
+    {
+        _flipped = (lineage, partition, version);
+        replicas.Flipped(lineage, partition);
     }
 
     /// <summary>The root of a version is that of the blocks which all its replicas hold, however they are spread over partitions.</summary>

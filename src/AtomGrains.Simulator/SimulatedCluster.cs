@@ -41,7 +41,7 @@ internal sealed class SimulatedCluster
         _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout), _gradients);
         // A register that refuses no record is the other half of a coordinator that takes a generation twice.
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
-        _carrier = new EffectCarrier(simulation, this, _checker, _register);
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, new BitFlipper(options.FlipAtVersion, _checker));
     }
 
     public SimulationOutcome Outcome { get; } = new();

@@ -27,6 +27,8 @@ public static class AtomGrainsHost
                 return DescribeCommand.Run(jobs.CreateFactory());
             case GenerateCommand.Name:
                 return GenerateCommand.Run(arguments, jobs.CreateFactory());
+            case RecomputeCommand.Name:
+                return RecomputeCommand.Run(jobs.CreateFactory());
             case SiloCommand when ClusterHosts.Find() is { } cluster:
                 return cluster.RunSilo(jobs);
             default:

@@ -147,12 +147,12 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
 
     private static RunRecord Record(RunSpec spec, EngineReport engine) => RunRecord.Of(
         spec,
-        $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
+        BitsClass.Of(engine.Engine!),
         new Dictionary<string, string>
         {
             ["atomgrains"] = typeof(TrainCommand).Assembly.GetName().Version?.ToString(3) ?? "unknown",
             ["dotnet"] = Environment.Version.ToString(),
-            ["libtorch"] = engine.Engine.LibTorch,
+            ["libtorch"] = engine.Engine!.LibTorch,
             ["tensor_engine"] = engine.Engine.Binding,
             ["blas"] = engine.Engine.Blas,
             ["system"] = RuntimeInformation.OSDescription,
