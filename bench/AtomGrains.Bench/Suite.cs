@@ -19,6 +19,7 @@ internal static class Suite
         ("roots", RootsBench.Measure),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
+        ("supervisor", SupervisorBench.Measure),
         ("pause", PauseBench.Measure),
         ("memory", MemoryBench.Measure),
         ("startup", StartupBench.Measure),

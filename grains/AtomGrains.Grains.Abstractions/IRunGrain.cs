@@ -19,6 +19,13 @@ public interface IRunGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:02")]
     Task NodeEnded(int node);
 
+    /// <summary>The silo that had started a node's process saw its end. Safe to repeat.</summary>
+    [ResponseTimeout("00:00:02")]
+    Task NodeExited(NodeExit exit);
+
+    /// <summary>Ends the run before its last step; what was decided stays. Without effect once it is over.</summary>
+    Task Stop(string reason);
+
     /// <summary>Where the run stands.</summary>
     Task<RunProgress> Progress();
 }

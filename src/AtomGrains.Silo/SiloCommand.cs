@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using AtomGrains.Commands;
+using AtomGrains.Core.Options;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Workers;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,19 +9,58 @@ using Microsoft.Extensions.Hosting;
 
 namespace AtomGrains.Silo;
 
-/// <summary>A silo process: one device, and whatever grains Orleans places here.</summary>
+/// <summary>A silo process: its devices, and whatever grains Orleans places here.</summary>
 internal static class SiloCommand
 {
     // A node hands over within a step or two; what lasts longer will not end in order.
     private static readonly TimeSpan LeaveGrace = TimeSpan.FromSeconds(20);
 
+    /// <returns>The exit code; that of bad input when the run has no use for this silo, ever.</returns>
     public static int Run(JobRegistry jobs)
     {
         var input = Console.OpenStandardInput();
-        var line = new StreamReader(input).ReadLine() ?? throw new InvalidDataException("a silo reads its orders on standard input");
-        var orders = JsonSerializer.Deserialize(line, SiloJson.Default.SiloOrders)!;
-        Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"));
-        using var host = SiloHost.Build(orders, new SiloRun(orders, jobs));
+        using var terminal = new StreamWriter(Signals.KeepStandardError()) { AutoFlush = true };
+        try
+        {
+            var orders = ReadOrders(input);
+            using var run = new SiloRun(orders, jobs);
+            Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"));
+            return Live(input, orders, run) is { } refused ? Refuse(terminal, refused) : 0;
+        }
+        catch (Exception error) when (error is InvalidDataException or InvalidSettingsException)
+        {
+            return Refuse(terminal, error.Message);
+        }
+    }
+
+    private static SiloOrders ReadOrders(Stream input)
+    {
+        var line = new StreamReader(input).ReadLine();
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            throw new InvalidDataException("a silo reads its orders on standard input, where a run gives them that starts it");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(line, SiloJson.Default.SiloOrders) ?? throw new InvalidDataException("a silo's orders must not be null");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"what came on standard input are no orders of a silo: {error.Message}", error);
+        }
+    }
+
+    private static int Refuse(TextWriter terminal, string reason)
+    {
+        terminal.WriteLine($"error: silo: {reason.ReplaceLineEndings(" ")}");
+        return CommandLine.BadInput;
+    }
+
+    /// <returns>Why the run has no use for this silo; null when it had.</returns>
+    private static string? Live(Stream input, SiloOrders orders, SiloRun run)
+    {
+        using var host = SiloHost.Build(orders, run);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
@@ -27,17 +68,18 @@ internal static class SiloCommand
             _ = LeaveAsync(host);
         });
         new Thread(() => EndWithOwner(input, orders.OrphanGrace)) { IsBackground = true, Name = "owner" }.Start();
+        var refusal = host.Services.GetRequiredService<Refusal>();
         host.Run();
-        return 0;
+        return refusal.Reason;
     }
 
-    // A silo that is asked to end hands its node over first: its grains, and the run's work, go on elsewhere.
+    // A silo that is asked to end hands its nodes over first: its grains, and the run's work, go on elsewhere.
     private static async Task LeaveAsync(IHost host)
     {
-        var device = host.Services.GetRequiredService<DeviceSlot>();
+        var devices = host.Services.GetRequiredService<DeviceSlots>();
         var deadline = DateTimeOffset.UtcNow + LeaveGrace;
-        device.Close();
-        while (device.AskToLeave() && DateTimeOffset.UtcNow < deadline)
+        devices.Close();
+        while (devices.AskToLeave() && DateTimeOffset.UtcNow < deadline)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);
         }

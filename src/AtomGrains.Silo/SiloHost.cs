@@ -13,7 +13,7 @@ using Orleans.Serialization;
 
 namespace AtomGrains.Silo;
 
-/// <summary>One Orleans silo with one device, as this package configures it.</summary>
+/// <summary>One Orleans silo with its devices, as this package configures it.</summary>
 internal static class SiloHost
 {
     /// <param name="configure">What else the silo is to have.</param>
@@ -27,7 +27,7 @@ internal static class SiloHost
             console.TimestampFormat = "HH:mm:ss.fff ";
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AtomGrains", LogLevel.Information);
-        builder.Services.AddSingleton(orders).AddSingleton(run).AddSingleton<DeviceSlot>();
+        builder.Services.AddSingleton(orders).AddSingleton(run).AddSingleton(_ => new DeviceSlots(orders.Devices.Count)).AddSingleton<Refusal>();
         builder.Services.AddSingleton<IHostLifetime, NoConsoleLifetime>();
         builder.UseOrleans(silo =>
         {
@@ -47,8 +47,7 @@ internal static class SiloHost
             silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             silo.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
             silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
-            var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-            silo.UseSiloMetadata(new SiloDevices(SiloDevices.KindOf(orders.Device), 1, memory, orders.Host).ToMetadata());
+            silo.UseSiloMetadata(new SiloDevices(SiloDevices.KindOf(orders.Devices[0]), orders.Devices.Count, orders.MemoryBytes, orders.Host).ToMetadata());
             configure?.Invoke(silo);
         });
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 
@@ -16,14 +17,18 @@ public sealed record SiloOrders
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     public required string Secret { get; init; }
 
-    /// <summary>This silo's number in its set: the worker it would like to be.</summary>
+    /// <summary>This silo's number in its set, which says what workers its devices would like to be.</summary>
     public required int Ordinal { get; init; }
 
     /// <summary>The machine's name: primary and backup of a partition are never on one.</summary>
     public required string Host { get; init; }
 
-    /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    /// <summary>Of one kind, <c>cpu</c> or <c>cuda:N</c>. The node of a single one lives in the silo, those of several in a process each.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Of each device.</summary>
+    [JsonIgnore]
+    public long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Devices.Count;
 
     /// <summary>Address of silo, grain calls and tensors.</summary>
     public required string Listen { get; init; }

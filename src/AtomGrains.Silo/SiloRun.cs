@@ -1,17 +1,21 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Children;
 
 namespace AtomGrains.Silo;
 
 /// <summary>The run of this process's orders, with the program's own jobs.</summary>
-internal sealed class SiloRun : ISiloRun
+internal sealed class SiloRun : ISiloRun, IDisposable
 {
     private readonly SiloOrders _orders;
     private readonly JobRegistry _jobs;
+    private readonly ChildProcesses? _children;
 
-    /// <exception cref="InvalidDataException">The folder holds no run.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no run, or one of another program.</exception>
+    /// <exception cref="InvalidSettingsException">The program has no such job.</exception>
     public SiloRun(SiloOrders orders, JobRegistry jobs)
     {
         _orders = orders;
@@ -31,7 +35,13 @@ internal sealed class SiloRun : ISiloRun
             Program = orders.Program,
             Roots = orders.Roots,
         };
-        Program = jobs.ProgramHash(spec.Job);
+        Program = jobs.ProgramHash(jobs.Choose(spec.Job));
+        if (Plan.RefusalOf(Program) is { } reason)
+        {
+            throw new InvalidDataException(reason);
+        }
+
+        _children = orders.Devices.Count > 1 ? new ChildProcesses(orders, Plan) : null;
     }
 
     public RunPlan Plan { get; }
@@ -45,11 +55,15 @@ internal sealed class SiloRun : ISiloRun
 
     public string Listen => _orders.Listen;
 
-    public NodeModel CreateModel() => NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Device);
+    public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => child is { } device
+        ? _children!.Create(place, _orders.Devices[device], owner)
+        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0]), owner);
 
     public void EndFailed(Exception error)
     {
         Console.Error.WriteLine($"the step loop failed: {error}");
         Environment.Exit(NodeProcess.ExitFailed);
     }
+
+    public void Dispose() => _children?.Dispose();
 }

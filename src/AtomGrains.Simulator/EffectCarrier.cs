@@ -9,6 +9,11 @@ namespace AtomGrains.Simulator;
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
 internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, BitFlipper flipper)
 {
+    private readonly SimulatedJournal _journal = new(simulation);
+
+    /// <summary>A coordinator's process has ended.</summary>
+    public void Ended(SimulatedCoordinator coordinator) => _journal.Ended(coordinator);
+
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
         checker.Check(node.Id, node.Machine);
@@ -56,6 +61,11 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
             switch (effect)
             {
                 case SendToNode { Message: ControlMessage message } send:
+                    if (message is Decide decide)
+                    {
+                        _journal.Sends(decide.Decision);
+                    }
+
                     simulation.Network.Send(null, send.To, () => Deliver(send.To, message));
                     break;
                 case RecordView record:
@@ -63,7 +73,12 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                     break;
                 case StepDecided decided:
                     checker.Decided(decided.Decision);
+                    _journal.Append(coordinator, decided.Decision);
                     cluster.Outcome.Skipped += decided.Decision.Kind == DecisionKind.Skip ? 1 : 0;
+                    break;
+                case DecisionRecalled recalled:
+                    checker.Recalled(recalled.Decision);
+                    _journal.Append(coordinator, recalled.Decision);
                     break;
                 case ViewInstalled installed:
                     checker.Installed(installed.View, installed.Step, id => cluster.Find(id) is { IsAlive: true } node ? node.Machine : null);
@@ -73,10 +88,12 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                     simulation.After(simulation.Random.Between(50, 400), cluster.KeepNodes);
                     break;
                 case RunFinished:
+                    _journal.Complete(coordinator);
+                    _journal.IsWhole(cluster.Outcome.FinalLineage, cluster.Steps);
                     cluster.Outcome.IsFinished = true;
                     break;
                 case Superseded:
-                    coordinator.IsRunning = false;
+                    coordinator.End();
                     if (coordinator == cluster.Coordinator)
                     {
                         simulation.After(simulation.Random.Between(10, 500), cluster.StartCoordinator);
@@ -88,9 +105,6 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                     break;
                 case VersionProven proven:
                     checker.Proven(proven);
-                    break;
-                case StepRecalled recalled:
-                    checker.Recalled(recalled.Decision);
                     break;
                 case Evaluated or Waiting or MemberReady or RolledBack or ReplicasDiffered:
                     break;

@@ -133,11 +133,11 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         var old = simulation.Cluster.Coordinator;
         if (simulation.Random.Chance(0.5))
         {
-            old.IsRunning = false;
+            old.End();
         }
         else
         {
-            simulation.After(simulation.Random.Between(10, 5000), () => old.IsRunning = false);
+            simulation.After(simulation.Random.Between(10, 5000), old.End);
         }
 
         simulation.After(simulation.Random.Between(10, 1000), simulation.Cluster.StartCoordinator);

@@ -48,6 +48,8 @@ internal sealed class SimulatedCluster
 
     public int TargetWorkers { get; private set; }
 
+    public long Steps => _spec.Steps;
+
     public SimulatedCoordinator Coordinator => _coordinators[^1];
 
     /// <summary>All that there have been, oldest first.</summary>

@@ -8,7 +8,14 @@ internal sealed class SimulatedCoordinator(Coordinator machine, EffectCarrier ca
 {
     public Coordinator Machine { get; } = machine;
 
-    public bool IsRunning { get; set; } = true;
+    public bool IsRunning { get; private set; } = true;
+
+    /// <summary>Its process ends, whatever it was at.</summary>
+    public void End()
+    {
+        IsRunning = false;
+        carrier.Ended(this);
+    }
 
     public void Run(Action<Coordinator, Outbox> handle)
     {

@@ -34,7 +34,7 @@ public static class AtomGrainsHost
             default:
                 using (var interrupt = new Interrupt())
                 {
-                    var train = new TrainCommand(Console.Out, jobs);
+                    var train = new TrainCommand(Console.Out, jobs, arguments);
                     var line = new CommandLine(train.RunAsync, new DemoCommand(train, Console.Out).RunAsync, Console.Out, Console.Error);
                     return line.RunAsync(arguments, interrupt.Token).GetAwaiter().GetResult();
                 }

@@ -18,9 +18,6 @@ public abstract class HostContractTests
     /// <summary>One sender's messages come in the order sent. A host without it shows that Core needs none.</summary>
     protected virtual bool PromisesOrder => true;
 
-    /// <summary>A lost coordinator's successor goes on with its history; else it begins a lineage of its own.</summary>
-    protected virtual bool GoesOnWithTheHistory => true;
-
     /// <summary>Carries a run of several nodes through a fault to its end.</summary>
     protected abstract Task<HostedRun> Run(HostFault fault);
 
@@ -77,14 +74,7 @@ public abstract class HostContractTests
     {
         var run = await Disturbed(HostFault.CoordinatorIsLost);
         Assert.True(run.Views.Count > 1, "nobody took a generation");
-        if (GoesOnWithTheHistory)
-        {
-            IsOneHistory(run);
-        }
-        else
-        {
-            Assert.All(run.Views.Skip(1), view => Assert.True(view.Lineage.Began > run.Views[0].Generation, $"{view.Lineage}"));
-        }
+        IsOneHistory(run);
     }
 
     [Fact]

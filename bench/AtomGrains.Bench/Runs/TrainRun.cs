@@ -19,8 +19,8 @@ internal sealed class TrainRun : IDisposable
     // A run that does not get somewhere within this has hung: the bench fails instead of waiting for ever.
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
-    private readonly Process _process;
     private readonly string _home;
+    private Process _process;
 
     /// <summary>Starts it; the arguments come after those that every bench gives.</summary>
     public TrainRun(params IEnumerable<string> arguments)
@@ -38,13 +38,30 @@ internal sealed class TrainRun : IDisposable
         string[] given = ["train", "--host", host == BenchHost.Orleans ? "orleans" : "local", "--data", text, "--out", Folder, "--report", ReportPath, "--quiet", "true", "--eval-every", "0", "--eval-batches", "1"];
         Watch = new StepWatch(Path.Combine(Folder, RunFolder.MetricsFileName));
         Started = Stopwatch.GetTimestamp();
-        _process = Process.Start(new ProcessStartInfo(Program(host), given.Concat(arguments))
+        _process = StartSupervisor(Program(host), given.Concat(arguments));
+    }
+
+    /// <summary>Kills the supervisor of a local run and starts the next one; returns when that was.</summary>
+    public long ReplaceSupervisor()
+    {
+        Signals.Send(_process.Id, Signals.Kill);
+        _process.WaitForExit();
+        _process.Dispose();
+        var started = Stopwatch.GetTimestamp();
+        _process = StartSupervisor(Program(BenchHost.Local), ["train", "--resume", "--out", Folder, "--quiet", "true"]);
+        return started;
+    }
+
+    private static Process StartSupervisor(string program, IEnumerable<string> arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
         })!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        return process;
     }
 
     // Ours is beside the bench; one with silos is built apart, where the cluster packages restore.

@@ -11,15 +11,16 @@ internal static class RootsBench
 {
     private const double LeastRatio = 0.98;
     private const int WarmUpSteps = 10;
+    private const int MeasuredSteps = 30;
 
     public static IReadOnlyList<Figure> Measure(BenchOptions options)
     {
         var (on, off) = (new List<double>(), new List<double>());
-        for (var pair = 0; pair < options.Count(10, 2); pair++)
+        for (var pair = 0; pair < options.Count(8, 2); pair++)
         {
             foreach (var roots in pair % 2 == 0 ? new[] { true, false } : [false, true])
             {
-                using var run = new TrainRun("--workers", "2", "--steps", $"{WarmUpSteps + options.Count(40, 30)}", "--roots", roots ? "on" : "off");
+                using var run = new TrainRun("--workers", "2", "--steps", $"{WarmUpSteps + MeasuredSteps}", "--roots", roots ? "on" : "off");
                 run.Watch.LookSeldom();
                 run.Finish();
                 (roots ? on : off).Add(run.TokensPerSecond(WarmUpSteps));

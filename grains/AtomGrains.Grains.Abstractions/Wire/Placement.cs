@@ -10,6 +10,7 @@ namespace AtomGrains.Grains.Wire;
 /// <param name="MemoryBytes">Of the device.</param>
 /// <param name="Program">SHA-256 of the job's assembly, which must be the run's.</param>
 /// <param name="Over">The node that lived on the device last, and does no more; null when none has.</param>
+/// <param name="Child">Which of the silo's devices, where each has a process of its own; null where the node lives in the silo.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record DeviceOffer(
@@ -19,7 +20,8 @@ public sealed record DeviceOffer(
     [property: Key(3)] string Device,
     [property: Key(4)] long MemoryBytes,
     [property: Key(5)] string Program,
-    [property: Key(6)] int? Over = null);
+    [property: Key(6)] int? Over = null,
+    [property: Key(7)] int? Child = null);
 
 /// <summary>What becomes of an offer.</summary>
 /// <param name="IsOver">The run needs no device any more.</param>
@@ -29,12 +31,21 @@ public sealed record DeviceOffer(
 public sealed record OfferAnswer([property: Key(0)] bool IsOver, [property: Key(1)] string? Refused);
 
 /// <summary>Who a node is.</summary>
+/// <param name="Child">The <see cref="DeviceOffer.Child"/> of the offer that it takes.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record WorkerSeat(
     [property: Key(0)] int Version,
     [property: Key(1)] int Node,
-    [property: Key(2)] int Slot);
+    [property: Key(2)] int Slot,
+    [property: Key(3)] int? Child = null);
+
+/// <summary>How the process of a node ended, as the silo saw that had started it.</summary>
+/// <param name="Kind">In the fault ledger's words.</param>
+/// <param name="Cause">What it said of its failure, if it did.</param>
+[MessagePackObject]
+[Immutable]
+public sealed record NodeExit([property: Key(0)] int Node, [property: Key(1)] string Kind, [property: Key(2)] string? Cause);
 
 /// <summary>What lives in a worker grain.</summary>
 [MessagePackObject]

@@ -1,3 +1,4 @@
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
@@ -19,9 +20,10 @@ public interface ISiloRun
     /// <summary>Address to listen on for tensors.</summary>
     string Listen { get; }
 
-    /// <summary>The tensor engine on this silo's device.</summary>
-    NodeModel CreateModel();
+    /// <summary>A node that has not begun to live.</summary>
+    /// <param name="child">Which of the silo's devices, where each has a process of its own; null for the silo's only one.</param>
+    INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner);
 
-    /// <summary>The device failed: ends this process, which nobody can trust any more.</summary>
+    /// <summary>The device of a node in this process failed: ends the process, which nobody can trust any more.</summary>
     void EndFailed(Exception error);
 }

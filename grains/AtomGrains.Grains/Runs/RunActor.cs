@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -23,7 +22,7 @@ internal sealed class RunActor : IDisposable
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
     private readonly FileRegister _register;
-    private readonly FileRegister _numbers;
+    private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
@@ -32,6 +31,7 @@ internal sealed class RunActor : IDisposable
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
+    private readonly HashSet<NodeId> _leaving = [];
     private double _validationLoss = double.NaN;
     private long _controlMessages;
     private string? _coreWaitsFor;
@@ -41,7 +41,7 @@ internal sealed class RunActor : IDisposable
         _plan = plan;
         _output = output;
         _register = new FileRegister(plan.Folder);
-        _numbers = new FileRegister(plan.Folder, "nodes");
+        _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
         Array.ForEach([.. _journal.Torn], _output.Note);
@@ -92,9 +92,9 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(true, null);
         }
 
-        if (offer.Program != _plan.Program)
+        if (_plan.RefusalOf(offer.Program) is { } reason)
         {
-            return new OfferAnswer(false, $"the run's job comes from a program with hash {_plan.Program}, this silo has {offer.Program}: deploy one image");
+            return new OfferAnswer(false, reason);
         }
 
         if (SiloDevices.KindOf(offer.Device) != _plan.Spec.DeviceKind)
@@ -102,7 +102,7 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
         }
 
-        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo);
+        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo && seat.Value.Child == offer.Child);
         if (here.Value is { } seat && offer.Over != here.Key.Value)
         {
             if (!seat.IsTaken)
@@ -124,8 +124,8 @@ internal sealed class RunActor : IDisposable
         var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
         if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
         {
-            var node = TakeNumber(offer.Silo);
-            _seats[node] = new Seat(slot, offer.Silo, Now);
+            var node = _numbers.Take(offer.Silo, offer.Child);
+            _seats[node] = new Seat(slot, offer.Silo, Now, offer.Child);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
         }
@@ -146,6 +146,12 @@ internal sealed class RunActor : IDisposable
 
     public void OnNodeEnded(NodeId node)
     {
+        if (End is not null)
+        {
+            // Nodes that have done their work end, too.
+            return;
+        }
+
         if (_seats.TryGetValue(node, out var seat) && !seat.IsTaken)
         {
             _seats.Remove(node);
@@ -155,12 +161,29 @@ internal sealed class RunActor : IDisposable
         CarryOut();
     }
 
+    /// <summary>The process of a node has ended, seen by the silo that had started it.</summary>
+    public void OnNodeExited(NodeId node, string kind, string? cause)
+    {
+        OnNodeEnded(node);
+        _ledger.Ended(node, kind, cause, StrikeOf(node));
+    }
+
+    /// <summary>The run cannot go on, or is not to.</summary>
+    public void OnStop(string reason)
+    {
+        if (End is null)
+        {
+            Finish(null, reason);
+        }
+    }
+
     /// <summary>A silo was declared dead, and with it all that lived there.</summary>
     public void OnSiloDead(string silo)
     {
         foreach (var (node, _) in _seats.Where(seat => seat.Value.Silo == silo).ToList())
         {
             OnNodeEnded(node);
+            _ledger.Ended(node, FaultLedger.UnknownEnd, null);
         }
     }
 
@@ -190,25 +213,10 @@ internal sealed class RunActor : IDisposable
     // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
     private void RecallSeats(View view)
     {
-        var numbers = _numbers.Generations().ToHashSet();
-        foreach (var member in view.Members.Where(member => numbers.Contains(new Generation(member.Node.Value))))
+        foreach (var (node, seat) in _numbers.Recall(view.Members, Now))
         {
-            var silo = Encoding.ASCII.GetString(_numbers.Read(new Generation(member.Node.Value)));
-            _seats[member.Node] = new Seat(member.Slot, silo, Now) { IsTaken = true };
+            _seats[node] = seat with { IsTaken = true };
         }
-    }
-
-    // Node ids are never given twice, whoever coordinates: an id that was fenced can never become valid again.
-    private NodeId TakeNumber(string silo)
-    {
-        // With the silo, for a successor that has to know whose nodes a dead silo takes along.
-        var number = _numbers.Newest()?.Generation ?? Generation.None;
-        do
-        {
-            number = number.Next;
-        }
-        while (!_numbers.TryCreate(number, Encoding.ASCII.GetBytes(silo)));
-        return new NodeId((int)number.Value);
     }
 
     private void Note(NodeId from, string? silo, ControlMessage message)
@@ -216,13 +224,16 @@ internal sealed class RunActor : IDisposable
         switch (message)
         {
             case NodeReady ready:
-                _seats[from] = (_seats.GetValueOrDefault(from) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
+                _seats[from] = (_seats.GetValueOrDefault(from) ?? RecalledSeat(from, ready) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
                 break;
             case Heartbeat heartbeat:
                 _counters[from] = heartbeat.Counters;
                 break;
             case StepTimed timed:
                 _journal.Timed(timed);
+                break;
+            case LeaveRequested when _leaving.Add(from):
+                _ledger.Leaves(from, SlotOf(from), _coordinator.Step, View?.Generation ?? Generation.None, StrikeOf(from));
                 break;
             default:
                 break;
@@ -253,12 +264,12 @@ internal sealed class RunActor : IDisposable
             case VersionProven proven:
                 _journal.Proven(proven);
                 break;
-            case StepRecalled recalled:
-                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
-                break;
             case ReplicasDiffered differed:
                 _ledger.Differed(differed, _coordinator.Step);
                 _output.Note($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
+                break;
+            case DecisionRecalled recalled:
+                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
             case Evaluated evaluated:
                 _validationLoss = evaluated.Loss;
@@ -298,13 +309,21 @@ internal sealed class RunActor : IDisposable
 
     private void OnLost(MemberLost lost)
     {
-        var slot = _seats.GetValueOrDefault(lost.Node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == lost.Node)?.Slot ?? 0;
-        var strike = _struck.Of(lost.Node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
-        var node = new LostNode(slot, _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow), strike);
+        var heard = _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow);
 
-        // Nobody here sees how a silo's process ended.
-        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, node, FaultLedger.UnknownEnd);
+        // How a child ended is going to be said by its silo; how a silo did, nobody here sees.
+        var kindOfEnd = _seats.GetValueOrDefault(lost.Node)?.Child is null ? FaultLedger.UnknownEnd : null;
+        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, new LostNode(SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
     }
+
+    private Seat? RecalledSeat(NodeId node, NodeReady ready) =>
+        _numbers.Recall([new Member(node, ready.Slot, ready.Address, ready.Host)], Now).Select(entry => entry.Seat).FirstOrDefault();
+
+    private int SlotOf(NodeId node) =>
+        _seats.GetValueOrDefault(node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == node)?.Slot ?? 0;
+
+    private OrderedStrike? StrikeOf(NodeId node) =>
+        _struck.Of(node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
 
     private void Record(View view)
     {
@@ -325,7 +344,7 @@ internal sealed class RunActor : IDisposable
         foreach (var (order, number) in _plan.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
         {
             // An activation that takes over has to know the newest target, so orders that have struck apply as well.
-            if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default, DateTimeOffset.UtcNow))
+            if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default(NodeId), DateTimeOffset.UtcNow))
             {
                 _coordinator.OnScale(order.Workers!.Value, Now, _outbox);
                 if (step > 0)
@@ -342,7 +361,7 @@ internal sealed class RunActor : IDisposable
     {
         _journal.Complete();
         _ledger.CloseAll();
-        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Generations().Count, weights, _validationLoss), _controlMessages);
+        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss), _controlMessages);
         End.Write(_plan.Folder);
     }
 }

@@ -73,6 +73,19 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         return Task.CompletedTask;
     }
 
+    public Task NodeExited(NodeExit exit)
+    {
+        _actor.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause);
+        GiveUpIfSuperseded();
+        return Task.CompletedTask;
+    }
+
+    public Task Stop(string reason)
+    {
+        _actor.OnStop(reason);
+        return Task.CompletedTask;
+    }
+
     public Task<RunProgress> Progress() => Task.FromResult(new RunProgress(
         _actor.Step,
         run.Plan.Spec.Steps,
@@ -105,7 +118,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(seat.Silo!));
         try
         {
-            await worker.Start(new WorkerSeat(WireContract.Version, node.Value, seat.Slot));
+            await worker.Start(new WorkerSeat(WireContract.Version, node.Value, seat.Slot, seat.Child));
         }
         catch (Exception error) when (error is OrleansException or TimeoutException or InvalidOperationException)
         {

@@ -33,4 +33,8 @@ public sealed record RunPlan
     public bool Roots { get; init; } = true;
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
+    public string? RefusalOf(string program) => program == Program ? null
+        : $"the run's job comes from a program with hash {Program}, this silo has {program}: deploy one image";
 }

@@ -1,9 +1,10 @@
 namespace AtomGrains.Grains.Workers;
 
-/// <summary>The one device of a silo: at most one node lives on it at a time.</summary>
-public sealed class DeviceSlot : IDisposable
+/// <summary>One device of a silo: at most one node lives on it at a time.</summary>
+public sealed class DeviceSlot
 {
     private readonly Lock _gate = new();
+    private readonly List<SiloNode> _givenUp = [];
     private SiloNode? _node;
     private bool _closed;
 
@@ -17,7 +18,7 @@ public sealed class DeviceSlot : IDisposable
         {
             lock (_gate)
             {
-                return _node is { IsOver: true } node ? node.Id.Value : null;
+                return _node is { HasLeftItsDevice: true } node ? node.Id.Value : null;
             }
         }
     }
@@ -28,7 +29,19 @@ public sealed class DeviceSlot : IDisposable
         {
             lock (_gate)
             {
-                return _node is { IsOver: false } ? _node : null;
+                return _node is { HasLeftItsDevice: false } ? _node : null;
+            }
+        }
+    }
+
+    /// <summary>Every node that is not over, those that were given up included.</summary>
+    internal IReadOnlyList<SiloNode> Nodes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _givenUp.Append(_node).OfType<SiloNode>().Where(node => !node.IsOver)];
             }
         }
     }
@@ -42,32 +55,19 @@ public sealed class DeviceSlot : IDisposable
         }
     }
 
-    /// <summary>The node that lives on the device asks to leave; false when there is none.</summary>
-    public bool AskToLeave()
-    {
-        if (Current is not { } node)
-        {
-            return false;
-        }
-
-        node.Leave();
-        return true;
-    }
-
-    /// <summary>The silo ends, and with it the node.</summary>
-    public void Dispose()
-    {
-        Close();
-        Current?.End();
-    }
-
     internal bool TryTake(SiloNode node)
     {
         lock (_gate)
         {
-            if (_closed || _node is { IsOver: false })
+            if (_closed || _node is { HasLeftItsDevice: false })
             {
                 return false;
+            }
+
+            _givenUp.RemoveAll(former => former.IsOver);
+            if (_node is { IsOver: false } former)
+            {
+                _givenUp.Add(former);
             }
 
             _node = node;

@@ -1,35 +1,30 @@
-using System.Net;
-using System.Net.Sockets;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 using Orleans.Runtime;
 
 namespace AtomGrains.Grains.Workers;
 
 /// <summary>
-/// A node inside a silo, on threads of its own: no grain scheduler's thread computes or waits for a tensor. Its control
-/// messages are grain calls. When a link to another node breaks, it finds out whether that node is gone, and says so to
-/// the run grain and to the cluster: both would notice by themselves, but later.
+/// A node of this silo, whose body is on threads of its own or in a child process: no grain scheduler's thread computes or
+/// waits for a tensor. Its control messages are grain calls.
 /// </summary>
-internal sealed class SiloNode : INodeHost
+internal sealed class SiloNode : INodeOwner
 {
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
 
     private readonly ISiloRun _run;
     private readonly NodeSilo _self;
     private readonly IRunGrain _coordinator;
-    private readonly IClusterMembershipService _membership;
     private readonly StruckFaults _struck;
-    private readonly NodeActor _actor;
     private readonly Pump<ControlMessage> _reports;
-    private readonly Lock _gate = new();
-    private readonly HashSet<int> _gone = [];
-    private Dictionary<int, IPEndPoint> _addresses = [];
-    private readonly Dictionary<int, SiloAddress> _silos = [];
+    private readonly Neighbours _neighbours;
+    private readonly INodeBody _body;
     private volatile bool _over;
+    private volatile bool _givenUp;
 
     public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo)
     {
@@ -38,9 +33,9 @@ internal sealed class SiloNode : INodeHost
         Slot = seat.Slot;
         _self = new NodeSilo(seat.Node, silo.ToParsableString());
         _coordinator = coordinator;
-        _membership = membership;
         _struck = new StruckFaults(run.Plan.Folder);
         _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan);
+        _neighbours = new Neighbours(membership, node => TellAsync(() => _over, () => _coordinator.NodeEnded(node)));
         var struck = _struck.Orders;
         var place = new NodePlace
         {
@@ -55,17 +50,22 @@ internal sealed class SiloNode : INodeHost
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],
         };
-        _actor = new NodeActor(place, run.Plan.Spec, run.CreateModel(), run.Plan.Heartbeat, this);
+        _body = run.CreateNode(place, seat.Child, this);
     }
 
     public NodeId Id { get; }
 
     public int Slot { get; }
 
-    /// <summary>The node was dismissed or ended; its device is free.</summary>
+    public int ProcessId => _body.ProcessId ?? Environment.ProcessId;
+
+    /// <summary>The node was dismissed or ended: nothing lives here any more.</summary>
     public bool IsOver => _over;
 
-    public void Begin() => new Thread(Live) { IsBackground = true, Name = $"node {Id.Value}" }.Start();
+    /// <summary>Its device is free.</summary>
+    public bool HasLeftItsDevice => _over || _givenUp;
+
+    public void Begin() => _body.Begin();
 
     public void Deliver(ControlBatch batch)
     {
@@ -74,16 +74,16 @@ internal sealed class SiloNode : INodeHost
             var control = FromWire.Map(message);
             if (control is AdoptView adopt)
             {
-                Learn(adopt.View, batch.Silos);
+                _neighbours.Learn(adopt.View, batch.Silos);
             }
 
-            _actor.Deliver(control);
+            _body.Deliver(control);
         }
     }
 
-    public void Leave() => _actor.Leave();
+    public void Leave() => _body.Leave();
 
-    public void End() => _actor.End();
+    public void End() => _body.End();
 
     void INodeHost.Send(ControlMessage message) => _reports.Post(message);
 
@@ -91,24 +91,19 @@ internal sealed class SiloNode : INodeHost
 
     void INodeHost.Failed(Exception error) => _run.EndFailed(error);
 
-    void INodeHost.LinkClosed(int node) => _ = Task.Run(() => FindOutAsync(node));
+    void INodeHost.LinkClosed(int node) => _ = Task.Run(() => _neighbours.FindOutAsync(node));
 
-    private void Live()
+    void INodeOwner.GivenUp() => _givenUp = true;
+
+    void INodeOwner.StopRun(string reason) => _ = Task.Run(() => TellAsync(() => false, () => _coordinator.Stop(reason)));
+
+    void INodeOwner.Ended(ProcessEnd? end)
     {
-        _actor.Run();
         _over = true;
         _reports.Close();
-    }
-
-    private void Learn(View view, IReadOnlyList<NodeSilo> silos)
-    {
-        lock (_gate)
+        if (end is not null)
         {
-            _addresses = view.Members.ToDictionary(member => member.Node.Value, member => IPEndPoint.Parse(member.Address));
-            foreach (var silo in silos)
-            {
-                _silos[silo.Node] = SiloAddress.FromParsableString(silo.Silo);
-            }
+            _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause))));
         }
     }
 
@@ -118,75 +113,20 @@ internal sealed class SiloNode : INodeHost
         return true;
     }
 
-    private async Task FindOutAsync(int node)
-    {
-        IPEndPoint? address;
-        SiloAddress? silo;
-        lock (_gate)
-        {
-            silo = _silos.GetValueOrDefault(node);
-            if (!_addresses.TryGetValue(node, out address) || _gone.Contains(node))
-            {
-                return;
-            }
-        }
-
-        // A link may break between two living nodes; a port that refuses has nobody behind it any more.
-        if (!await IsRefusedAsync(address).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            if (!_gone.Add(node))
-            {
-                return;
-            }
-        }
-
-        var ended = TellAsync(node);
-        if (silo is not null && await IsRefusedAsync(silo.Endpoint).ConfigureAwait(false))
-        {
-            await _membership.TryKill(silo).ConfigureAwait(false);
-        }
-
-        await ended.ConfigureAwait(false);
-    }
-
     // Until somebody hears it: the coordinator itself may have been there.
-    private async Task TellAsync(int node)
+    private static async Task TellAsync(Func<bool> isVain, Func<Task> call)
     {
-        while (!_over)
+        while (!isVain())
         {
             try
             {
-                await _coordinator.NodeEnded(node).ConfigureAwait(false);
+                await call().ConfigureAwait(false);
                 return;
             }
             catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
             {
-                await Task.Delay(ProbeTimeout / 10).ConfigureAwait(false);
+                await Task.Delay(Pause).ConfigureAwait(false);
             }
-        }
-    }
-
-    private static async Task<bool> IsRefusedAsync(IPEndPoint address)
-    {
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        using var timeout = new CancellationTokenSource(ProbeTimeout);
-        try
-        {
-            await socket.ConnectAsync(address, timeout.Token).ConfigureAwait(false);
-            return false;
-        }
-        catch (SocketException error)
-        {
-            return error.SocketErrorCode == SocketError.ConnectionRefused;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 }

@@ -10,9 +10,9 @@ namespace AtomGrains.Grains.Workers;
 /// placed here again and finds its node. An activation elsewhere is empty: it says that the node is over, and goes.
 /// </summary>
 [DevicePlacement]
-public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
+public sealed class WorkerGrain(ISiloRun run, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
 {
-    private SiloNode? Node => device.Current is { } node && node.Id.Value == RunKeys.Parse(this.GetPrimaryKeyString()).Number ? node : null;
+    private SiloNode? Node => devices.Find(RunKeys.Parse(this.GetPrimaryKeyString()).Number);
 
     public Task Start(WorkerSeat seat)
     {
@@ -27,11 +27,11 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
         }
 
         var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(run.Plan.RunId), membership, silo.SiloAddress);
-        if (!device.TryTake(node))
+        if (!devices.All[seat.Child ?? 0].TryTake(node))
         {
             node.End();
             DeactivateOnIdle();
-            throw new InvalidOperationException($"the device of {silo.SiloAddress.ToParsableString()} has a node already");
+            throw new InvalidOperationException($"device {seat.Child ?? 0} of {silo.SiloAddress.ToParsableString()} has a node already");
         }
 
         DelayDeactivation(TimeSpan.MaxValue);
@@ -52,5 +52,5 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlot device, IClusterMembers
     }
 
     public Task<NodeState?> State() => Task.FromResult(
-        Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), Environment.ProcessId) : null);
+        Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), node.ProcessId) : null);
 }

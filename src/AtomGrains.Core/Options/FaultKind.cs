@@ -6,6 +6,9 @@ public enum FaultKind
     /// <summary><c>kill</c>: SIGKILL.</summary>
     Kill,
 
+    /// <summary><c>kill:supervisor</c>: SIGKILL to who coordinates, on the local host.</summary>
+    KillSupervisor,
+
     /// <summary><c>stop</c>: SIGSTOP, for good.</summary>
     Stop,
 

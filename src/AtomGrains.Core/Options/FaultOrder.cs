@@ -1,7 +1,7 @@
 namespace AtomGrains.Core.Options;
 
 /// <summary>One ordered fault, from <c>--fault</c>.</summary>
-/// <param name="Worker">Which worker, from 0; null for <see cref="FaultKind.Scale"/>, which names none.</param>
+/// <param name="Worker">Which worker, from 0; null for <see cref="FaultKind.Scale"/> and <see cref="FaultKind.KillSupervisor"/>, which name none.</param>
 /// <param name="Step">The first step at which it may strike.</param>
 /// <param name="Point">Where in the step; null is at its beginning.</param>
 /// <param name="Workers">The new number of workers, for <see cref="FaultKind.Scale"/> alone.</param>
@@ -10,7 +10,12 @@ public sealed record FaultOrder(FaultKind Kind, int? Worker, long Step, Protocol
     /// <summary>The text form, which <see cref="FaultPlan.ParseOrder"/> reads back.</summary>
     public override string ToString()
     {
-        var what = Kind == FaultKind.Scale ? $"scale={Workers}" : $"{FaultPlan.NameOf(Kind)}:worker={Worker}";
+        var what = Kind switch
+        {
+            FaultKind.Scale => $"scale={Workers}",
+            FaultKind.KillSupervisor => FaultPlan.NameOf(Kind),
+            _ => $"{FaultPlan.NameOf(Kind)}:worker={Worker}",
+        };
         var where = Point is { } point ? $"/{FaultPlan.NameOf(point)}" : "";
         return $"{what}@step={Step}{where}";
     }

@@ -5,7 +5,7 @@ namespace AtomGrains.Core.Options;
 /// <summary>
 /// The faults a run is ordered to suffer, in the order given. Grammar of one:
 /// <c>kill|stop|stop+wake|exit|device|device-abort:worker=K@step=N[/compute|push|seal|decide|apply|join]</c>
-/// or <c>scale=W@step=N</c>. Nothing is defaulted: a fault whose target or time is unsaid is an error.
+/// or <c>kill:supervisor@step=N[/POINT]</c> or <c>scale=W@step=N</c>. Nothing is defaulted: a fault whose target or time is unsaid is an error.
 /// </summary>
 public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
 {
@@ -19,13 +19,15 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     public static readonly FaultPlan None = new([]);
 
     private const string Form =
-        "must read KIND:worker=K@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device or device-abort; " +
+        "must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device or device-abort; " +
         "POINT is compute, push, seal, decide, apply or join";
+
+    private const string Supervisor = "kill:supervisor";
 
     private static readonly (string Name, FaultKind Kind)[] Kinds =
     [
         ("kill", FaultKind.Kill), ("stop", FaultKind.Stop), ("stop+wake", FaultKind.StopAndWake), ("exit", FaultKind.Exit),
-        ("device", FaultKind.Device), ("device-abort", FaultKind.DeviceAbort), ("scale", FaultKind.Scale),
+        ("device", FaultKind.Device), ("device-abort", FaultKind.DeviceAbort), ("scale", FaultKind.Scale), (Supervisor, FaultKind.KillSupervisor),
     ];
 
     /// <summary>Parses every text; errors of all of them are added to <paramref name="errors"/>.</summary>
@@ -104,8 +106,13 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
 
     private static (FaultOrder?, SettingError?) ParseStrike(string text, string what, long step, ProtocolPoint? point)
     {
+        if (what == Supervisor)
+        {
+            return (new FaultOrder(FaultKind.KillSupervisor, null, step, point), null);
+        }
+
         var parts = what.Split(':');
-        var strikes = Kinds.Where(entry => entry.Kind != FaultKind.Scale);
+        var strikes = Kinds.Where(entry => entry.Kind is not (FaultKind.Scale or FaultKind.KillSupervisor));
         var kind = strikes.Where(entry => entry.Name == parts[0]).Select(entry => (FaultKind?)entry.Kind).FirstOrDefault();
         if (kind is null)
         {

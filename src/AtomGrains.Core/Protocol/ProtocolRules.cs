@@ -45,6 +45,12 @@ public class ProtocolRules
     /// <summary>R3: a replica that is one decision behind gets that very decision before anything new is decided.</summary>
     public virtual bool SendsLastDecisionAgain => true;
 
+    /// <summary>R3: a decision that some replicas have applied is sent again verbatim, never made anew from what is left.</summary>
+    public virtual bool RollsForward => true;
+
+    /// <summary>Records: a new coordinator has the line of the newest decided step written, if its predecessor did not.</summary>
+    public virtual bool CompletesTheRecord => true;
+
     /// <summary>R3: members of a new set come from the newest recorded one, plus its joiner once that is in sync; in this order.</summary>
     public virtual IEnumerable<NodeId> Candidates(PartitionId partition, PartitionPlacement newest, bool joinerIsInSync) =>
         joinerIsInSync ? newest.Replicas.Concat(newest.Joiner is { } joiner ? [joiner] : []) : newest.Replicas;

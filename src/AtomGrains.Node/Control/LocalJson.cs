@@ -18,6 +18,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(ProtocolMessage))]
 [JsonSerializable(typeof(FaultStrikes))]
 [JsonSerializable(typeof(NodeFailed))]
+[JsonSerializable(typeof(LinkLost))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(Introduce))]
 [JsonSerializable(typeof(AdoptView))]
@@ -41,7 +42,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
-    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed)];
+    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed), typeof(LinkLost)];
 
     private static Type[] Protocol =>
     [

@@ -11,5 +11,8 @@ public sealed record ProtocolMessage(ControlMessage Message) : LocalMessage;
 /// <summary>Node, just before the fault with this number in the plan strikes it: written to the socket before anything happens.</summary>
 public sealed record FaultStrikes(int Order, DateTimeOffset At) : LocalMessage;
 
+/// <summary>Node: a tensor link from or to another node has closed. Only a silo needs to hear it: other silos' nodes are not its children.</summary>
+public sealed record LinkLost(int Node) : LocalMessage;
+
 /// <summary>Node: it cannot go on, and ends itself.</summary>
 public sealed record NodeFailed(string Cause) : LocalMessage;

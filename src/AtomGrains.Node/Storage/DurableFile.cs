@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AtomGrains.Node.Storage;
 
 /// <summary>
@@ -11,9 +13,10 @@ public static class DurableFile
     /// <summary>
     /// Creates or replaces <paramref name="path"/>: a reader sees the old content or the new, never a part.
     /// </summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="mode">Who may read it, from the moment at which it is there; null is as this process usually does.</param>
+    public static void Write(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
-        var temporary = WriteTemporary(path, write);
+        var temporary = WriteTemporary(path, write, mode);
         try
         {
             File.Move(temporary, path, overwrite: true);
@@ -47,22 +50,33 @@ public static class DurableFile
     }
 
     /// <summary>
-    /// Removes what killed writers left in a folder. Only for who knows that nobody writes there now.
+    /// Removes what killed writers left in a folder; what a living process writes there stays, and what nobody can be
+    /// asked about goes.
     /// </summary>
     public static void RemoveTemporaries(string folder)
     {
         foreach (var file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, TemporaryPrefix + "*") : [])
         {
-            File.Delete(file);
+            var writer = Path.GetFileName(file)[TemporaryPrefix.Length..].Split('-')[0];
+            if (!int.TryParse(writer, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) || ProcessIdentity.Of(pid) is null)
+            {
+                File.Delete(file);
+            }
         }
     }
 
-    private static string WriteTemporary(string path, Action<Stream> write)
+    private static string WriteTemporary(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
         var temporary = Path.Combine(DirectoryOf(path), $"{TemporaryPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
         try
         {
-            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 1 << 16 };
+            if (mode is not null && !OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = mode;
+            }
+
+            using var stream = new FileStream(temporary, options);
             write(stream);
             stream.Flush(flushToDisk: true);
             return temporary;

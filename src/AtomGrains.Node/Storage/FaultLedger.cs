@@ -10,7 +10,7 @@ namespace AtomGrains.Node.Storage;
 /// <summary>
 /// The losses of a run, phase by phase, until each is over and has its one line in <c>faults.jsonl</c>. A loss is on
 /// disk, in <c>losses/NODE.json</c>, from the moment it is known: a coordinator that dies before it has written the line
-/// leaves it to its successor. So the id of a node that was lost is never given again in its run folder.
+/// leaves it to its successor. So the id of a node that was lost or has left is never given again in its run folder.
 /// </summary>
 public sealed class FaultLedger
 {
@@ -22,11 +22,16 @@ public sealed class FaultLedger
     /// <summary>The kind of two copies that should be equal and are not.</summary>
     public const string Mismatch = "mismatch";
 
+    // Nobody was lost by these.
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch];
+
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
+    private readonly HashSet<string> _told;
+    private readonly HashSet<string> _left;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -35,30 +40,35 @@ public sealed class FaultLedger
         _journal = journal;
         _lanesRecomputed = lanesRecomputed;
         _losses = new FileRegister(folder, FolderName);
-        var told = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine).Select(line => (line.Who, line.Ts)).ToHashSet();
+        var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
+        var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
+        _told = lines.Select(line => line.Who).ToHashSet();
+        _closed.AddRange(lines.Where(line => !NoLosses.Contains(line.Kind)).Select(RecoveryReport.Of));
+        _left = lines.Where(line => line.Kind == FaultPlan.NameOf(FaultKind.Exit)).Select(line => line.Who).ToHashSet();
         var known = _losses.Generations();
-        NewestLost = known.Count == 0 ? null : NodeOf(known[^1]);
+        NewestLost = known.Select(NodeOf).Concat(_left.Select(who => new NodeId(int.Parse(who.Split(' ')[0][1..], CultureInfo.InvariantCulture))))
+            .Select(node => (NodeId?)node).Max();
         _open.AddRange(known.Select(Reopen).Where(recovery => !told.Contains((recovery.Who, recovery.Noticed))));
     }
 
-    /// <summary>The highest id of the nodes that predecessors have lost; null when they lost none.</summary>
+    /// <summary>The highest id of the nodes that predecessors have lost or let go; null when there are none.</summary>
     public NodeId? NewestLost { get; }
 
-    /// <summary>The losses that are over, in the order in which they were.</summary>
+    /// <summary>The losses that are over, predecessors' included, in the order in which they were.</summary>
     public IReadOnlyList<RecoveryReport> Closed => _closed;
 
     /// <param name="step">The step in progress, which a coordinator that takes over has only from the journal.</param>
     /// <param name="kindOfEnd">What a process is said to have died of; null when its host is going to say so by <see cref="Ended"/>.</param>
     public void Lost(MemberLost lost, long step, LostNode node, string? kindOfEnd = null)
     {
-        if (_open.Exists(open => open.Node == lost.Node))
+        if (_open.Exists(open => open.Node == lost.Node) || _left.Contains(Recovery.NameOf(lost.Node, node.Slot)))
         {
-            // The predecessor knew.
+            // The predecessor knew, of the loss or that it was none: the node has left in order.
             return;
         }
 
         var now = DateTimeOffset.UtcNow;
-        var recovery = new Recovery(lost.Node, node.Slot, step, lost.Generation.Value, now, _lanesRecomputed())
+        var recovery = new Recovery(lost.Node, Recovery.NameOf(lost.Node, node.Slot), step, lost.Generation.Value, now, _lanesRecomputed())
         {
             Kind = node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
             {
@@ -75,12 +85,34 @@ public sealed class FaultLedger
         _open.Add(isNews ? recovery : Reopen(number));
     }
 
+    /// <summary>A predecessor of this very coordinator was killed; said once, whoever of its successors lives to say it.</summary>
+    /// <param name="number">The supervisor's.</param>
+    /// <param name="before">The newest view that it recorded.</param>
+    /// <param name="strike">The order that struck it, if one did.</param>
+    /// <param name="lastSign">When it was seen to do anything last.</param>
+    public void SupervisorLost(int number, long step, Generation before, OrderedStrike? strike, DateTimeOffset lastSign)
+    {
+        var who = SupervisorRoll.NameOf(number);
+        if (_told.Add(who))
+        {
+            var now = DateTimeOffset.UtcNow;
+            _open.Add(new Recovery(null, who, step, before.Value, now, _lanesRecomputed())
+            {
+                Kind = strike is null ? UnknownEnd : FaultPlan.NameOf(FaultKind.Kill),
+                Order = OrderOf(strike),
+                Detect = Math.Max(0, (now - (strike?.At ?? lastSign)).TotalSeconds),
+            });
+        }
+    }
+
     /// <summary>A node's process has ended: what of, and what it said of it, unless that is known already.</summary>
-    public void Ended(NodeId node, string kind, string? cause)
+    /// <param name="strike">The ordered fault that struck it last, where its host did not know in time.</param>
+    public void Ended(NodeId node, string kind, string? cause, OrderedStrike? strike = null)
     {
         if (_open.Find(recovery => recovery.Node == node) is { } recovery)
         {
-            recovery.Kind ??= kind;
+            recovery.Kind ??= strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind);
+            recovery.Order ??= OrderOf(strike);
             recovery.Cause ??= cause;
         }
     }
@@ -100,7 +132,7 @@ public sealed class FaultLedger
 
     /// <summary>A change of size that was ordered: a line, and no recovery.</summary>
     public void Scaled(int workers, long step, Generation generation) =>
-        Note(FaultPlan.NameOf(FaultKind.Scale), "supervisor", $"to {workers} workers", step, generation, detail: null);
+        Note(FaultPlan.NameOf(FaultKind.Scale), FaultLine.SupervisorRole, $"to {workers} workers", step, generation, detail: null);
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
@@ -111,12 +143,12 @@ public sealed class FaultLedger
         Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
         $"{differed.Partition} at version {differed.Version}");
 
-    /// <summary>Kinds of the losses that became known since this was asked last, once for each loss.</summary>
-    public IReadOnlyList<string> TakeKinds()
+    /// <summary>The losses whose kind became known since this was asked last, each once.</summary>
+    public IReadOnlyList<(string Kind, string Role)> TakeKnown()
     {
         var news = _open.FindAll(recovery => recovery.Kind is not null && !recovery.IsCounted);
         news.ForEach(recovery => recovery.IsCounted = true);
-        return [.. news.Select(recovery => recovery.Kind!)];
+        return [.. news.Select(recovery => (recovery.Kind!, recovery.Role))];
     }
 
     /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
@@ -133,8 +165,7 @@ public sealed class FaultLedger
     private Recovery Reopen(Generation number)
     {
         var loss = JsonSerializer.Deserialize(_losses.Read(number), StorageJson.Default.FaultLine)!;
-        var slot = int.Parse(loss.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
-        return new Recovery(NodeOf(number), slot, loss.Step, loss.GenerationBefore, loss.Ts, 0)
+        return new Recovery(NodeOf(number), loss.Who, loss.Step, loss.GenerationBefore, loss.Ts, 0)
         {
             Kind = loss.Kind,
             Order = loss.Detail,

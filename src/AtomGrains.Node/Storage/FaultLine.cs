@@ -12,6 +12,9 @@ public sealed record FaultLine
     /// <summary><see cref="Role"/> of what befell a node.</summary>
     public const string NodeRole = "node";
 
+    /// <summary><see cref="Role"/> of what befell, or was done by, a supervisor.</summary>
+    public const string SupervisorRole = "supervisor";
+
     /// <summary>A field may be added under the same number; older readers pass over it.</summary>
     public int Schema { get; init; } = CurrentSchema;
 

@@ -1,7 +1,7 @@
 namespace AtomGrains.Node.Storage;
 
 /// <summary>One process of a run in <see cref="RunStatus"/>.</summary>
-/// <param name="Role"><c>supervisor</c> or <c>node</c>.</param>
+/// <param name="Role"><c>supervisor</c>, <c>node</c>, or <c>silo</c> for one whose nodes are processes of their own.</param>
 /// <param name="Worker">Which worker it hosts; null for none.</param>
 /// <param name="Lanes">Lanes that its worker owns in the view.</param>
 /// <param name="Partitions">Partitions that it holds, as primary or backup.</param>

@@ -2,12 +2,12 @@ using AtomGrains.Core.Membership;
 
 namespace AtomGrains.Node.Storage;
 
-/// <summary>One loss of a node and how the run got over it, phase by phase.</summary>
-public sealed class Recovery(NodeId node, int slot, long step, long generation, DateTimeOffset noticed, long lanesRecomputedBefore)
+/// <summary>One loss of a process and how the run got over it, phase by phase.</summary>
+/// <param name="node">Null for one that hosted no node.</param>
+/// <param name="who">Whose it is, in the ledger's words.</param>
+public sealed class Recovery(NodeId? node, string who, long step, long generation, DateTimeOffset noticed, long lanesRecomputedBefore)
 {
-    public NodeId Node { get; } = node;
-
-    public int Slot { get; } = slot;
+    public NodeId? Node { get; } = node;
 
     public long Step { get; } = step;
 
@@ -19,8 +19,9 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
 
     public long LanesRecomputedBefore { get; } = lanesRecomputedBefore;
 
-    /// <summary>Whose it is, in the ledger's words.</summary>
-    public string Who => NameOf(Node, Slot);
+    public string Who { get; } = who;
+
+    public string Role => Node is null ? FaultLine.SupervisorRole : FaultLine.NodeRole;
 
     /// <summary>What it was: the ordered kind, else what the process's end tells; null until that is known.</summary>
     public string? Kind { get; set; }
@@ -29,7 +30,7 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
     public bool IsCounted { get; set; }
 
     /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
-    public string? Order { get; init; }
+    public string? Order { get; set; }
 
     /// <summary>What the node said of its failure, if it did.</summary>
     public string? Cause { get; set; }
@@ -92,7 +93,7 @@ public sealed class Recovery(NodeId node, int slot, long step, long generation, 
     {
         Ts = Noticed,
         Kind = Kind ?? FaultLedger.UnknownEnd,
-        Role = FaultLine.NodeRole,
+        Role = Role,
         Who = Who,
         Step = Step,
         GenerationBefore = GenerationBefore,

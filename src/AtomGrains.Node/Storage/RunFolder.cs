@@ -61,9 +61,11 @@ public sealed class RunFolder : IDisposable
             {
                 // Again, now that nobody else can change it.
                 var resumed = Check(path, folder, record, held: true);
-                DurableFile.RemoveTemporaries(folder);
-                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FileRegister.FolderName));
-                DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, FaultLedger.FolderName));
+                foreach (var name in (string[])["", FileRegister.FolderName, FaultLedger.FolderName, NodeRoll.FolderName, SupervisorRoll.FolderName])
+                {
+                    DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, name));
+                }
+
                 return new RunFolder(folder, resumed ?? record, resumed is not null, held);
             }
             catch
@@ -86,16 +88,24 @@ public sealed class RunFolder : IDisposable
     /// Writes tokens and vocabulary, then <c>run.json</c>. For a resumed run they are there and are kept, if they still
     /// are what the run began with.
     /// </summary>
+    /// <param name="corpus">Null for a resumed run, which has it.</param>
+    /// <param name="isTakenOver">Nodes of the run live and work on that data: no time is taken to look at all of it.</param>
     /// <exception cref="InvalidSettingsException">They could not be written or read, or are other data.</exception>
-    public void Begin(TokenizedCorpus corpus)
+    public void Begin(TokenizedCorpus? corpus, bool isTakenOver = false)
     {
         try
         {
             if (IsResumed)
             {
-                CheckData();
+                if (!isTakenOver)
+                {
+                    CheckData();
+                }
+
                 return;
             }
+
+            ArgumentNullException.ThrowIfNull(corpus);
 
             DurableFile.Write(System.IO.Path.Combine(Path, TokenFileSource.FileName), corpus.WriteTokens);
             DurableFile.Write(System.IO.Path.Combine(Path, TokenizerFile.FileName), TokenizerFile.Serialize(corpus.Tokenizer));

@@ -26,6 +26,9 @@ public sealed record RunRecord
     /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
+    /// <summary>Length of the flat parameter vector, which only a tensor engine knows; null in older records.</summary>
+    public int? Elements { get; init; }
+
     public required DateTimeOffset Started { get; init; }
 
     /// <summary>Null until the final weights are written.</summary>

@@ -9,10 +9,13 @@ namespace AtomGrains.Node.Storage;
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(FaultLine))]
 [JsonSerializable(typeof(MetricsLine))]
+[JsonSerializable(typeof(NodeRollEntry))]
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(SupervisorPost))]
+[JsonSerializable(typeof(SupervisorRollEntry))]
 [JsonSerializable(typeof(TokenizerFile))]
 public sealed partial class StorageJson : JsonSerializerContext
 {

@@ -12,10 +12,11 @@ internal sealed class FrameWriter
 
     public bool Write(Wire wire, OutgoingFrame frame)
     {
-        frame.Head.CopyTo(_first, 0);
-        var payload = frame.Payload is null ? default : MemoryMarshal.AsBytes(frame.Payload.Span);
-        var together = Math.Min(payload.Length, _first.Length - frame.Head.Length);
-        payload[..together].CopyTo(_first.AsSpan(frame.Head.Length));
-        return wire.Send(_first.AsSpan(0, frame.Head.Length + together)) && wire.Send(payload[together..]);
+        var head = frame.Head.AsSpan((int)Math.Min(frame.Written, frame.Head.Length));
+        var payload = MemoryMarshal.AsBytes(frame.Payload.Span)[(int)Math.Max(0, frame.Written - frame.Head.Length)..];
+        head.CopyTo(_first);
+        var together = Math.Min(payload.Length, _first.Length - head.Length);
+        payload[..together].CopyTo(_first.AsSpan(head.Length));
+        return wire.Send(_first.AsSpan(0, head.Length + together)) && wire.Send(payload[together..]);
     }
 }

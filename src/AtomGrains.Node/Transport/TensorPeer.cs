@@ -30,7 +30,7 @@ public sealed class TensorPeer : IDisposable
         _options = options;
         _copies = copies;
         _counters = counters;
-        _link = new OutgoingLink(node, endpoint, identity, options, counters, events);
+        _link = new OutgoingLink(node, endpoint, identity, options, copies, counters, events);
     }
 
     public int Node { get; }

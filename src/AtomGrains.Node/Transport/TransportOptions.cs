@@ -24,10 +24,10 @@ public sealed record TransportOptions
     public long MaxQueuedBytesPerPeer { get; init; } = 256L << 20;
 
     /// <summary>
-    /// Bytes of kernel buffer for each direction of a socket. Between 256 KiB and 4 MiB no difference stood out from
-    /// the noise on loopback, and the smallest keeps the kernel's share of memory small with many peers.
+    /// Bytes of kernel buffer for each direction of a socket, as far as the system grants them. A slice that fits is
+    /// written at once by whoever sends it; the kernel uses no more than what is under way.
     /// </summary>
-    public int SocketBufferBytes { get; init; } = 256 << 10;
+    public int SocketBufferBytes { get; init; } = 4 << 20;
 
     /// <summary>From accepted to proven. Generous, since a busy machine may take seconds to schedule a thread.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -128,6 +128,27 @@ internal sealed class Wire : IDisposable
         }
     }
 
+    /// <summary>Writes as much as there is room for, without waiting. Returns bytes; -1 when the connection ended.</summary>
+    public int SendNow(ReadOnlySpan<byte> bytes)
+    {
+        var sent = -1;
+        try
+        {
+            sent = Reason is null ? NativeSocket.SendNow(_socket.SafeHandle, bytes) : -1;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed here; the reason is set before the socket goes.
+        }
+
+        if (sent < 0)
+        {
+            Close(CloseReason.ConnectionReset);
+        }
+
+        return sent;
+    }
+
     /// <summary>Waits until the other side ends the connection. A peer that only listens has nothing to say.</summary>
     public CloseReason WaitForEnd()
     {

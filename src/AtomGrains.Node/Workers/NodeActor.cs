@@ -37,6 +37,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private DismissReason? _dismissed;
     private bool _joined;
     private StepKey? _export;
+    private volatile WeightsExported? _exported;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
@@ -80,6 +81,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
 
     /// <summary>A message of the coordinator; any thread.</summary>
     public void Deliver(ControlMessage message) => _events.Post(() => OnControl(message));
+
+    /// <summary>There is a new way to a coordinator, or a new coordinator: the node says who it is; any thread.</summary>
+    public void Introduce() => _events.Post(() => Handle(machine => machine.Introduce(_outbox)));
 
     /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
     public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
@@ -307,15 +311,23 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     {
         if (_export == write.Key)
         {
+            if (_exported is { } known)
+            {
+                // Whoever asked first may be gone without having heard it.
+                _host.Send(known);
+            }
+
             return;
         }
 
         _export = write.Key;
+        _exported = null;
         new Thread(() =>
         {
             try
             {
-                _host.Send(new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat)));
+                _exported = new WeightsExported(write.Key.Lineage, write.Key.Step, _model.Export(_loop!, write.Flat));
+                _host.Send(_exported);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -9,8 +9,11 @@ public sealed record NodeAssignment : NodePlace
     /// <summary>Absolute; holds run.json and the tokens.</summary>
     public required string RunFolder { get; init; }
 
-    /// <summary>Host and port of the supervisor's control channel.</summary>
-    public required string Supervisor { get; init; }
+    /// <summary>Host and port of the control channel of who started it; null: a supervisor, found by its post in the run folder.</summary>
+    public string? Supervisor { get; init; }
+
+    /// <summary>Name of the register, in the run folder, of the ordered faults that have struck.</summary>
+    public required string Struck { get; init; }
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public required string Device { get; init; }

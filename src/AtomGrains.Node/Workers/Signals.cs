@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace AtomGrains.Node.Workers;
 
@@ -28,6 +29,9 @@ public static partial class Signals
         _ = Duplicate(descriptor, 2);
     }
 
+    /// <summary>Standard error as it is now, for who redirects it and still has something to say there. The caller disposes it.</summary>
+    public static Stream KeepStandardError() => new FileStream(new SafeFileHandle(DuplicateToNew(2), ownsHandle: true), FileAccess.Write, bufferSize: 0);
+
     /// <summary>
     /// Has the kernel wake this process, should it be paused, when the thread that started it ends: who sleeps cannot
     /// notice that nobody is left to work for.
@@ -45,6 +49,9 @@ public static partial class Signals
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int GetThreadId();
+
+    [LibraryImport("libc", EntryPoint = "dup", SetLastError = true)]
+    private static partial int DuplicateToNew(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
     private static partial int Duplicate(int from, int to);

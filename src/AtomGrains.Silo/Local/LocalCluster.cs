@@ -6,13 +6,14 @@ using AtomGrains.Local;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Children;
 using AtomGrains.Silo.Membership;
 
 namespace AtomGrains.Silo.Local;
 
 /// <summary>
-/// A cluster on one machine: as many silo processes as are wanted, started again when they end, as a cluster's own
-/// orchestrator would. It is no part of the run, decides nothing about it and is not asked by it: it reads the run folder
+/// A cluster on one machine: as many silo processes as have devices for all workers, started again when they end, as a
+/// cluster's own orchestrator would. It is no part of the run, decides nothing about it and is not asked by it: it reads the run folder
 /// as a person would.
 /// </summary>
 internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer)
@@ -23,6 +24,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private const int MostFailedStarts = 6;
 
+    // A silo that leaves in order declares itself dead just before its process ends.
+    private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
@@ -32,10 +36,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly StruckFaults _struck = new(folder.Path);
     private readonly FileMembershipTable _membership = new(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
+    private readonly ChildRecords _children = new(folder.Path);
+    private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
     private int _failedStarts;
+    private long _peakRssBytes;
 
     public RunOutcome Run(CancellationToken cancellation)
     {
@@ -82,7 +89,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
                 observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
             }
-            else if (dead.Contains(silo.Name))
+            else if (dead.Contains(silo.Name) && DateTimeOffset.UtcNow - (silo.DeclaredDead ??= DateTimeOffset.UtcNow) > LastMoments)
             {
                 // The cluster has given it up though its process lives, so it is paused: as a liveness probe would find.
                 silo.IsReplaced = true;
@@ -94,14 +101,14 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             }
         }
 
-        foreach (var silo in _silos)
+        foreach (var pid in _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).Concat(LivingChildren.Select(child => child.Pid)))
         {
-            silo.PeakRssBytes = Math.Max(silo.PeakRssBytes, silo.HasExited ? 0 : NodeTable.PeakRss(silo.Pid));
+            _peakRssBytes = Math.Max(_peakRssBytes, NodeTable.PeakRss(pid));
         }
 
         Wake();
         NoteStrikes();
-        for (var ordinal = 0; ordinal < options.Workers + options.Spares; ordinal++)
+        for (var ordinal = 0; ordinal < _siloCount; ordinal++)
         {
             if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced))
             {
@@ -120,10 +127,22 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
-        _files.Status([.. _silos.Where(silo => !silo.HasExited)]).Write(folder.Path);
+        _files.Status([.. _silos.Where(silo => !silo.HasExited)], LivingChildren).Write(folder.Path);
     }
 
-    private bool WakesLater(SiloProcess silo) => options.Faults.Orders.Select((order, number) => (order, number))
+    private bool HasChildren => options.Devices.Count > 1;
+
+    private IReadOnlyList<ChildRecord> LivingChildren
+    {
+        get
+        {
+            var silos = _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).ToHashSet();
+            return HasChildren ? [.. _children.All().Where(child => silos.Contains(child.SiloPid) && Directory.Exists($"/proc/{child.Pid}"))] : [];
+        }
+    }
+
+    // With several devices it is a child that is paused, and its silo that wakes it.
+    private bool WakesLater(SiloProcess silo) => !HasChildren && options.Faults.Orders.Select((order, number) => (order, number))
         .Any(fault => fault.order.Kind == FaultKind.StopAndWake && fault.order.Worker == silo.Ordinal && _struck.Orders.Contains(fault.number));
 
     // A paused silo of stop+wake goes on once its replacement takes part.
@@ -173,7 +192,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Secret = _secret.ToHex(),
         Ordinal = 0,
         Host = HostOf(0),
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen.ToString(),
         Elements = elements,
         Workers = options.Workers,
@@ -192,13 +211,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         var report = end?.Report ?? _files.Unfinished();
         return report with
         {
-            WorkersStarted = _silos.Count,
+            WorkersStarted = HasChildren ? _children.All().Count : _silos.Count,
             Faults = recoveries.Count,
             Recoveries = recoveries,
             PeakRssBytes = new Dictionary<string, long>
             {
                 ["supervisor"] = NodeTable.PeakRss(Environment.ProcessId),
-                ["node"] = _silos.Max(silo => (long?)silo.PeakRssBytes) ?? 0,
+                ["node"] = _peakRssBytes,
             },
         };
     }

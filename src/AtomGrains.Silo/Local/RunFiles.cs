@@ -5,6 +5,7 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Local;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Silo.Children;
 
 namespace AtomGrains.Silo.Local;
 
@@ -44,7 +45,8 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
         foreach (var line in lines)
         {
-            var rate = seconds > 0 ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
+            // Lines that were there at the first look came at nobody knows what rate.
+            var rate = _lines > _first.Value.Lines ? (_lines - _first.Value.Lines) * line.Tokens / seconds : 0;
             _last = line;
             observer.OnStep(DecisionOf(line), new Generation(line.Generation), _view?.Workers.Count ?? 0, rate);
             _lines++;
@@ -64,25 +66,36 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
 
     /// <summary>The recoveries of the ledger; a change of size or a departure is none.</summary>
     public IReadOnlyList<RecoveryReport> Recoveries() =>
-        [.. Faults().Where(line => line.Kind is not ("scale" or "exit")).Select(RecoveryReport.Of)];
+        [.. Faults().Where(line => line.Kind is not ("scale" or "exit" or FaultLedger.Mismatch)).Select(RecoveryReport.Of)];
 
     /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
-    public RunStatus Status(IReadOnlyList<SiloProcess> silos) => new()
+    /// <param name="children">Living ones; with none, each silo is a node itself.</param>
+    public RunStatus Status(IReadOnlyList<SiloProcess> silos, IReadOnlyList<ChildRecord> children) => new()
     {
         Step = _last is { } last ? last.Step + 1 : 0,
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
         WaitingFor = _waits,
-        Processes = [new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"), .. silos.Select(StatusOf)],
+        Processes =
+        [
+            new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"),
+            .. silos.Select(silo => children.Count == 0 ? StatusOf(silo) : new ProcessStatus(silo.Pid, "silo", null, [], [], silo.IsReplaced ? "paused" : "running")),
+            .. children.Select(child => StatusOf(child, children)),
+        ],
     };
 
-    private ProcessStatus StatusOf(SiloProcess silo)
+    private ProcessStatus StatusOf(SiloProcess silo) => StatusOf(
+        silo.Pid, silo.Ordinal, silo.IsReplaced ? null : _view?.Members.LastOrDefault(member => member.Slot == silo.Ordinal), silo.IsReplaced);
+
+    private ProcessStatus StatusOf(ChildRecord child, IReadOnlyList<ChildRecord> children) => StatusOf(
+        child.Pid, child.Slot, _view?.Members.FirstOrDefault(member => member.Node.Value == child.Node), children.Any(other => other.Slot == child.Slot && other.Node > child.Node));
+
+    private ProcessStatus StatusOf(int pid, int slot, Member? member, bool isReplaced)
     {
-        var member = silo.IsReplaced ? null : _view?.Members.LastOrDefault(member => member.Slot == silo.Ordinal);
         var lanes = member is null ? [] : _view!.LanesOf(member.Node).ToList();
         var partitions = member is null ? [] : _view!.ReplicasOn(member.Node).Select(id => id.Value).ToList();
-        var state = silo.IsReplaced ? "paused" : member is null ? "joining" : lanes.Count == 0 ? "spare" : "running";
-        return new ProcessStatus(silo.Pid, "node", silo.Ordinal, lanes, partitions, state);
+        var state = isReplaced ? "paused" : member is null ? "joining" : lanes.Count == 0 ? "spare" : "running";
+        return new ProcessStatus(pid, "node", slot, lanes, partitions, state);
     }
 
     /// <summary>What can be said of a run that has no end.</summary>

@@ -41,6 +41,9 @@ internal sealed class SiloProcess : IDisposable
 
     public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
 
+    /// <summary>When the cluster was first seen to have given it up.</summary>
+    public DateTimeOffset? DeclaredDead { get; set; }
+
     /// <summary>Another process has taken its number.</summary>
     public bool IsReplaced { get; set; }
 
@@ -50,8 +53,6 @@ internal sealed class SiloProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;
-
-    public long PeakRssBytes { get; set; }
 
     public void Signal(int signal)
     {

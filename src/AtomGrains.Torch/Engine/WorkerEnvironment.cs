@@ -28,6 +28,10 @@ public static class WorkerEnvironment
             // for every page of it again: a million page faults in sixty steps, a tenth of that with these.
             ["MALLOC_TRIM_THRESHOLD_"] = KeptBytes,
             ["MALLOC_MMAP_THRESHOLD_"] = KeptBytes,
+
+            // Each method compiled once, fully, before a worker joins: in tiers, the second compilation took up to a tenth
+            // of the processor beside the first forty steps. A worker starts half a second later for it.
+            ["DOTNET_TieredCompilation"] = "0",
         };
 
         // Left to itself, OpenBLAS takes a processor newer than itself for one of 2004, at half the speed. ATen's own

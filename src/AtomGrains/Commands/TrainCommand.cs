@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -12,37 +11,39 @@ using AtomGrains.Torch.Engine;
 namespace AtomGrains.Commands;
 
 /// <summary><c>atom train</c>: everything is checked before anything is written, then the run is supervised to its end.</summary>
-internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
+/// <param name="arguments">The program's own, for who has to start it again.</param>
+internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnlyList<string> arguments)
 {
     /// <summary>Exit code of a run that ended before its last step.</summary>
     private const int Stopped = 1;
 
     public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
-        Task.Run(() => Run(options, cancellation), CancellationToken.None);
+        Task.Run(() => options.Supervise && !Supervision.IsSupervised ? Supervision.Run(options.Out, arguments, cancellation) : Run(options, cancellation), CancellationToken.None);
 
     /// <summary>Trains; the caller reads the outcome.</summary>
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
     {
-        Warn(options.Warnings);
+        if (!options.Resume)
+        {
+            Warn(options.Warnings);
+        }
 
-        var job = jobs.Choose(options.Job);
-        var corpus = options.Tokenize();
-        var spec = options.SpecFor(corpus, job);
-        var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
-        var engine = DescribeCommand.Ask(spec, options.Device, environment);
-        spec = options.Fitted(spec, engine.Elements);
-        RefuseTooManyPartitions(spec, engine.Elements);
+        var start = RunStart.Of(options, jobs);
+        var (spec, elements) = (start.Record.Spec, start.Elements);
+        RefuseTooManyPartitions(spec, elements);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
-        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job) };
+        var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
+        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
         using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
         using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
-        using var folder = RunFolder.Open(options.Out, Record(spec, engine));
-        folder.Begin(corpus);
+        using var folder = RunFolder.Open(options.Out, start.Record);
+        SavedSettings.Write(folder.Path, options.Given);
+        folder.Begin(start.Corpus, start.NodesLive);
         if (!options.Quiet)
         {
-            output.WriteLine(FormattableString.Invariant($"{engine.Elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+            output.WriteLine(FormattableString.Invariant($"{elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
         }
 
         if (metrics is not null)
@@ -50,8 +51,8 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
             observer.OnNote($"metrics at {metrics.Url}");
         }
 
-        var outcome = supervisor?.Run(folder, engine.Elements, cancellation)
-            ?? cluster!.Train(folder, engine.Elements, hosting, observer, cancellation);
+        var outcome = supervisor?.Run(folder, elements, cancellation)
+            ?? cluster!.Train(folder, elements, hosting, observer, cancellation);
         Warn(outcome.NotStruck.Select(order => $"{FaultPlan.Setting} {order} never struck: the run ended before anybody came to that place"));
         if (options.Report is { } report)
         {
@@ -110,7 +111,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
     {
         Workers = options.ActiveWorkers,
         Spares = options.AllSpares,
-        Device = options.Device,
+        Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
         Roots = options.Roots,
@@ -144,18 +145,4 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs)
             throw new InvalidSettingsException(new SettingError("--port", $"{options.Port}", "is in use by another process; must be free, or 0 for any free one"));
         }
     }
-
-    private static RunRecord Record(RunSpec spec, EngineReport engine) => RunRecord.Of(
-        spec,
-        BitsClass.Of(engine.Engine!),
-        new Dictionary<string, string>
-        {
-            ["atomgrains"] = typeof(TrainCommand).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-            ["dotnet"] = Environment.Version.ToString(),
-            ["libtorch"] = engine.Engine!.LibTorch,
-            ["tensor_engine"] = engine.Engine.Binding,
-            ["blas"] = engine.Engine.Blas,
-            ["system"] = RuntimeInformation.OSDescription,
-        },
-        DateTimeOffset.UtcNow);
 }

@@ -14,11 +14,21 @@ internal static class WorkerCommand
 
     public static int Run(StepLoopFactory jobs)
     {
-        var assignment = JsonSerializer.Deserialize(Console.OpenStandardInput(), AssignmentJson.Default.NodeAssignment)
-            ?? throw new InvalidDataException("a worker reads its orders from its supervisor on standard input");
+        if (ReadAssignment() is not { } assignment)
+        {
+            // Its supervisor died between starting it and telling it what for.
+            return NodeProcess.ExitOrphaned;
+        }
+
         Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
         var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
         using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions());
         return process.Run();
+    }
+
+    private static NodeAssignment? ReadAssignment()
+    {
+        using var input = new StreamReader(Console.OpenStandardInput());
+        return input.ReadToEnd() is { Length: > 0 } orders ? JsonSerializer.Deserialize(orders, AssignmentJson.Default.NodeAssignment) : null;
     }
 }

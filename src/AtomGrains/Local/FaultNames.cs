@@ -1,3 +1,4 @@
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
@@ -12,6 +13,7 @@ internal static class FaultNames
 
     public static string OfExit(int? exitCode) => exitCode switch
     {
+        null => FaultLedger.UnknownEnd,
         SignalBase + Signals.Kill => "kill",
         SignalBase + Signals.Terminate => "exit",
         NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => "device",

@@ -48,9 +48,9 @@ internal sealed class LiveMetrics : IDisposable
 
     public void Observe(Coordinator coordinator, NodeTable nodes, FaultLedger ledger, TimeSpan now)
     {
-        foreach (var kind in ledger.TakeKinds())
+        foreach (var (kind, role) in ledger.TakeKnown())
         {
-            _metrics?.Fault(kind, FaultLine.NodeRole);
+            _metrics?.Fault(kind, role);
         }
 
         var running = nodes.Running.ToList();

@@ -6,23 +6,31 @@ using AtomGrains.Node.Storage;
 namespace AtomGrains.Local;
 
 /// <summary>A node process as its supervisor sees it.</summary>
-internal sealed class NodeHandle(NodeId id, int slot, Process process, DateTimeOffset started)
+/// <param name="process">Null for a process that a predecessor started: it is nobody's child here.</param>
+/// <param name="identity">Null for one that ended before anybody could look.</param>
+internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessIdentity? identity, DateTimeOffset started)
 {
     public NodeId Id { get; } = id;
 
     public int Slot { get; } = slot;
 
-    public Process Process { get; } = process;
-
-    public int Pid { get; } = process.Id;
+    public int Pid { get; } = process?.Id ?? identity!.Pid;
 
     public DateTimeOffset Started { get; } = started;
+
+    /// <summary>A predecessor's process, whose end has to be looked for.</summary>
+    public bool IsAdopted => process is null;
+
+    /// <summary>Whether the process lives, as the system says. A pid alone may be another process's by now.</summary>
+    public bool IsAlive => identity?.IsAlive ?? false;
 
     /// <summary>When anything was heard from it last.</summary>
     public DateTimeOffset LastHeard { get; set; } = started;
 
-    /// <summary>Null while it runs.</summary>
-    public int? ExitCode { get; set; }
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Null while it runs, and of a process that was not started here.</summary>
+    public int? ExitCode { get; private set; }
 
     public bool IsReady { get; set; }
 
@@ -35,7 +43,27 @@ internal sealed class NodeHandle(NodeId id, int slot, Process process, DateTimeO
     /// <summary>What it said of its failure, if it did.</summary>
     public string? Cause { get; set; }
 
-    public NodeCounters Counters { get; set; } = new();
+    public NodeCounters Counters { get; private set; } = new();
+
+    /// <summary>Its counters when it was first heard here: what came before is the predecessors' story.</summary>
+    public NodeCounters FirstCounters { get; private set; } = new();
 
     public long PeakRssBytes { get; set; }
+
+    public void Count(NodeCounters counters)
+    {
+        if (IsAdopted && Counters == new NodeCounters())
+        {
+            FirstCounters = counters;
+        }
+
+        Counters = counters;
+    }
+
+    public void End()
+    {
+        HasEnded = true;
+        ExitCode = process?.ExitCode;
+        process?.Dispose();
+    }
 }

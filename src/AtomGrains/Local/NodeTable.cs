@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
@@ -11,21 +12,26 @@ namespace AtomGrains.Local;
 /// The node processes of a run: started as new programs (a fork after a multi-threaded operator would hang), counted,
 /// and ended. Process ids are this machine's affair; the protocol knows node ids alone.
 /// </summary>
+/// <param name="roll">All that the run ever had, by which a successor finds those that live.</param>
 /// <param name="first">The first process's id; the others follow.</param>
-internal sealed class NodeTable(NodeId first, Func<NodeId, int, NodeAssignment> assign, IReadOnlyDictionary<string, string> environment, Action<NodeHandle> ended)
+internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, NodeAssignment> assign, IReadOnlyDictionary<string, string> environment, Action<NodeHandle> ended)
 {
     private readonly SortedDictionary<NodeId, NodeHandle> _nodes = [];
     private int _next = first.Value;
 
     public IEnumerable<NodeHandle> All => _nodes.Values;
 
-    public IEnumerable<NodeHandle> Running => _nodes.Values.Where(node => node.ExitCode is null);
+    public IEnumerable<NodeHandle> Running => _nodes.Values.Where(node => !node.HasEnded);
 
-    public int Started => _nodes.Count;
+    /// <summary>Predecessors' processes included.</summary>
+    public int Started => roll.Entries.Count;
 
     public NodeHandle? Find(NodeId id) => _nodes.GetValueOrDefault(id);
 
     public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Counters));
+
+    /// <summary>Since this supervisor began.</summary>
+    public long LanesRecomputed => _nodes.Values.Sum(node => node.Counters.LanesRecomputed - node.FirstCounters.LanesRecomputed);
 
     public long PeakRssBytes => _nodes.Values.Max(node => (long?)node.PeakRssBytes) ?? 0;
 
@@ -34,11 +40,18 @@ internal sealed class NodeTable(NodeId first, Func<NodeId, int, NodeAssignment> 
         var id = new NodeId(_next++);
         var process = new Process { StartInfo = StartInfo(), EnableRaisingEvents = true };
         process.Start();
-        var handle = new NodeHandle(id, slot, process, DateTimeOffset.UtcNow);
+        var identity = ProcessIdentity.Of(process.Id);
+        var handle = new NodeHandle(id, slot, process, identity, DateTimeOffset.UtcNow);
         _nodes.Add(id, handle);
         process.Exited += (_, _) => ended(handle);
         try
         {
+            if (identity is not null)
+            {
+                // Before it has its orders: who was never told that it is a node ends by itself.
+                roll.Add(new NodeRollEntry(id.Value, slot, identity));
+            }
+
             process.StandardInput.Write(JsonSerializer.Serialize(assign(id, slot), AssignmentJson.Default.NodeAssignment));
             process.StandardInput.Close();
         }
@@ -50,10 +63,27 @@ internal sealed class NodeTable(NodeId first, Func<NodeId, int, NodeAssignment> 
         return handle;
     }
 
+    /// <summary>Takes over a process that a predecessor started, or the memory of one.</summary>
+    public NodeHandle Adopt(NodeRollEntry entry)
+    {
+        var handle = new NodeHandle(new NodeId(entry.Node), entry.Slot, null, entry.Process, DateTimeOffset.UtcNow);
+        _nodes.Add(handle.Id, handle);
+        return handle;
+    }
+
+    /// <summary>Notices adopted processes that have ended, of which the system tells their parent alone.</summary>
+    public void LookForAdopted()
+    {
+        foreach (var node in Running.Where(node => node.IsAdopted && !node.IsAlive).ToList())
+        {
+            ended(node);
+        }
+    }
+
     /// <summary>Ends whatever is left, paused processes included.</summary>
     public void KillAll()
     {
-        foreach (var node in Running)
+        foreach (var node in Running.Where(node => node.IsAlive))
         {
             Signals.Send(node.Pid, Signals.Kill);
         }

@@ -25,15 +25,16 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly SupervisorOptions _options;
-    private readonly string _runId = Guid.NewGuid().ToString("N");
-    private readonly RunSecret _secret = RunSecret.Create();
+    private readonly string _runId;
+    private readonly RunSecret _secret;
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox = new();
     private readonly CrashLoop _crashes = new();
-    private readonly OrderedFaults _faults;
     private readonly IRunObserver _observer;
     private readonly LiveMetrics? _metrics;
+    private OrderedFaults _faults = null!;
+    private SupervisorRoll _roll = null!;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
     private RunFolder _folder = null!;
@@ -56,7 +57,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _options = options;
         _observer = observer;
         _metrics = metrics;
-        _faults = new OrderedFaults(options.Faults);
+        _runId = options.Predecessor?.RunId ?? Guid.NewGuid().ToString("N");
+        _secret = options.Predecessor is { } left ? RunSecret.FromHex(left.Secret) : RunSecret.Create();
         var identity = new TransportIdentity(_runId, NodeProcess.SupervisorNode, _secret);
         var control = new ControlOptions { Listen = new IPEndPoint(options.Listen, options.Port) };
         _server = new ControlServer<LocalMessage>(identity, control, LocalJson.Contract, new TransportCounters(), this);
@@ -71,26 +73,26 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _register = folder.OpenRegister();
         using var journal = _journal = new RunJournal(folder.Path, _spec, _options.Roots);
         Array.ForEach([.. journal.Torn], _observer.OnNote);
-        _ledger = new FaultLedger(folder.Path, journal, () => _nodes.Counters.LanesRecomputed);
+        _ledger = new FaultLedger(folder.Path, journal, () => _nodes.LanesRecomputed);
+        _faults = new OrderedFaults(_options.Faults, folder.Path);
+        var scaled = _faults.Recall();
+        _roll = new SupervisorRoll(folder.Path);
+        var inheritance = Inheritance.Of(folder.Path, _register);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        var taken = _register.Newest()?.Generation ?? Generation.None;
-        var coordination = new CoordinatorOptions { Workers = _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, newest: null, taken);
-        var first = new NodeId((_ledger.NewestLost?.Value ?? 0) + 1);
-        _nodes = new NodeTable(first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
+        var coordination = new CoordinatorOptions { Workers = scaled ?? _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken);
+        var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
+        _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
         _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
-        if (taken > Generation.None)
-        {
-            _observer.OnNote($"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
-        }
-
         try
         {
+            TakeOver(inheritance);
             ScaleAt(0);
             KeepNodes();
+            new SupervisorPost(_runId, _server.Endpoint.ToString(), _secret.ToHex()).Write(folder.Path);
             _events.Run(Tick, OnTick);
         }
         catch (IOException error)
@@ -109,6 +111,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             journal.Complete();
             Tell(_ledger.CloseAll());
             WriteStatus();
+            SupervisorPost.Remove(folder.Path);
+            _roll.End();
             if (_stopped is null)
             {
                 folder.Finish(DateTimeOffset.UtcNow);
@@ -123,6 +127,33 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     }
 
     public void Dispose() => _server.Dispose();
+
+    private void TakeOver(Inheritance inheritance)
+    {
+        foreach (var number in _roll.Lost)
+        {
+            _ledger.SupervisorLost(number, _journal.NextStep, inheritance.Taken, _faults.StrikeOf(number), inheritance.LastSign);
+        }
+
+        var handles = inheritance.Nodes.Select(entry =>
+        {
+            var node = _nodes.Adopt(entry);
+            node.Strike = _faults.StrikeOf(node.Id);
+            node.IsReady = inheritance.View?.IsMember(node.Id) ?? false;
+            return node;
+        }).ToList();
+        if (inheritance.View is { } view)
+        {
+            _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
+            _journal.Begins(DateTimeOffset.UtcNow);
+        }
+        else if (inheritance.Taken > Generation.None)
+        {
+            _observer.OnNote($"an earlier attempt got to view {inheritance.Taken}, and no checkpoint is left of it: starting from the seeded beginning");
+        }
+
+        handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);
+    }
 
     void IControlEvents<LocalMessage>.OnConnected(int node)
     {
@@ -148,6 +179,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             case ProtocolMessage { Message: var control }:
                 Note(node, control);
+                Reached(control);
                 _coordinator.HandleMessage(from, control, Now, _outbox);
                 CarryOut();
                 if (control is LeaveRequested)
@@ -162,6 +194,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case NodeFailed failed:
                 node.Cause = failed.Cause;
+                break;
+            case LinkLost:
+                // Every node is a child of this process, which sees the end of each by itself.
                 break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not for a supervisor");
@@ -178,7 +213,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 _crashes.Ready();
                 break;
             case Heartbeat heartbeat:
-                node.Counters = heartbeat.Counters;
+                node.Count(heartbeat.Counters);
                 break;
             case StepTimed timed:
                 _journal.Timed(timed);
@@ -204,8 +239,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnProcessEnded(NodeHandle node)
     {
-        node.ExitCode = node.Process.ExitCode;
-        node.Process.Dispose();
+        if (node.HasEnded)
+        {
+            return;
+        }
+
+        node.End();
         OnNodeEnded(node.Id);
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
@@ -218,6 +257,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void OnTick()
     {
+        _nodes.LookForAdopted();
         _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
@@ -245,16 +285,23 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Slot = slot,
         RunId = _runId,
         RunFolder = _folder.Path,
-        Supervisor = _server.Endpoint.ToString(),
+        Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
-        Device = _options.Device,
         Roots = _options.Roots,
+        Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
 
-    private void CarryOut() => _outbox.Drain(CarryOut);
+    private void CarryOut()
+    {
+        _outbox.Drain(CarryOut);
+        if (_coordinator.IsInstalled)
+        {
+            Reached(_coordinator.Step, null);
+        }
+    }
 
     private void CarryOut(Effect effect)
     {
@@ -267,6 +314,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 }
 
                 _server.Send(send.To.Value, new ProtocolMessage(message));
+                if (message is Decide told)
+                {
+                    Reached(told.Decision.Step, ProtocolPoint.Apply);
+                }
+
                 break;
             case RecordView record:
                 Record(record.View);
@@ -277,12 +329,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             case VersionProven proven:
                 _journal.Proven(proven);
                 break;
-            case StepRecalled recalled:
-                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
-                break;
             case ReplicasDiffered differed:
                 _ledger.Differed(differed, _coordinator.Step);
                 _observer.OnNote($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
+                break;
+            case DecisionRecalled recalled:
+                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
             case Evaluated evaluated:
                 _validationLoss = evaluated.Loss;
@@ -325,6 +377,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         if (created)
         {
             _ledger.ViewRecorded(DateTimeOffset.UtcNow);
+            Reached(_coordinator.Step, ProtocolPoint.Join);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
         }
         else
@@ -347,10 +400,38 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         var now = DateTimeOffset.UtcNow;
         _crashes.Decided(decided.Decision.Step);
         _journal.Decided(decided.Decision, decided.Generation, now);
+        Reached(decided.Decision.Step, ProtocolPoint.Decide);
         _ledger.StepDecided(decided.Decision.Step, now);
         _metrics?.Decided(decided.Decision, _journal.LastSeconds, Now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
         ScaleAt(decided.Decision.Step + 1);
+    }
+
+    // Where an ordered fault strikes this very process: a decision is on its way to its first node at the most.
+    private void Reached(ControlMessage control)
+    {
+        switch (control)
+        {
+            case Heartbeat when _coordinator.IsInstalled:
+                Reached(_coordinator.Step, ProtocolPoint.Compute);
+                break;
+            case StepTimed timed:
+                Reached(timed.Step, ProtocolPoint.Push);
+                break;
+            case Sealed seals:
+                Reached(seals.Seals[0].Step, ProtocolPoint.Seal);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Reached(long step, ProtocolPoint? point)
+    {
+        if (_faults.StrikesSupervisor(_roll.Number, step, point))
+        {
+            Signals.Send(Environment.ProcessId, Signals.Kill);
+        }
     }
 
     private void ScaleAt(long step)

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
 
@@ -11,7 +12,8 @@ public sealed record SupervisorOptions
 
     public int Spares { get; init; }
 
-    public string Device { get; init; } = "cpu";
+    /// <summary>Dealt out to processes by their numbers, round and round; of one kind.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 
     /// <summary>Where the supervisor and the nodes listen.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
@@ -22,8 +24,11 @@ public sealed record SupervisorOptions
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
-    /// <summary>How long nodes live without their supervisor.</summary>
-    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long nodes live without a supervisor.</summary>
+    public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
+    public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
@@ -34,4 +39,7 @@ public sealed record SupervisorOptions
 
     /// <summary>Environment of node processes beside this process's own.</summary>
     public required IReadOnlyDictionary<string, string> NodeEnvironment { get; init; }
+
+    /// <summary>The device of a worker's number.</summary>
+    public string DeviceOf(int slot) => Devices[slot % Devices.Count];
 }

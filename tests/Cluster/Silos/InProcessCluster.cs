@@ -72,7 +72,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     /// <summary>A living node, which can be ended as if it had died.</summary>
     public SiloNode NodeOf(NodeId id) =>
-        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlot>().Current).Single(node => node?.Id == id)!;
+        _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlots>().All[0].Current).Single(node => node?.Id == id)!;
 
     /// <summary>Another coordinator of the same run, beside the run grain.</summary>
     public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
@@ -129,7 +129,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Secret = _secret,
         Ordinal = ordinal,
         Host = _hostOf(ordinal),
-        Device = "cpu",
+        Devices = ["cpu"],
         Listen = "127.0.0.1",
         Elements = FakeStepLoop.Elements,
         Workers = _workers,
@@ -153,7 +153,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
         public string Listen => "127.0.0.1";
 
-        public NodeModel CreateModel() => new(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat));
+        public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) =>
+            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat)), owner);
 
         public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
     }

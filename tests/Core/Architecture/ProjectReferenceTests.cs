@@ -15,6 +15,7 @@ public sealed class ProjectReferenceTests
         ["AtomGrains.Grains"] = ["AtomGrains.Core", "AtomGrains.Grains.Abstractions", "AtomGrains.Node"],
         ["AtomGrains.Silo"] = ["AtomGrains.Grains", "AtomGrains.Grains.Abstractions", "AtomGrains"],
         ["StartRun"] = ["AtomGrains.Grains.Abstractions"],
+        ["TrainOnOrleans"] = ["AtomGrains.Silo"],
         ["TrainYourOwnModel"] = ["AtomGrains", "AtomGrains.Torch", "AtomGrains.Core"],
     };
 

@@ -16,6 +16,17 @@ public class FaultPlanTests
     public void OrdersAreRead(string text, FaultKind kind, int worker, long step, ProtocolPoint? point) =>
         Assert.Equal(new FaultOrder(kind, worker, step, point), FaultPlan.ParseOrder(text).Order);
 
+    [Theory]
+    [InlineData("kill:supervisor@step=4", null)]
+    [InlineData("kill:supervisor@step=4/apply", ProtocolPoint.Apply)]
+    public void TheSupervisorCanBeKilled(string text, ProtocolPoint? point)
+    {
+        var order = FaultPlan.ParseOrder(text).Order;
+        Assert.Equal(new FaultOrder(FaultKind.KillSupervisor, null, 4, point), order);
+        Assert.Equal(text, order!.ToString());
+        Assert.Equal("kill:supervisor", FaultPlan.NameOf(FaultKind.KillSupervisor));
+    }
+
     [Fact]
     public void ScaleNamesTheNewNumberOfWorkers() =>
         Assert.Equal(new FaultOrder(FaultKind.Scale, null, 40, null, 4), FaultPlan.ParseOrder("scale=4@step=40").Order);
@@ -32,6 +43,7 @@ public class FaultPlanTests
     [InlineData("kill:worker=1@step=3/lunch", "'lunch' must be compute, push")]
     [InlineData("kill:worker=1@step=3/push/seal", "must be step=N[/POINT]")]
     [InlineData("kill:worker=1@step=3/3", "'3' must be compute")]
+    [InlineData("stop:supervisor@step=3", "must be stop:worker=K")]
     [InlineData("scale=0@step=3", "W from 1 to 1024")]
     [InlineData("scale:worker=1@step=3", "must be scale=W")]
     [InlineData("scale=2@step=3/push", "scale takes no POINT")]

@@ -225,7 +225,30 @@ public class CoordinatorTests : CoordinatorBench
         Succeed();
         Assert.Empty(Ready(One).OfType<RecordView>());
         Assert.Empty(Wait(Options.TakeOverGrace.TotalSeconds - 0.2, One).OfType<RecordView>());
-        Assert.Equal([One], Assert.Single(Wait(0.5, One).OfType<RecordView>()).View.Workers);
+        var effects = Wait(0.5, One);
+        Assert.Equal([One], Assert.Single(effects.OfType<RecordView>()).View.Workers);
+
+        // Nobody waits for it any more, which is a loss like any other, and one that speaks in time is back.
+        Assert.Equal((Two, LossCause.Silent), effects.OfType<MemberLost>().Select(lost => (lost.Node, lost.Cause)).Single());
+        Assert.Equal(NodeStanding.Silent, Coordinator.StandingOf(Two));
+        Beat(Two);
+        Assert.Equal(NodeStanding.Alive, Coordinator.StandingOf(Two));
+    }
+
+    [Fact]
+    public void ATakeoverHasTheLineOfTheNewestDecisionWrittenThatAnyReplicaKnows()
+    {
+        Install();
+        var first = Decided(Seal(One, 1, 0)).Select(send => ((Decide)send.Message).Decision).First();
+        TakeOver();
+        Adopt(One, 2, new ReplicaReport(Partition, 1, false, first));
+        var effects = Adopt(Two, 2, new ReplicaReport(Partition, 1, false, first));
+        Assert.Equal(first, Assert.Single(effects.OfType<DecisionRecalled>()).Decision);
+
+        // A later view of the same coordinator tells nothing that it did not decide itself.
+        End(Two);
+        Recorded(3);
+        Assert.Empty(Adopt(One, 3, new ReplicaReport(Partition, 1, false, first)).OfType<DecisionRecalled>());
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class SimulatedHostContractTests : HostContractTests
                 WakeOnceLeftOut(simulation, node);
                 return node;
             case HostFault.CoordinatorIsLost:
-                cluster.Coordinator.IsRunning = false;
+                cluster.Coordinator.End();
                 simulation.After(Look, cluster.StartCoordinator);
                 return null;
             case HostFault.SecondCoordinator:

@@ -24,9 +24,6 @@ public sealed class LocalHostContractTests : HostContractTests
 
     protected override long Steps => Trained.Steps;
 
-    // There are no checkpoints: who starts in the folder of a lost supervisor begins from the seed.
-    protected override bool GoesOnWithTheHistory => false;
-
     protected override Task<HostedRun> Calm() => Undisturbed.Value;
 
     protected override Task<HostedRun> Run(HostFault fault) => Carried(fault);
@@ -67,25 +64,19 @@ public sealed class LocalHostContractTests : HostContractTests
     private static async Task<HostedRun> Carried(HostFault fault, string folder)
     {
         var (superseded, ended) = (0, false);
-        if (fault is HostFault.CoordinatorIsLost or HostFault.SecondCoordinator)
+        using var lost = fault == HostFault.CoordinatorIsLost ? await KilledSupervisor(folder) : null;
+        if (fault == HostFault.SecondCoordinator)
         {
-            using var first = TrainProcess.Start(Trained, Workers, options: ["--orphan-grace", "0.5"], folder: folder, pauseAfter: Patient);
+            using var first = TrainProcess.Start(Trained, Workers, folder: folder, pauseAfter: Patient);
             var status = await first.Trains(Workers, step: 3);
-            if (fault == HostFault.CoordinatorIsLost)
-            {
-                first.Signal(Signals.Kill);
-                await first.LeavesNothing();
-            }
-            else
-            {
-                TakeTheNextGeneration(folder);
-                Assert.True(Signals.Send(status.Worker(Struck).Pid, Signals.Kill));
-                superseded = (await first.Finish()).Errors.Contains("another supervisor has recorded view g2", StringComparison.Ordinal) ? 1 : 0;
-            }
+            TakeTheNextGeneration(folder);
+            Assert.True(Signals.Send(status.Worker(Struck).Pid, Signals.Kill));
+            superseded = (await first.Finish()).Errors.Contains("another supervisor has recorded view g2", StringComparison.Ordinal) ? 1 : 0;
         }
 
         string[] faults = fault == HostFault.NodeIsSilentTooLong ? [$"stop+wake:worker={Struck}@step=5/compute"] : [];
-        using var run = TrainProcess.Start(Trained, Workers, faults, folder: folder, pauseAfter: faults.Length > 0 ? Noticed : Patient);
+        using var run = lost is not null ? TrainProcess.Resume(lost)
+            : TrainProcess.Start(Trained, Workers, faults, folder: folder, pauseAfter: faults.Length > 0 ? Noticed : Patient);
         if (fault != HostFault.None)
         {
             ended = await Strike(run, fault);
@@ -103,6 +94,15 @@ public sealed class LocalHostContractTests : HostContractTests
             StruckNodeEnded = ended,
             Superseded = superseded,
         };
+    }
+
+    private static async Task<TrainProcess> KilledSupervisor(string folder)
+    {
+        var lost = TrainProcess.Start(Trained, Workers, folder: folder, pauseAfter: Patient);
+        await lost.Trains(Workers, step: 3);
+        lost.Signal(Signals.Kill);
+        await Eventually.Holds("the supervisor's end", () => lost.HasExited);
+        return lost;
     }
 
     /// <summary>Whether the struck process ended while the run went on.</summary>

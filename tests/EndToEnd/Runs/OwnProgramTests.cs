@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using AtomGrains.EndToEnd.Tests.Support;
 
@@ -66,17 +65,5 @@ public sealed class OwnProgramTests : IDisposable
         return JsonNode.Parse(File.ReadAllText(report))!;
     }
 
-    private static async Task<Ended> Run(params string[] arguments)
-    {
-        var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "TrainYourOwnModel"), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(info)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return new Ended(process.ExitCode, await output, await errors);
-    }
+    private static Task<Ended> Run(params string[] arguments) => SampleProgram.Run(SampleProgram.PathOf("TrainYourOwnModel"), arguments);
 }

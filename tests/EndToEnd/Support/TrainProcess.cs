@@ -18,19 +18,25 @@ internal sealed class TrainProcess : IDisposable
 
     private readonly Spec _spec;
     private readonly bool _ownsFolder;
-    private readonly string _mark = $"{MarkVariable}={Guid.NewGuid():N}";
+    private readonly string _mark;
     private readonly string _report;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
     private readonly Process _process;
 
     private TrainProcess(Spec spec, string? folder, IEnumerable<string> arguments, string[] through)
+        : this(spec, folder ?? NewFolder(), folder is null, $"{MarkVariable}={Guid.NewGuid():N}", at => ["--report", ReportOf(at), .. spec.Arguments, .. arguments], through)
+    {
+    }
+
+    private TrainProcess(Spec spec, string folder, bool ownsFolder, string mark, Func<string, IEnumerable<string>> arguments, string[] through)
     {
         _spec = spec;
-        _ownsFolder = folder is null;
-        Folder = folder ?? NewFolder();
-        _report = Path.Combine(Folder, "..", $"{Path.GetFileName(Folder)}.report.json");
-        var info = AtomProgram.StartInfo(["train", "--out", Folder, "--report", _report, .. spec.Arguments, .. arguments], through);
+        _ownsFolder = ownsFolder;
+        _mark = mark;
+        Folder = folder;
+        _report = ReportOf(folder);
+        var info = AtomProgram.StartInfo(["train", "--out", Folder, .. arguments(folder)], through);
         info.Environment[MarkVariable] = _mark[(MarkVariable.Length + 1)..];
         _process = new Process { StartInfo = info };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
@@ -71,6 +77,10 @@ internal sealed class TrainProcess : IDisposable
                 .. (faults ?? []).SelectMany(fault => new[] { "--fault", fault }), .. options ?? [],
             ],
             through ?? []);
+
+    /// <summary>Goes on with a run whose supervisor is dead; its processes count as this one's.</summary>
+    public static TrainProcess Resume(TrainProcess dead, params string[] options) =>
+        new(dead._spec, dead.Folder, ownsFolder: false, dead._mark, _ => ["--resume", .. options], []);
 
     public static string NewFolder() => Path.Combine(Directory.CreateTempSubdirectory("atomgrains-run-").FullName, "run");
 
@@ -155,6 +165,8 @@ internal sealed class TrainProcess : IDisposable
             return false;
         }
     }
+
+    private static string ReportOf(string folder) => Path.Combine(folder, "..", $"{Path.GetFileName(folder)}.report.json");
 
     private static void Append(StringBuilder text, string? line)
     {

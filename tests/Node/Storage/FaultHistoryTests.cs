@@ -69,10 +69,10 @@ public sealed class FaultHistoryTests : IDisposable
         using var journal = new RunJournal(_folder.Path, RunSpecs.Record().Spec);
         var ledger = new FaultLedger(_folder.Path, journal, () => 0);
         ledger.Lost(new MemberLost(new NodeId(2), LossCause.Ended, 30, new Generation(1)), 30, new LostNode(1, DateTimeOffset.UtcNow, null));
-        Assert.Empty(ledger.TakeKinds());
+        Assert.Empty(ledger.TakeKnown());
         ledger.Ended(new NodeId(2), "device", null);
-        Assert.Equal(["device"], ledger.TakeKinds());
-        Assert.Empty(ledger.TakeKinds());
+        Assert.Equal([("device", "node")], ledger.TakeKnown());
+        Assert.Empty(ledger.TakeKnown());
     }
 
     [Fact]

@@ -104,6 +104,31 @@ public sealed class FaultLedgerTests : IDisposable
         Assert.Equal([("exit", "n2 worker 1", 7, null), ("scale", "to 4 workers", 8, null)], Lines().Select(Told));
     }
 
+    [Fact]
+    public void ANodeThatHasLeftIsNotLostToTheSuccessor()
+    {
+        Use(ledger => ledger.Leaves(Lost, 1, 7, new Generation(3), strike: null));
+        Use(ledger =>
+        {
+            Assert.Equal(Lost, ledger.NewestLost);
+            Lose(ledger, strike: null);
+            Assert.Empty(ledger.CloseAll());
+        });
+        Assert.Equal("exit", Lines().Single().Kind);
+    }
+
+    [Fact]
+    public void AnOrderThatIsKnownOnlyAtTheEndIsTheLossesOwn()
+    {
+        Use(ledger =>
+        {
+            Lose(ledger, strike: null);
+            ledger.Ended(Lost, "crash", null, Kill);
+            ledger.CloseAll();
+        });
+        Assert.Equal(("kill", "n2 worker 1", 30, "ordered kill:worker=1@step=30"), Told(Lines().Single()));
+    }
+
     private static void Lose(FaultLedger ledger, OrderedStrike? strike) =>
         ledger.Lost(new MemberLost(Lost, LossCause.Ended, 30, new Generation(1)), 30, new LostNode(1, Now, strike));
 

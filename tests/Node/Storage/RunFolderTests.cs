@@ -112,7 +112,7 @@ public sealed class RunFolderTests : IDisposable
     public void WhatACrashLeftBeforeTheRunBeganIsReplaced()
     {
         _folder.Write("run/tokens.bin", [1, 2, 3]);
-        _folder.Write("run/.tmp-1-dead", [1]);
+        _folder.Write("run/.tmp-2147483647-dead", [1]);
         using var run = Begin();
         using var source = TokenFileSource.OpenTraining(Out, run.Record.Spec);
         Assert.Equal(112, source.Count);
@@ -127,7 +127,7 @@ public sealed class RunFolderTests : IDisposable
             run.OpenRegister();
         }
 
-        _folder.Write("run/views/.tmp-1-dead", [1]);
+        _folder.Write("run/views/.tmp-2147483647-dead", [1]);
         using var again = RunFolder.Open(Out, RunSpecs.Record());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Out, FileRegister.FolderName)));
     }

@@ -64,6 +64,36 @@ public sealed class TensorRoundTripTests
     }
 
     [Fact]
+    public async Task WhatASocketTakesInPartArrivesWholeAndInOrder()
+    {
+        using var pair = new Pair(Pair.Small with { SocketBufferBytes = 1 << 14 });
+        using var peer = pair.Peer(from: 2);
+        peer.Send([0], []);
+        (await pair.In.Next<RecordedEvents.Frame>()).Payload.Dispose();
+
+        // Far more than the buffers of both ends: each first frame of a burst is begun directly and ended by the writer.
+        for (byte burst = 1; burst <= 20; burst++)
+        {
+            var values = RandomBits(1_000_003);
+            var afterwards = RandomBits(burst);
+            Assert.Equal(SendOutcome.Accepted, peer.Send([burst], values));
+            Assert.Equal(SendOutcome.Accepted, peer.Send([burst], afterwards));
+            Array.Clear(values, 0, 1000); // the caller's memory is the caller's again
+            foreach (var sent in (float[][])[values, afterwards])
+            {
+                var frame = await pair.In.Next<RecordedEvents.Frame>();
+                var skipped = sent == values ? 1000 : 0;
+                Assert.Equal(burst, frame.Header[0]);
+                Assert.Equal(sent.Length, frame.Payload.Elements);
+                Assert.True(MemoryMarshal.AsBytes(sent.AsSpan(skipped)).SequenceEqual(MemoryMarshal.AsBytes(frame.Payload.Span[skipped..])));
+                frame.Payload.Dispose();
+            }
+        }
+
+        await Eventually.Holds("the copies' return", () => pair.Copies.LentBytes == 0);
+    }
+
+    [Fact]
     public async Task OneBufferGoesToManyPeersAndIsReturnedAfterTheLast()
     {
         using var first = new Pair();

@@ -30,8 +30,19 @@ public sealed partial class Coordinator
     private void TakeOver(View view, TimeSpan now, Outbox outbox)
     {
         _firstReady ??= now;
-        if (Duties(view).All(_nodes.ContainsKey) || now - _firstReady > options.TakeOverGrace)
+        if (Duties(view).All(_nodes.ContainsKey))
         {
+            Propose(null, now, outbox);
+        }
+        else if (now - _firstReady > options.TakeOverGrace)
+        {
+            foreach (var member in view.Members.Where(member => !_nodes.ContainsKey(member.Node)))
+            {
+                // As with any silence: who speaks before a view leaves it out is alive again.
+                _nodes.Add(member.Node, new NodeRecord(member, new FailureDetector(options.Heartbeat, now)) { Standing = NodeStanding.Silent });
+                outbox.Add(new MemberLost(member.Node, LossCause.Silent, _step, view.Generation));
+            }
+
             Propose(null, now, outbox);
         }
         else
@@ -184,16 +195,11 @@ public sealed partial class Coordinator
         }
 
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
-        _again = rules.SendsLastDecisionAgain ? lasts.Find(last => last.Step == _step) : null;
+        _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
         if (_last is null && _again is null && _step > 0)
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
-        }
-
-        foreach (var known in new[] { _last, _again }.OfType<Decision>())
-        {
-            outbox.Add(new StepRecalled(known, view.Generation));
         }
 
         // Where one replica has applied the step, the others of its set hold the reduced slice: nothing to seal again.
@@ -202,6 +208,12 @@ public sealed partial class Coordinator
             _tally.IsPast(report.Partition);
         }
 
+        if (!_recalled && rules.CompletesTheRecord && (_again ?? _last) is { } recalled)
+        {
+            outbox.Add(new DecisionRecalled(recalled, view.Generation));
+        }
+
+        _recalled = true;
         _installed = true;
         _progress = now;
         _stepBegan = now;

@@ -27,6 +27,7 @@ public sealed partial class Coordinator(
     private Generation _newest = newest?.Generation ?? taken;
     private View? _view = newest;
     private bool _ownsView = newest is null;
+    private bool _recalled = newest is null;
     private View? _recording;
     private Decision? _decidedWhileRecording;
     private bool _installed;

@@ -43,11 +43,14 @@ public sealed record StepDecided(Decision Decision, Generation Generation) : Eff
 /// <param name="Leaves">The beginning of each block's hash, <see cref="PartitionProof.LeafBytes"/> bytes each; null for a model with too many blocks.</param>
 public sealed record VersionProven(Lineage Lineage, long Version, Parameters.Sha256 Root, byte[]? Leaves) : Effect;
 
-/// <summary>A replica knows this decision: its metrics line is completed, if whoever decided it died before it was written.</summary>
-public sealed record StepRecalled(Decision Decision, Generation Generation) : Effect;
-
 /// <summary>Two copies of a partition at one version have other bits; what is trusted no more is rolled back next.</summary>
 public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId Primary, NodeId Backup, long Version, Generation Generation) : Effect;
+
+/// <summary>
+/// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write
+/// it unless it is there (PROTOCOL, Records).
+/// </summary>
+public sealed record DecisionRecalled(Decision Decision, Generation Generation) : Effect;
 
 /// <summary>A version's validation loss is complete.</summary>
 public sealed record Evaluated(long Version, double Loss) : Effect;

@@ -5,7 +5,7 @@ using AtomGrains.Core.Options;
 namespace AtomGrains.Commands.Options;
 
 /// <summary>
-/// The one place of precedence: command line over environment over file over default. Reads values as what they
+/// The one place of precedence: command line over environment over file over what a resumed run had over default. Reads values as what they
 /// should be and collects an error for each that is not.
 /// </summary>
 public sealed class SettingValues
@@ -27,19 +27,25 @@ public sealed class SettingValues
             .ToDictionary(entry => entry.setting, entry => new GivenValue(Split(entry.setting, entry.text!), entry.setting.Variable));
         var config = commandLine.GetValueOrDefault(Settings.Config) ?? variables.GetValueOrDefault(Settings.Config);
         var file = config is null ? new Dictionary<Setting, GivenValue>() : YamlSettings.Read(config.Text, _errors);
+        var resumed = First(Settings.Resume)?.Text == "true" && First(Settings.Out) is { } folder
+            ? SavedSettings.Read(folder.Text, _errors)
+            : new Dictionary<Setting, GivenValue>();
         _given = [];
         foreach (var setting in Settings.All)
         {
             var standard = defaults?.GetValueOrDefault(setting) ?? setting.Default;
-            var value = commandLine.GetValueOrDefault(setting)
-                ?? variables.GetValueOrDefault(setting)
-                ?? file.GetValueOrDefault(setting)
-                ?? (standard is null ? null : new GivenValue([standard]));
-            if (value is not null)
+            if ((First(setting) ?? resumed.GetValueOrDefault(setting)) is { } value)
             {
                 _given.Add(setting, value);
             }
+            else if (standard is not null)
+            {
+                _given.Add(setting, new GivenValue([standard]));
+            }
         }
+
+        GivenValue? First(Setting setting) =>
+            commandLine.GetValueOrDefault(setting) ?? variables.GetValueOrDefault(setting) ?? file.GetValueOrDefault(setting);
     }
 
     /// <summary>Everything that was wrong so far.</summary>
@@ -50,6 +56,9 @@ public sealed class SettingValues
         _given.Where(entry => entry.Value.Origin is not null).ToDictionary(entry => entry.Key.Flag, entry => entry.Value.Origin!);
 
     public bool IsGiven(Setting setting) => _given.ContainsKey(setting);
+
+    /// <summary>Whether what stands for it is what would stand there anyway.</summary>
+    public bool IsDefault(Setting setting) => setting.Default is { } standard && Texts(setting) is [var text] && text == standard;
 
     /// <summary>The text; null when there is none or an empty one.</summary>
     public string? Text(Setting setting) =>

@@ -44,7 +44,7 @@ public static class Settings
     public static readonly Setting EvalEvery =
         new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
     public static readonly Setting EvalBatches = new("eval-batches", "N", "Batches of one validation.", "20");
-    public static readonly Setting Device = new("device", "cpu|cuda:N", "Where workers compute.", "cpu");
+    public static readonly Setting Device = new("device", "cpu|cuda:N[,...]", "Where workers compute: one device, or those of a machine.", "cpu");
     public static readonly Setting ThreadsPerWorker =
         new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
 
@@ -69,16 +69,20 @@ public static class Settings
     public static readonly Setting Roots =
         new("roots", "on|off", "Hash the parameters of every step to a root in metrics.jsonl, for diff, replay and verify.", "on");
 
-    // Longer than any pause of a living supervisor, short enough that a new run need not wait.
+    // Time for a person or a script to start a supervisor again. Silos of a cluster have no second owner to wait for.
     public static readonly Setting OrphanGrace =
-        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor.", "5");
+        new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
+    public static readonly Setting Resume =
+        new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting Supervise =
+        new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
     // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
     public static readonly Setting Fault =
-        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
     public static readonly Setting Quiet =
         new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
@@ -88,6 +92,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Resume, Supervise, OrphanGrace, PauseAfter, Fault, Report, Quiet,
     ];
 }

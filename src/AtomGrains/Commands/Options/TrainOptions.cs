@@ -26,8 +26,8 @@ public sealed record TrainOptions
 
     public required int Spares { get; init; }
 
-    /// <summary><c>cpu</c>, or <c>cuda:N</c>.</summary>
-    public required string Device { get; init; }
+    /// <summary>At least one, of one kind: <c>cpu</c>, or <c>cuda:N</c>.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
 
     /// <summary>The host whose children are node processes.</summary>
     public const string LocalHost = "local";
@@ -50,6 +50,15 @@ public sealed record TrainOptions
     public bool Roots { get; init; } = true;
 
     public required TimeSpan OrphanGrace { get; init; }
+
+    /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Start the supervisor again when it dies.</summary>
+    public bool Supervise { get; init; }
+
+    /// <summary>All that was given, by name, for a later resume.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Given { get; init; }
 
     public required TimeSpan PauseAfter { get; init; }
 
@@ -90,6 +99,14 @@ public sealed record TrainOptions
         var errors = RunSpecValidator.All(spec);
         return errors.Count == 0 ? spec : throw new InvalidSettingsException(SettingValues.WithOrigins(errors, Origins));
     }
+
+    /// <summary>The whole spec, with the tokens and the vocabulary of a run that has them.</summary>
+    public RunSpec SpecLike(RunSpec existing, string job) => Spec with
+    {
+        Job = job,
+        Data = existing.Data with { Tokenizer = Spec.Data.Tokenizer },
+        Model = Spec.Model with { VocabularySize = existing.Model.VocabularySize },
+    };
 
     /// <summary>The spec with no more partitions than the model has blocks, unless their number was given.</summary>
     /// <param name="elements">Parameters of the model, which of a job of a user's own only the tensor engine knows.</param>

@@ -8,35 +8,42 @@ namespace AtomGrains.Commands.Options;
 public static class TrainOptionsReader
 {
     private const int DefaultPartitions = 4;
+    private static readonly TimeSpan LocalOrphanGrace = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SiloOrphanGrace = TimeSpan.FromSeconds(5);
 
     /// <param name="dataRequired">False for the demo, which brings its own text.</param>
     /// <exception cref="InvalidSettingsException">Everything that is wrong.</exception>
     public static TrainOptions Read(SettingValues values, bool dataRequired)
     {
-        var device = values.Text(Device) ?? "";
+        var devices = DeviceList.Parse(values.Text(Device) ?? "");
+        var resume = values.Switch(Resume);
         var options = new TrainOptions
         {
-            Data = dataRequired ? values.Required(Data) : values.Text(Data),
+            Data = dataRequired && !resume ? values.Required(Data) : values.Text(Data),
             Out = values.Required(Out),
             Job = values.Text(Job),
-            Spec = ReadSpec(values, device.Split(':')[0]),
+            Spec = ReadSpec(values, devices[0].Split(':')[0]),
             PartitionsGiven = values.IsGiven(Partitions),
             Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),
             Spares = values.Count(Spares, 0, FaultPlan.MostWorkers),
-            Device = device,
+            Devices = devices,
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
             MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
             Roots = values.OnOff(Roots),
-            OrphanGrace = values.Seconds(OrphanGrace, most: 3600),
+            Resume = resume,
+            Supervise = values.Switch(Supervise),
+            Given = SavedSettings.Of(values),
+            OrphanGrace = values.IsGiven(OrphanGrace) ? values.Seconds(OrphanGrace, most: 3600)
+                : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),
             Origins = values.Origins,
         };
-        values.Add(DevicePresence.Errors(device, DevicePresence.OfThisMachine));
+        values.Add(DeviceList.Errors(devices, DevicePresence.OfThisMachine));
         values.Add(ReportErrors(options.Report));
         values.Add(OutErrors(options.Out, options.Data));
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
@@ -44,9 +51,9 @@ public static class TrainOptionsReader
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
         }
 
-        if (options is { Host: TrainOptions.OrleansHost, MetricsPort: { } metrics })
+        if (options.Host == TrainOptions.OrleansHost)
         {
-            values.Add([new SettingError(MetricsPort.Flag, $"{metrics}", $"is for {Host.Flag} {TrainOptions.LocalHost} alone: silos serve no metrics yet")]);
+            values.Add(OrleansErrors(options));
         }
 
         AddSpecErrors(values, options.Spec);
@@ -111,6 +118,25 @@ public static class TrainOptionsReader
         if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
         {
             yield return new SettingError(Report.Flag, path, "must be a file in a folder that exists");
+        }
+    }
+
+    /// <summary>There the coordinator is a grain, which no process of its own can be killed for.</summary>
+    private static IEnumerable<SettingError> OrleansErrors(TrainOptions options)
+    {
+        if (options.Supervise)
+        {
+            yield return new SettingError(Supervise.Flag, "true", $"needs {Host.Flag} {TrainOptions.LocalHost}: the cluster starts its coordinator again by itself");
+        }
+
+        if (options.MetricsPort is { } port)
+        {
+            yield return new SettingError(MetricsPort.Flag, $"{port}", $"needs {Host.Flag} {TrainOptions.LocalHost}: silos serve no metrics yet");
+        }
+
+        foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillSupervisor))
+        {
+            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}");
         }
     }
 

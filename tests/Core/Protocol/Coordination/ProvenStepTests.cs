@@ -76,7 +76,7 @@ public sealed class ProvenStepTests : CoordinatorBench
         Recorded(2);
         var report = new ReplicaReport(Partition, 1, false, first);
         Adopt(One, 2, report);
-        var recalled = Assert.Single(Adopt(Two, 2, report).OfType<StepRecalled>());
+        var recalled = Assert.Single(Adopt(Two, 2, report).OfType<DecisionRecalled>());
         Assert.Equal(first, recalled.Decision);
     }
 

@@ -18,6 +18,8 @@ public class MutationTests
         ["an overlapping partial dropped"] = (() => new Mutations.OverlappingPartialDropped(), "I11:"),
         ["a push taken for another step"] = (() => new Mutations.PushTakenForAnotherStep(), "holds lanes of another step"),
         ["a generation used twice"] = (() => new Mutations.GenerationUsedTwice(), "names two views"),
+        ["a half-applied decision made anew"] = (() => new Mutations.HalfAppliedDecisionMadeAnew(), "is decided in two ways"),
+        ["the line of a decided step forgotten"] = (() => new Mutations.LineOfADecidedStepForgotten(), "Records:"),
         ["a backup promoted one version behind"] = (() => new Mutations.BackupPromotedOneVersionBehind(), "R3: g"),
         ["a stale replica of an older view promoted"] = (() => new Mutations.StaleReplicaOfAnOlderViewPromoted(), "is no replica of the view before"),
         ["a cut-off replica that seals alone"] = (() => new Mutations.CutOffReplicaSealsAlone(), "never had the reduced slice"),
@@ -57,5 +59,5 @@ public class MutationTests
     }
 
     [Fact]
-    public void ThereAreFourteen() => Assert.Equal(14, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
+    public void ThereAreSixteen() => Assert.Equal(16, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
 }

@@ -48,6 +48,16 @@ internal static class Mutations
         public override Generation NextGeneration(Generation newest) => newest == Generation.None ? newest.Next : newest;
     }
 
+    internal sealed class HalfAppliedDecisionMadeAnew : ProtocolRules
+    {
+        public override bool RollsForward => false;
+    }
+
+    internal sealed class LineOfADecidedStepForgotten : ProtocolRules
+    {
+        public override bool CompletesTheRecord => false;
+    }
+
     internal sealed class BackupPromotedOneVersionBehind : ProtocolRules
     {
         public override bool SendsLastDecisionAgain => false;

@@ -1,0 +1,34 @@
+namespace AtomGrains.Grains.Workers;
+
+/// <summary>The devices of a silo, by their places in its orders.</summary>
+public sealed class DeviceSlots : IDisposable
+{
+    private readonly DeviceSlot[] _slots;
+
+    public DeviceSlots(int count) => _slots = [.. Enumerable.Range(0, count).Select(_ => new DeviceSlot())];
+
+    public IReadOnlyList<DeviceSlot> All => _slots;
+
+    /// <summary>No node will live here any more; those that do may go on.</summary>
+    public void Close() => Array.ForEach(_slots, slot => slot.Close());
+
+    /// <summary>Every node that lives on a device asks to leave; false when there is none.</summary>
+    public bool AskToLeave()
+    {
+        var nodes = _slots.Select(slot => slot.Current).OfType<SiloNode>().ToList();
+        nodes.ForEach(node => node.Leave());
+        return nodes.Count > 0;
+    }
+
+    /// <summary>The silo ends, and with it its nodes.</summary>
+    public void Dispose()
+    {
+        Close();
+        foreach (var node in _slots.SelectMany(slot => slot.Nodes))
+        {
+            node.End();
+        }
+    }
+
+    internal SiloNode? Find(int node) => _slots.SelectMany(slot => slot.Nodes).FirstOrDefault(living => living.Id.Value == node);
+}

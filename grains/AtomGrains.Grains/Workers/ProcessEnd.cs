@@ -1,0 +1,6 @@
+namespace AtomGrains.Grains.Workers;
+
+/// <summary>How a node's own process ended.</summary>
+/// <param name="Kind">In the fault ledger's words.</param>
+/// <param name="Cause">What it said of its failure, if it did.</param>
+public sealed record ProcessEnd(string Kind, string? Cause);

@@ -1,0 +1,4 @@
+using AtomGrains;
+using TrainYourOwnModel;
+
+return AtomGrainsHost.Run(args, jobs => jobs.Add<BigramJob>());

@@ -1,0 +1,259 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Local;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Transport;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Silo.Children;
+
+/// <summary>
+/// The processes of a silo with several devices, one each, so that what breaks one device's process takes neither the
+/// others nor the silo. They are the local host's node processes: this end of their control channel passes their messages
+/// on to the run grain and its messages to them. One thread owns them all; it also is the parent that the kernel knows.
+/// </summary>
+internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    // As the local host has it: a process that the system shows as starved, not stopped, speaks within this.
+    private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
+
+    private readonly SiloOrders _orders;
+    private readonly RunPlan _plan;
+    private readonly ControlServer<LocalMessage> _server;
+    private readonly EventQueue _events = new();
+    private readonly Thread _thread;
+    private readonly ChildRecords _records;
+    private readonly CrashLoop _crashes = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, ChildNode> _children = [];
+    private long _step;
+    private volatile bool _ending;
+
+    public ChildProcesses(SiloOrders orders, RunPlan plan)
+    {
+        _orders = orders;
+        _plan = plan;
+        _records = new ChildRecords(orders.RunFolder);
+        var identity = new TransportIdentity(orders.RunId, NodeProcess.SupervisorNode, RunSecret.FromHex(orders.Secret));
+        _server = new ControlServer<LocalMessage>(identity, new ControlOptions(), LocalJson.Contract, new TransportCounters(), this);
+        _thread = new Thread(() => _events.Run(Tick, OnTick)) { IsBackground = true, Name = "children" };
+        _thread.Start();
+    }
+
+    /// <summary>A node that has not begun to live.</summary>
+    public ChildNode Create(NodePlace place, string device, INodeOwner owner)
+    {
+        var child = new ChildNode(this, place, device, owner);
+        lock (_gate)
+        {
+            _children.Add(place.Node, child);
+        }
+
+        return child;
+    }
+
+    public void Post(Action action) => _events.Post(action);
+
+    /// <summary>Passes a message on, on the calling thread: the order is the caller's.</summary>
+    public void Deliver(ChildNode child, ControlMessage message)
+    {
+        _server.Send(child.Id.Value, new ProtocolMessage(message));
+        switch (message)
+        {
+            case Decide decide:
+                Post(() => Decided(decide.Decision.Step));
+                break;
+            case AdoptView adopt:
+                Post(() => WakeReplaced(adopt.View));
+                break;
+            default:
+                break;
+        }
+    }
+
+    public void Start(ChildNode child)
+    {
+        if (child.Start(Assign) is { } handle)
+        {
+            _records.Note(new ChildRecord(child.Id.Value, child.Slot, handle.Pid, Environment.ProcessId));
+            Console.Error.WriteLine($"{child.Id} is worker {child.Slot} in process {handle.Pid}");
+        }
+    }
+
+    public void Forget(ChildNode child)
+    {
+        lock (_gate)
+        {
+            _children.Remove(child.Id.Value);
+        }
+    }
+
+    public void OnEnded(ChildNode child)
+    {
+        if (!child.TrySayEnd())
+        {
+            return;
+        }
+
+        Forget(child);
+        Console.Error.WriteLine($"{child.Id}, worker {child.Slot}, has ended with exit code {child.Handle!.ExitCode}");
+        if (!_ending && !child.IsGivenUp && _crashes.Ended(child.Handle, _step, Path.Combine(_orders.RunFolder, "logs", $"node-{child.Id.Value}.log")) is { } reason)
+        {
+            child.Owner.StopRun(reason);
+        }
+    }
+
+    /// <summary>Ends what is left.</summary>
+    public void Dispose()
+    {
+        _ending = true;
+        foreach (var child in Children)
+        {
+            child.Signal(Signals.Kill);
+        }
+
+        SpinWait.SpinUntil(() => Children.All(child => !child.IsRunning), EndGrace);
+        _events.Close();
+        _thread.Join();
+        _server.Dispose();
+    }
+
+    void IControlEvents<LocalMessage>.OnConnected(int node) => Post(() => IfThere(node, child => child.IsConnected = true));
+
+    void IControlEvents<LocalMessage>.OnMessage(int node, LocalMessage message)
+    {
+        if (Find(node) is not { } child)
+        {
+            return;
+        }
+
+        switch (message)
+        {
+            case ProtocolMessage { Message: var control }:
+                child.Owner.Send(control);
+                break;
+            case FaultStrikes strikes:
+                child.Owner.Strikes(strikes.Order, strikes.At);
+                break;
+            case LinkLost link:
+                child.Owner.LinkClosed(link.Node);
+                break;
+            default:
+                break;
+        }
+
+        Post(() => Note(child, message));
+    }
+
+    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => Post(() => IfThere(node, child =>
+    {
+        child.IsConnected = false;
+        OnEnded(child);
+    }));
+
+    private IReadOnlyList<ChildNode> Children
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _children.Values];
+            }
+        }
+    }
+
+    private ChildNode? Find(int node)
+    {
+        lock (_gate)
+        {
+            return _children.GetValueOrDefault(node);
+        }
+    }
+
+    private void IfThere(int node, Action<ChildNode> act)
+    {
+        if (Find(node) is { } child)
+        {
+            act(child);
+        }
+    }
+
+    private void Note(ChildNode child, LocalMessage message)
+    {
+        if (child.Handle is not { } handle)
+        {
+            return;
+        }
+
+        handle.LastHeard = DateTimeOffset.UtcNow;
+        switch (message)
+        {
+            case ProtocolMessage { Message: NodeReady }:
+                handle.IsReady = true;
+                _crashes.Ready();
+                break;
+            case NodeFailed failed:
+                handle.Cause = failed.Cause;
+                break;
+            case FaultStrikes strikes:
+                child.WakesLater = _plan.Faults.Orders[strikes.Order].Kind == FaultKind.StopAndWake;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Decided(long step)
+    {
+        _step = step + 1;
+        _crashes.Decided(step);
+    }
+
+    // Whoever coordinates has left such a child out by now, and cannot tell it so.
+    private void OnTick()
+    {
+        foreach (var child in Children.Where(child => child.IsRunning && child.Handle!.IsReady))
+        {
+            var silence = DateTimeOffset.UtcNow - child.Handle!.LastHeard;
+            if (silence > 2 * _plan.Heartbeat.MaximumTimeout && (silence > LongestStarvation || !NodeTable.IsRunnable(child.Handle.Pid)))
+            {
+                child.GiveUp();
+            }
+        }
+    }
+
+    private void WakeReplaced(View view)
+    {
+        foreach (var child in Children.Where(child => child.WakesLater && !view.IsMember(child.Id) && view.Members.Any(member => member.Slot == child.Slot)))
+        {
+            child.WakesLater = false;
+            child.Signal(Signals.Continue);
+        }
+    }
+
+    private NodeAssignment Assign(NodePlace place, string device) => new()
+    {
+        Node = place.Node,
+        Slot = place.Slot,
+        RunId = place.RunId,
+        Listen = place.Listen,
+        Roots = place.Roots,
+        Host = place.Host,
+        Secret = place.Secret,
+        Faults = place.Faults,
+        RunFolder = _orders.RunFolder,
+        Supervisor = _server.Endpoint.ToString(),
+        Struck = StruckFaults.FolderName,
+        Device = device,
+
+        // Without its silo a child can neither report nor be told anything, and others take its place.
+        OrphanGrace = TimeSpan.Zero,
+    };
+}

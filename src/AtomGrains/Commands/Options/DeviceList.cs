@@ -1,0 +1,30 @@
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.Commands.Options;
+
+/// <summary>The devices of <c>--device</c>: one, or several of one kind, between commas.</summary>
+public static class DeviceList
+{
+    /// <summary>More than any machine has; it bounds what a typing error can start.</summary>
+    private const int Most = 64;
+
+    /// <returns>At least one.</returns>
+    public static IReadOnlyList<string> Parse(string text) => text.Split(',', StringSplitOptions.TrimEntries);
+
+    public static IEnumerable<SettingError> Errors(IReadOnlyList<string> devices, Func<int?> cudaDevices)
+    {
+        var text = string.Join(',', devices);
+        if (devices.Count > Most)
+        {
+            return [new SettingError(Settings.Device.Flag, text, $"has {devices.Count} devices; must be from 1 to {Most}")];
+        }
+
+        var errors = devices.Distinct().SelectMany(device => DevicePresence.Errors(device, cudaDevices)).ToList();
+        if (errors.Count == 0 && devices.Select(device => device.Split(':')[0]).Distinct().Count() > 1)
+        {
+            errors.Add(new SettingError(Settings.Device.Flag, text, "must be devices of one kind: their bits differ"));
+        }
+
+        return errors;
+    }
+}

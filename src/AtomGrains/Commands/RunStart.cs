@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Runs;
+using AtomGrains.Local;
+using AtomGrains.Node.Storage;
+using AtomGrains.Torch.Engine;
+
+namespace AtomGrains.Commands;
+
+/// <summary>What a run begins with, or goes on with.</summary>
+/// <param name="Elements">Length of the flat parameter vector.</param>
+/// <param name="Corpus">Null for a run that has its text already.</param>
+/// <param name="Predecessor">What the run's last supervisor left; null when there is none, or it ended in order.</param>
+/// <param name="NodesLive">Nodes of the run live, and go on.</param>
+internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus? Corpus, SupervisorPost? Predecessor, bool NodesLive)
+{
+    /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
+    public static RunStart Of(TrainOptions options, JobRegistry jobs)
+    {
+        var existing = Existing(options.Out);
+        if (options.Resume && existing is null)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, options.Out, $"holds no run to resume (no {RunRecord.FileName})"));
+        }
+
+        // With the text at hand it is compared; without it, the folder's own is what the run goes on with.
+        var corpus = options.Resume && options.Data is null ? null : options.Tokenize();
+        var job = options.Resume && options.Job is null ? existing!.Spec.Job : jobs.Choose(options.Job);
+        var spec = corpus is not null ? options.SpecFor(corpus, job) : options.SpecLike(existing!.Spec, job);
+        var predecessor = existing is null ? null : SupervisorPost.Read(options.Out);
+        if (predecessor is not null && existing!.Elements is { } elements && options.Host == TrainOptions.LocalHost && Inheritance.IsAlive(options.Out))
+        {
+            // What lives computes as it did: nothing has to be asked of an engine, which takes seconds.
+            return new RunStart(existing with { Spec = options.Fitted(spec, elements) }, elements, corpus, predecessor, true);
+        }
+
+        var engine = DescribeCommand.Ask(spec, options.Devices[0], WorkerEnvironment.Variables(spec.ThreadsPerWorker));
+        return new RunStart(RecordOf(options.Fitted(spec, engine.Elements), engine), engine.Elements, corpus, predecessor, false);
+    }
+
+    private static RunRecord? Existing(string folder)
+    {
+        try
+        {
+            return RunRecord.Read(folder);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, folder, $"holds something else: {error.Message}"));
+        }
+    }
+
+    private static RunRecord RecordOf(RunSpec spec, EngineReport engine)
+    {
+        var record = RunRecord.Of(
+            spec,
+            BitsClass.Of(engine.Engine!),
+            new Dictionary<string, string>
+            {
+                ["atomgrains"] = typeof(RunStart).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+                ["dotnet"] = Environment.Version.ToString(),
+                ["libtorch"] = engine.Engine!.LibTorch,
+                ["tensor_engine"] = engine.Engine.Binding,
+                ["blas"] = engine.Engine.Blas,
+                ["system"] = RuntimeInformation.OSDescription,
+            },
+            DateTimeOffset.UtcNow);
+        return record with { Elements = engine.Elements };
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Membership;
+
+namespace AtomGrains.Cluster.Tests.Silos;
+
+/// <summary>
+/// Two silos of two devices each: the four nodes are processes of their own, and what breaks one of them is no matter of the
+/// cluster's membership.
+/// </summary>
+public sealed class SiloWithChildrenTests
+{
+    private const int Workers = 4;
+
+    // Long enough for a replacement to start while it trains.
+    private static readonly Spec Trained = Spec.Long with { Steps = 60 };
+
+    private static readonly string[] TwoDevicesASilo = ["--host", "orleans", "--device", "cpu,cpu"];
+
+    [Fact]
+    public async Task AChildThatDiesTakesNeitherItsSiloNorTheOthers()
+    {
+        using var run = TrainProcess.Start(Trained, Workers, ["device-abort:worker=2@step=25"], TwoDevicesASilo);
+        var status = await run.Trains(Workers, step: 5);
+        var silos = SilosOf(status);
+        Assert.Equal(2, silos.Count);
+        Assert.Equal([2, 2], silos.Select(silo => ChildrenOf(status, silo).Count));
+        var killed = status.Worker(1).Pid;
+        Assert.True(Signals.Send(killed, Signals.Kill));
+        await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != killed));
+        var later = await run.Shows("worker 2 in another process", now => now.Running.Any(node => node.Worker == 2 && node.Pid != status.Worker(2).Pid));
+        Assert.Equal(silos, SilosOf(later));
+        foreach (var worker in new[] { 0, 3 })
+        {
+            Assert.Equal(status.Worker(worker).Pid, later.Worker(worker).Pid);
+        }
+
+        Assert.Empty(new FileMembershipTable(run.Folder).Dead());
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.NotNull(finished.Fault("kill", worker: 1));
+        Assert.Contains("SIGABRT", (string?)finished.Fault("device-abort", worker: 2)["detail"], StringComparison.Ordinal);
+        Assert.Equal(Workers + 2, finished.Count("workers_started"));
+        CopiesAreOnTwoHosts(finished.Views[0]);
+    }
+
+    [Fact]
+    public async Task TheChildrenOfAKilledSiloEndByThemselvesAndNoStepIsLost()
+    {
+        using var run = TrainProcess.Start(Trained, Workers, options: TwoDevicesASilo);
+        var status = await run.Trains(Workers, step: 5);
+        var killed = SilosOf(status)[0];
+        var orphans = ChildrenOf(status, killed);
+        Assert.Equal(2, orphans.Count);
+        Assert.True(Signals.Send(killed, Signals.Kill));
+        await Eventually.Holds("the end of the killed silo's children", () => !run.Processes().Intersect(orphans).Any());
+        await run.Shows("another silo in its place", now => now.Running.Count == Workers && SilosOf(now).Count == 2 && !SilosOf(now).Contains(killed));
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        HasLostNoStep(finished);
+        Assert.Equal(2, finished.FaultKinds.Count(kind => kind == "end"));
+    }
+
+    [Fact]
+    public async Task ASiloThatIsAskedToEndHandsOverAllItsChildren()
+    {
+        using var run = TrainProcess.Start(Trained, Workers, options: TwoDevicesASilo);
+        var status = await run.Trains(Workers, step: 5);
+        var asked = SilosOf(status)[1];
+        var children = ChildrenOf(status, asked);
+        Assert.True(Signals.Send(asked, Signals.Terminate));
+        await Eventually.Holds("the end of the silo and its children", () => !run.Processes().Intersect(children.Append(asked)).Any());
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        HasLostNoStep(finished);
+        Assert.Equal(["exit", "exit"], finished.FaultKinds);
+    }
+
+    [Fact]
+    public async Task AChildThatIsPausedIsReplacedOnItsDeviceAndDoesNoHarmWhenItWakes()
+    {
+        using var run = TrainProcess.Start(Trained, Workers, ["stop+wake:worker=1@step=10/compute"], TwoDevicesASilo, pauseAfter: 2);
+        var status = await run.Trains(Workers, step: 1);
+        var (paused, silo) = (status.Worker(1).Pid, ParentOf(status.Worker(1).Pid));
+        var later = await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != paused));
+        Assert.Equal(SilosOf(status), SilosOf(later));
+        Assert.Equal(silo, ParentOf(later.Worker(1).Pid));
+        await Eventually.Holds("the end of the paused process once it has woken up", () => !run.Processes().Contains(paused));
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.NotNull(finished.Fault("stop+wake", worker: 1));
+    }
+
+    private static IReadOnlyList<int> SilosOf(RunStatus status) =>
+        [.. status.Json["processes"]!.AsArray().Where(process => (string)process!["role"]! == "silo").Select(process => (int)process!["pid"]!)];
+
+    private static IReadOnlyList<int> ChildrenOf(RunStatus status, int silo) =>
+        [.. status.Nodes.Select(node => node.Pid).Where(pid => ParentOf(pid) == silo)];
+
+    // The name in brackets may hold anything, brackets included; state and parent follow it.
+    private static int ParentOf(int pid)
+    {
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]);
+    }
+
+    private static void HasLostNoStep(FinishedRun finished)
+    {
+        Assert.Equal(finished.Spec.Steps, finished.Metrics.Count);
+        Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
+    }
+
+    private static void CopiesAreOnTwoHosts(JsonNode view)
+    {
+        var hosts = view["Members"]!.AsArray().ToDictionary(member => (int)member!["Node"]!["Value"]!, member => (string)member!["Host"]!);
+        Assert.Equal(2, hosts.Values.Distinct().Count());
+        Assert.All(view["Partitions"]!.AsArray(), placement => Assert.NotEqual(hosts[(int)placement!["Primary"]!["Value"]!], hosts[(int)placement["Backup"]!["Value"]!]));
+    }
+}

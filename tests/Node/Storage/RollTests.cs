@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Node.Tests.Storage;
+
+/// <summary>What a run folder says of the processes of its run, for who comes after them.</summary>
+public sealed class RollTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AProcessThatHasEndedIsNotAliveThoughItsParentHasNotTakenNoteOfIt()
+    {
+        // A shell that becomes a sleeper, whose own child has ended unnoticed.
+        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "sh -c 'echo $$' & exec sleep 60"]) { RedirectStandardOutput = true })!;
+        var child = int.Parse(parent.StandardOutput.ReadLine()!);
+        var identity = ProcessIdentity.Of(parent.Id)!;
+        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        Assert.True(File.Exists($"/proc/{child}/stat"));
+        Assert.Null(ProcessIdentity.Of(child));
+        Assert.True(identity.IsAlive);
+        parent.Kill();
+        parent.WaitForExit();
+        Assert.False(identity.IsAlive);
+    }
+
+    [Fact]
+    public void AProcessThatGotTheIdOfAnEarlierOneIsAnother()
+    {
+        Assert.True(ProcessIdentity.Self.IsAlive);
+        Assert.False((ProcessIdentity.Self with { Start = "another boot 17" }).IsAlive);
+    }
+
+    [Fact]
+    public void ANodesIdIsGivenOnceWhoeverGivesIt()
+    {
+        var entry = new NodeRollEntry(3, 1, ProcessIdentity.Self);
+        new NodeRoll(_folder.Path).Add(entry);
+        Assert.Equal([entry], new NodeRoll(_folder.Path).Entries);
+        Assert.Throws<InvalidOperationException>(() => new NodeRoll(_folder.Path).Add(entry));
+    }
+
+    [Fact]
+    public void ASupervisorThatDidNotEndInOrderIsLostToAllItsSuccessors()
+    {
+        Assert.Empty(new SupervisorRoll(_folder.Path).Lost);
+        var second = new SupervisorRoll(_folder.Path);
+        Assert.Equal(2, second.Number);
+        Assert.Equal([1], second.Lost);
+        second.End();
+        Assert.Equal([1], new SupervisorRoll(_folder.Path).Lost);
+    }
+
+    [Fact]
+    public void TheLossOfASupervisorHasOneLineWhicheverSuccessorLivesToWriteIt()
+    {
+        for (var life = 0; life < 2; life++)
+        {
+            using var journal = new RunJournal(_folder.Path, RunSpecs.Record().Spec);
+            var ledger = new FaultLedger(_folder.Path, journal, () => 0);
+            ledger.SupervisorLost(1, 7, new Generation(2), new OrderedStrike(new FaultOrder(FaultKind.KillSupervisor, null, 7), DateTimeOffset.UtcNow), DateTimeOffset.UtcNow);
+            ledger.CloseAll();
+            Assert.Single(ledger.Closed);
+        }
+
+        var line = Assert.Single(JsonLines.Read(_folder.File(RunFolder.FaultsFileName), StorageJson.Default.FaultLine));
+        Assert.Equal(("kill", "supervisor", "supervisor 1", 7, "ordered kill:supervisor@step=7"), (line.Kind, line.Role, line.Who, line.Step, line.Detail));
+    }
+
+    [Fact]
+    public void ThePostIsReadableByItsOwnerAloneAndKeptUntilItIsRemoved()
+    {
+        Assert.Null(SupervisorPost.Read(_folder.Path));
+        var post = new SupervisorPost("run", "127.0.0.1:4711", new string('a', 64));
+        post.Write(_folder.Path);
+        Assert.Equal(post, SupervisorPost.Read(_folder.Path));
+        Assert.True(OperatingSystem.IsLinux() && File.GetUnixFileMode(_folder.File(SupervisorPost.FileName)) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        SupervisorPost.Remove(_folder.Path);
+        Assert.Null(SupervisorPost.Read(_folder.Path));
+    }
+
+    [Fact]
+    public void WhatALivingProcessIsWritingIsNoLeftover()
+    {
+        _folder.Write($"{DurableFile.TemporaryPrefix}{Environment.ProcessId}-of-the-living", []);
+        _folder.Write($"{DurableFile.TemporaryPrefix}{int.MaxValue}-of-the-dead", []);
+        _folder.Write($"{DurableFile.TemporaryPrefix}status.json", []);
+        DurableFile.RemoveTemporaries(_folder.Path);
+        Assert.EndsWith("of-the-living", Assert.Single(Directory.EnumerateFiles(_folder.Path)), StringComparison.Ordinal);
+    }
+}
