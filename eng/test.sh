@@ -25,11 +25,13 @@ run_tests() {
     print_plan "$long"
     find_prometheus
     build_tests
+    set_up_azurite
     check_format
     for project in "${test_projects[@]}"; do
         run_test_project "$project" "$long"
     done
     report_cluster_profile
+    report_azurite
 
     tests_ended=yes
     say "engine $engine ($engine_reason); took $((SECONDS - started)) s"
@@ -97,8 +99,10 @@ check_format() {
 
 # run_test_project NAME LONG: a project whose process dies counts as one failure more, never as none.
 run_test_project() {
-    local name=$1 long=$2 results=$state/results started=$SECONDS exit_code=0 limit=900 filter=('--TestCaseFilter:Category!=Long')
-    [[ $long == no ]] || filter=() limit=7200
+    local name=$1 long=$2 results=$state/results started=$SECONDS exit_code=0 limit=900 filter=() only=('Category!=Long')
+    [[ $long == no ]] || only=() limit=7200
+    [[ -n ${ATOMGRAINS_AZURITE:-} ]] || only+=('Needs!=Azurite')
+    ((${#only[@]} == 0)) || filter=("--TestCaseFilter:$(IFS='&' && echo "${only[*]}")")
     mkdir -p "$results" "$state/seconds"
     rm -f "$results/$name.trx"
     say "testing $name ..."
@@ -147,5 +151,11 @@ print_skipped() {
 report_cluster_profile() {
     [[ -n $left_out ]] || return 0
     say "skipped: the cluster profile was not built and not tested: $left_out"
+    total_skipped=$((total_skipped + 1))
+}
+
+report_azurite() {
+    [[ -z ${ATOMGRAINS_AZURITE:-} ]] || return 0
+    say "skipped: the Azure store was not tested: npm did not bring Azurite (log: $state/log/azurite.log)"
     total_skipped=$((total_skipped + 1))
 }

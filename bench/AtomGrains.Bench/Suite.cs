@@ -1,3 +1,4 @@
+using AtomGrains.Bench.Checkpoints;
 using AtomGrains.Bench.Figures;
 using AtomGrains.Bench.Parts;
 using AtomGrains.Bench.Recovery;
@@ -22,6 +23,7 @@ internal static class Suite
         ("supervisor", SupervisorBench.Measure),
         ("pause", PauseBench.Measure),
         ("memory", MemoryBench.Measure),
+        ("checkpoint", CheckpointBench.Measure),
         ("startup", StartupBench.Measure),
         ("lane", LaneBench.Measure),
         ("simulator", SimulatorBench.Measure),

@@ -8,6 +8,7 @@ namespace AtomGrains.Grains;
 /// </summary>
 public interface IPartitionGrain : IGrainWithStringKey
 {
-    /// <summary>Where the partition lives; null while the run has no view.</summary>
+    /// <summary>Where the partition lives; null while the run has no view. It moves with every view that says so: ask again.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The run has no such partition.</exception>
     Task<PartitionHome?> Home();
 }

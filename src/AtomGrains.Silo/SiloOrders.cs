@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 
 namespace AtomGrains.Silo;
 
@@ -43,8 +45,26 @@ public sealed record SiloOrders
 
     public required HeartbeatOptions Heartbeat { get; init; }
 
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
+
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
+
+    /// <summary>The store of checkpoints, absolute.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>How often checkpoints are made; null for never.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public required int Keep { get; init; }
+
+    /// <summary>The checkpoint that this attempt begins from; null for the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
+    public required string BitsClass { get; init; }
 
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }

@@ -2,6 +2,7 @@ using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Children;
 
@@ -31,10 +32,16 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             Spares = orders.Spares,
             Faults = new FaultPlan(orders.Faults),
             Heartbeat = orders.Heartbeat,
+            MaximumSkips = orders.MaximumSkips,
             Before = orders.Before,
             Program = orders.Program,
             Roots = orders.Roots,
+            Checkpoints = orders.Checkpoints,
+            Keep = orders.Keep,
+            Origin = orders.Origin,
+            BitsClass = orders.BitsClass,
         };
+        Store = new CheckpointStore(ObjectStores.Open(orders.Store));
         Program = jobs.ProgramHash(jobs.Choose(spec.Job));
         if (Plan.RefusalOf(Program) is { } reason)
         {
@@ -55,9 +62,11 @@ internal sealed class SiloRun : ISiloRun, IDisposable
 
     public string Listen => _orders.Listen;
 
+    public CheckpointStore Store { get; }
+
     public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => child is { } device
         ? _children!.Create(place, _orders.Devices[device], owner)
-        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0]), owner);
+        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0]), owner, Store);
 
     public void EndFailed(Exception error)
     {

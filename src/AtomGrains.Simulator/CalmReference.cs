@@ -14,7 +14,7 @@ public sealed class CalmReference
     public SimulationResult Judge(SimulationOptions options, ProtocolRules rules)
     {
         var result = new Simulation(options, rules).Run();
-        if (result.Violation is not null || options.Salted)
+        if (result.Violation is not null || result.Stopped is not null || options.Salted)
         {
             return result;
         }

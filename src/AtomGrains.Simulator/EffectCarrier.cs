@@ -7,9 +7,10 @@ using AtomGrains.Core.Protocol.Messages;
 namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
-internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, BitFlipper flipper)
+internal sealed class EffectCarrier(
+    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history, BitFlipper flipper)
 {
-    private readonly SimulatedJournal _journal = new(simulation);
+    private readonly SimulatedJournal _journal = new(simulation, history);
 
     /// <summary>A coordinator's process has ended.</summary>
     public void Ended(SimulatedCoordinator coordinator) => _journal.Ended(coordinator);
@@ -44,6 +45,12 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                     break;
                 case WriteWeights write:
                     Write(node, write);
+                    break;
+                case StoreSlice slice:
+                    checkpoints.Store(node, slice);
+                    break;
+                case LoadSlice load:
+                    checkpoints.Load(node, load);
                     break;
                 case EndNode:
                     cluster.End(node);
@@ -83,9 +90,25 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
                 case ViewInstalled installed:
                     checker.Installed(installed.View, installed.Step, id => cluster.Find(id) is { IsAlive: true } node ? node.Machine : null);
                     cluster.Outcome.Lineages.Add(installed.View.Lineage);
+                    if (installed.View.Origin is not null)
+                    {
+                        cluster.Outcome.Restored.Add(installed.View.Lineage);
+                    }
+
                     break;
                 case MemberLost:
                     simulation.After(simulation.Random.Between(50, 400), cluster.KeepNodes);
+                    break;
+                case WriteManifest write:
+                    // The lines of the steps before a checkpoint are on the disk before its manifest is.
+                    _journal.Complete(coordinator);
+                    checkpoints.Write(coordinator, write.Manifest);
+                    break;
+                case CheckpointCompleted completed:
+                    checkpoints.Completed(completed.Manifest);
+                    break;
+                case FindCheckpoint:
+                    checkpoints.Find(coordinator);
                     break;
                 case RunFinished:
                     _journal.Complete(coordinator);
@@ -101,7 +124,8 @@ internal sealed class EffectCarrier(Simulation simulation, SimulatedCluster clus
 
                     break;
                 case RunStopped stopped:
-                    InvariantChecker.Require(false, $"the run stopped: {stopped.Reason}");
+                    checker.Stopped(stopped.Reason);
+                    cluster.Outcome.Stopped = stopped.Reason;
                     break;
                 case VersionProven proven:
                     checker.Proven(proven);

@@ -31,7 +31,7 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
         {
             _plan.Dequeue();
             var node = simulation.Cluster.LivingNodes.LastOrDefault(living => living.Member.Slot == fault.Slot);
-            if (fault.Kind == SimulatedFault.CoordinatorCrash || (node is not null && (fault.Kind != SimulatedFault.BrokenLink || simulation.Cluster.LivingNodes.Count() > 1)))
+            if (fault.Kind is SimulatedFault.CoordinatorCrash or SimulatedFault.EverythingDies || (node is not null && (fault.Kind != SimulatedFault.BrokenLink || simulation.Cluster.LivingNodes.Count() > 1)))
             {
                 Strike(fault.Kind, node!);
             }
@@ -109,6 +109,20 @@ internal sealed class FaultInjector(Simulation simulation, SimulationOptions opt
                 break;
             case SimulatedFault.CoordinatorCrash:
                 ReplaceCoordinator();
+                break;
+            case SimulatedFault.EverythingDies:
+                simulation.Cluster.EndAll();
+                break;
+            case SimulatedFault.StoreOutage:
+                simulation.Cluster.Store.IsDown = true;
+                simulation.After(simulation.Random.Between(10, 1500), () => simulation.Cluster.Store.IsDown = false);
+                break;
+            case SimulatedFault.TornCheckpoint:
+                if (!simulation.Cluster.Store.Tear(simulation.Random.Next(options.Partitions)))
+                {
+                    _injected[kind]--;
+                }
+
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown fault");

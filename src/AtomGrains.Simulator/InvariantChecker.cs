@@ -14,8 +14,10 @@ namespace AtomGrains.Simulator;
 /// protocol's rules (R), by their numbers there. It sees messages, effects and the machines' public state, never
 /// which rules they run by.
 /// </summary>
-internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients)
+internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients, CheckpointChecker checkpoints, PoisonedLane poison)
 {
+    private const int MostDeaths = 3;
+
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
     private readonly Dictionary<(Lineage Lineage, long Version), Sha256> _roots = [];
     private readonly Dictionary<Lineage, long> _newestDecided = [];
@@ -34,12 +36,18 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             !_decisions.TryGetValue((lineage, step), out var other) || other == decision.Digest,
             $"I8: step {step} of {lineage} is decided in two ways");
         Require(
-            step <= _newestDecided.GetValueOrDefault(lineage, -1) + 1,
-            $"I3: step {step} of {lineage} is decided after step {_newestDecided.GetValueOrDefault(lineage, -1)}");
+            step <= NewestDecided(lineage) + 1 && step >= checkpoints.Begins(lineage),
+            $"I3: step {step} of {lineage} is decided after step {NewestDecided(lineage)}");
         Require(decision.Loss == gradients.ExpectedLoss, $"I2: the loss of step {step} holds a lane twice or not at all");
         Require(_flipped is not { } flip || flip.Lineage != lineage || step < flip.Version, $"R7: step {step} of {lineage} is decided on copies of {_flipped?.Partition} that differ");
+        if (decision.Kind == DecisionKind.Skip)
+        {
+            replicas.Skipped(lineage, step);
+        }
+
         _decisions[(lineage, step)] = decision.Digest;
-        _newestDecided[lineage] = Math.Max(step, _newestDecided.GetValueOrDefault(lineage, -1));
+        _newestDecided[lineage] = Math.Max(step, NewestDecided(lineage));
+        checkpoints.Decided(decision);
         if (!LossBits.TryGetValue(lineage, out var losses))
         {
             LossBits[lineage] = losses = [];
@@ -77,7 +85,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     /// <summary>I3, R3: a view in force begins at a step that every replica has reached and nobody has passed for good.</summary>
     public void Installed(View view, long step, Func<NodeId, NodeMachine?> living)
     {
-        var newest = _newestDecided.GetValueOrDefault(view.Lineage, -1);
+        var newest = NewestDecided(view.Lineage);
         Require(step >= newest, $"I3: {view.Generation} goes back to step {step}, though step {newest} of {view.Lineage} is decided");
         foreach (var node in view.ReplicaNodes)
         {
@@ -100,6 +108,8 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     public void Recorded(View view, View? before)
     {
         Told(view);
+        CheckDeaths(view, before);
+        checkpoints.Recorded(view);
         if (before is null || before.Lineage != view.Lineage)
         {
             return;
@@ -112,6 +122,27 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             Require(stranger == default, $"R3: {view.Generation} makes {stranger} a replica of {partition}, but it is no replica of the view before and was not reported in sync");
         }
     }
+
+    // Poison: who was ended from outside speaks against no lane, and a death counts until its step is decided.
+    private void CheckDeaths(View view, View? before)
+    {
+        foreach (var death in view.Deaths)
+        {
+            Require(poison.Deaths.Contains(death), $"poison: {view.Generation} blames lane {death.Lane} of step {death.Step} for the end of {death.Node}, which it did not end");
+        }
+
+        foreach (var death in before?.Deaths ?? [])
+        {
+            Require(
+                view.Deaths.Contains(death) || _newestDecided.GetValueOrDefault(view.Lineage, -1) >= death.Step,
+                $"poison: {view.Generation} has forgotten that lane {death.Lane} of step {death.Step} ended {death.Node}");
+        }
+    }
+
+    /// <summary>Poison: a run stops for a lane that has ended three workers, and for no other.</summary>
+    public void Stopped(string reason) => Require(
+        poison.Deaths.Count >= MostDeaths && poison.Deaths.All(death => reason.StartsWith($"lane {death.Lane} of step {death.Step} (", StringComparison.Ordinal)),
+        $"the run stopped: {reason}");
 
     /// <summary>I8: no two views share a generation.</summary>
     public void Told(View view)
@@ -158,6 +189,12 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
 
     public void Check(NodeId node, NodeMachine machine) => replicas.Check(node, machine);
 
+    /// <summary>Bits of the decided steps of a lineage and of what it came from, in their order.</summary>
+    public IReadOnlyList<ulong> SurvivingBits(Lineage newest) =>
+        [.. checkpoints.Surviving(newest).SelectMany(part => LossBits.GetValueOrDefault(part.Lineage, []).Where(step => step.Key < part.End)).OrderBy(step => step.Key).Select(step => step.Value)];
+
+    private long NewestDecided(Lineage lineage) => _newestDecided.GetValueOrDefault(lineage, checkpoints.Begins(lineage) - 1);
+
     /// <summary>A broken invariant ends the simulation with its text.</summary>
     public static void Require(bool holds, string violation)
     {
@@ -180,7 +217,8 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         machine.Replicas[partition].State.Key == key ? machine.Replicas[partition].MissingLanes : [];
 
     private static bool Same(View a, View b) =>
-        a.Lineage == b.Lineage && a.Members.SequenceEqual(b.Members) && a.LaneOwners.SequenceEqual(b.LaneOwners) && a.Partitions.SequenceEqual(b.Partitions);
+        a.Lineage == b.Lineage && a.Members.SequenceEqual(b.Members) && a.LaneOwners.SequenceEqual(b.LaneOwners) && a.Partitions.SequenceEqual(b.Partitions)
+        && a.Deaths.SequenceEqual(b.Deaths) && a.HeldLanes.SequenceEqual(b.HeldLanes);
 
     private static long Refusals(NodeCounters counters) =>
         counters.StaleGenerationRejected + counters.EarlyRejected + counters.LateRejected + counters.OtherHistoryRejected;

@@ -10,13 +10,17 @@ namespace AtomGrains.Simulator;
 /// The part of the invariants that concerns replicas' bits: it remembers what every replica ever held, so that a
 /// difference shows even if the other copy is gone.
 /// </summary>
-internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayout layout)
+internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayout layout, CheckpointChecker checkpoints)
 {
     private readonly Dictionary<(Lineage Lineage, PartitionId Partition, long Version), (SliceDigest State, SliceDigest Values, IReadOnlyList<Sha256> Leaves, NodeId Node)> _versions = [];
     private readonly Dictionary<(NodeId Node, PartitionId Partition), Sight> _seen = [];
     private (Lineage Lineage, PartitionId Partition)? _flipped;
     private readonly HashSet<(NodeId Node, PartitionId Partition, StepKey Key)> _held = [];
     private readonly Dictionary<(PartitionId Partition, StepKey Key), SliceDigest> _sealed = [];
+    private readonly HashSet<(Lineage Lineage, long Step)> _skipped = [];
+
+    /// <summary>This step passes without an update, everywhere.</summary>
+    public void Skipped(Lineage lineage, long step) => _skipped.Add((lineage, step));
 
     /// <summary>I2, I3, I4, R3 on everything that this node holds.</summary>
     public void Check(NodeId node, NodeMachine machine)
@@ -84,7 +88,15 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
                 _versions[key] = other = (digest, SliceDigest.Of(state.Values), LeavesOf(partition, state.Values), node);
             }
 
+            InvariantChecker.Require(
+                !_skipped.Contains((state.Lineage, version - 1)) || !_versions.TryGetValue(key with { version = version - 1 }, out var before) || before.State == digest,
+                $"I3: step {version - 1} was skipped, yet it changed {partition} on {node}");
             InvariantChecker.Require(other.State == digest, $"I4: {partition} at version {version} differs between {other.Node} and {node}");
+            if (checkpoints.OriginOf(state.Lineage) is { Checkpoint: var from } && from.Step == version)
+            {
+                InvariantChecker.Require(
+                    _versions[(from.Lineage, partition, version)].State == digest, $"I9: {partition} on {node} begins {state.Lineage} with other bits than {from} had");
+            }
         }
 
         if (state.Reduced is { } reduced && gradients.Fault(state.Key, reduced.Slice) is { } fault)

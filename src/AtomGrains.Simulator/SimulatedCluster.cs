@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -16,12 +17,18 @@ internal sealed class SimulatedCluster
     // A step takes some fifty milliseconds here: late far sooner than in the world, and still later than most cuts last.
     private static readonly StepPaceOptions Pace = new() { Floor = TimeSpan.FromSeconds(3), First = TimeSpan.FromSeconds(4) };
 
+    // Most steps end sooner and some do not, so that nodes leave at step bounds and in the middle of steps.
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(60);
+
     private readonly Simulation _simulation;
     private readonly SimulationOptions _options;
     private readonly ProtocolRules _rules;
     private readonly RunSpec _spec;
     private readonly PartitionLayout _layout;
     private readonly SimulatedGradient _gradients;
+    private readonly PoisonedLane _poison;
+    private readonly CheckpointChecker _checkpoints;
+    private readonly CheckpointCarrier _history;
     private readonly InvariantChecker _checker;
     private readonly SimulatedRegister _register;
     private readonly EffectCarrier _carrier;
@@ -38,13 +45,19 @@ internal sealed class SimulatedCluster
         _spec = Simulation.SpecOf(options);
         _layout = new PartitionLayout(Simulation.Parameters.Elements, _spec.BlockElements, _spec.Partitions);
         _gradients = new SimulatedGradient(_layout, options);
-        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout), _gradients);
+        _poison = new PoisonedLane(options);
+        _checkpoints = new CheckpointChecker(_spec.GlobalBatch);
+        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints, _poison);
         // A register that refuses no record is the other half of a coordinator that takes a generation twice.
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
-        _carrier = new EffectCarrier(simulation, this, _checker, _register, new BitFlipper(options.FlipAtVersion, _checker));
+        Store = new SimulatedStore(rules);
+        _history = new CheckpointCarrier(simulation, Store, _register, _checkpoints, options, rules);
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints, new BitFlipper(options.FlipAtVersion, _checker));
     }
 
     public SimulationOutcome Outcome { get; } = new();
+
+    public SimulatedStore Store { get; }
 
     public int TargetWorkers { get; private set; }
 
@@ -63,7 +76,8 @@ internal sealed class SimulatedCluster
 
     public IEnumerable<SimulatedNode> LivingNodes => _nodes.Values.Where(node => node.IsAlive);
 
-    public IReadOnlyList<ulong> Losses => _checker.LossBits.TryGetValue(Outcome.FinalLineage, out var bits) ? [.. bits.Values] : [];
+    /// <summary>Of every step of the surviving history.</summary>
+    public IReadOnlyList<ulong> Losses => Outcome.IsFinished ? _checker.SurvivingBits(Outcome.FinalLineage) : [];
 
     public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Machine.Counters));
 
@@ -77,8 +91,52 @@ internal sealed class SimulatedCluster
 
     public void StartCoordinator()
     {
-        var options = new CoordinatorOptions { Workers = TargetWorkers, Spares = _options.Spares, RollbackAfter = TimeSpan.FromSeconds(10), Pace = Pace };
-        var coordinator = new SimulatedCoordinator(new Coordinator(_spec, _layout, options, _rules, _register.Newest), _carrier);
+        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, _register.Newest));
+    }
+
+    /// <summary>Every process ends, and the run is resumed by new ones from its newest whole checkpoint.</summary>
+    public void EndAll()
+    {
+        foreach (var node in LivingNodes.ToList())
+        {
+            node.End();
+        }
+
+        foreach (var coordinator in _coordinators)
+        {
+            coordinator.End();
+        }
+
+        _simulation.After(_simulation.Random.Between(50, 400), Resume);
+    }
+
+    private void Resume()
+    {
+        if (Store.IsDown)
+        {
+            _simulation.After(_simulation.Random.Between(50, 400), Resume);
+            return;
+        }
+
+        var origin = Store.Newest(_history.History)?.Origin;
+        Outcome.Resumes += origin is null ? 0 : 1;
+        Begin(new Coordinator(_spec, _layout, CoordinatorOptions, _rules, newest: null, _register.Newest?.Generation ?? Generation.None, origin, _register.Newest is { } last ? last.Deaths : []));
+        KeepNodes();
+    }
+
+    private CoordinatorOptions CoordinatorOptions => new()
+    {
+        Workers = TargetWorkers,
+        Spares = _options.Spares,
+        RollbackAfter = TimeSpan.FromSeconds(10),
+        Pace = Pace,
+        HandOverAfter = HandOver,
+        Checkpoints = _options.CheckpointEvery > 0 ? new CheckpointOptions { EverySteps = _options.CheckpointEvery, GiveUpAfter = TimeSpan.FromSeconds(2) } : null,
+    };
+
+    private void Begin(Coordinator machine)
+    {
+        var coordinator = new SimulatedCoordinator(machine, _carrier);
         _coordinators.Add(coordinator);
         foreach (var node in LivingNodes.ToList())
         {
@@ -109,17 +167,38 @@ internal sealed class SimulatedCluster
     }
 
     /// <summary>Ends a process. Every coordinator hears of it a little later, and a replacement starts.</summary>
-    public void End(SimulatedNode node)
+    /// <param name="isOwnDoing">It ended by itself.</param>
+    public void End(SimulatedNode node, bool isOwnDoing = false)
     {
+        var death = node.Lane is { } work ? new NodeDeath(isOwnDoing, work.Step, work.Lane) : null;
         node.End();
-        _simulation.After(_simulation.Random.Between(1, 20), () =>
+        var heard = _simulation.Random.Between(1, 20);
+        Say(node.Id, heard, _options.LateDeaths ? null : death);
+        if (_options.LateDeaths && death is not null)
         {
-            foreach (var coordinator in _coordinators)
-            {
-                coordinator.Run((machine, outbox) => machine.OnNodeEnded(node.Id, _simulation.Now, outbox));
-            }
-        });
+            Say(node.Id, heard + _simulation.Random.Between(0, 100), death);
+        }
+
         _simulation.After(_simulation.Random.Between(50, 400), KeepNodes);
+    }
+
+    private void Say(NodeId node, TimeSpan after, NodeDeath? death) => _simulation.After(after, () =>
+    {
+        foreach (var coordinator in _coordinators)
+        {
+            coordinator.Run((machine, outbox) => machine.OnNodeEnded(node, _simulation.Now, outbox, death));
+        }
+    });
+
+    private bool EndsBy(NodeId node, StepKey key, int lane)
+    {
+        if (!_poison.Ends(node, key.Step, lane))
+        {
+            return false;
+        }
+
+        End(_nodes[node], isOwnDoing: true);
+        return true;
     }
 
     private void Spawn(int slot)
@@ -127,7 +206,7 @@ internal sealed class SimulatedCluster
         var id = new NodeId(_nextNode++);
         var member = new Member(id, slot, $"node {id.Value}");
         var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules);
-        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted);
+        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted, (key, lane) => EndsBy(id, key, lane));
         _nodes.Add(id, node);
         _simulation.After(_simulation.Random.Between(20, 120), () => node.Run((m, outbox) => m.Introduce(outbox)));
         Tick(node);

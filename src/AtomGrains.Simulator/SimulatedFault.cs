@@ -34,4 +34,13 @@ public enum SimulatedFault
 
     /// <summary>The coordinator's process ends; another one starts from the register.</summary>
     CoordinatorCrash,
+
+    /// <summary>Every process ends, the coordinator's included; the run is resumed from its newest whole checkpoint.</summary>
+    EverythingDies,
+
+    /// <summary>The store of checkpoints is away for a while.</summary>
+    StoreOutage,
+
+    /// <summary>The newest checkpoint loses bits.</summary>
+    TornCheckpoint,
 }

@@ -7,7 +7,7 @@ namespace AtomGrains.Simulator;
 /// The metrics of a simulated run, merged from all coordinators' segments (PROTOCOL, Records). A line takes a moment to
 /// be written, and a coordinator that crashes before that takes it along; the next decision waits for it.
 /// </summary>
-internal sealed class SimulatedJournal(Simulation simulation)
+internal sealed class SimulatedJournal(Simulation simulation, CheckpointChecker history)
 {
     private static readonly TimeSpan WriteTime = TimeSpan.FromMilliseconds(5);
 
@@ -43,14 +43,15 @@ internal sealed class SimulatedJournal(Simulation simulation)
 
     /// <summary>Records: the line of a step is written before the next step's decision goes out.</summary>
     public void Sends(Decision decision) => InvariantChecker.Require(
-        decision.Step == 0 || _lines.Contains((decision.Lineage, decision.Step - 1)),
+        decision.Step == history.Begins(decision.Lineage) || _lines.Contains((decision.Lineage, decision.Step - 1)),
         $"Records: step {decision.Step} of {decision.Lineage} is told, and the line of step {decision.Step - 1} was never written");
 
     /// <summary>Records: each step of the history that survived has its line at the end.</summary>
     public void IsWhole(Lineage lineage, long steps)
     {
         _pending.Keys.ToList().ForEach(Ended);
-        var missing = Enumerable.Range(0, (int)steps).Where(step => !_lines.Contains((lineage, step))).ToList();
+        var survived = history.Surviving(lineage).SelectMany(part => _lines.Where(line => line.Lineage == part.Lineage && line.Step < part.End)).Select(line => line.Step).ToHashSet();
+        var missing = Enumerable.Range(0, (int)steps).Where(step => !survived.Contains(step)).ToList();
         InvariantChecker.Require(missing.Count == 0, $"Records: the run is over without the lines of steps {string.Join(", ", missing)}");
     }
 }

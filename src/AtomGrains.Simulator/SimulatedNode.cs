@@ -7,7 +7,7 @@ using AtomGrains.Core.Protocol.Nodes;
 namespace AtomGrains.Simulator;
 
 /// <summary>A node process: Core's own machine, and a step loop that takes virtual time.</summary>
-internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, bool salted)
+internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, bool salted, Func<StepKey, int, bool> endsBy)
 {
     private readonly Queue<Action> _stopped = [];
     private float[]? _parameters;
@@ -17,6 +17,7 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     private int _job;
     private bool _busy;
     private bool _hangs;
+    private int? _lane;
     private ulong _attempt;
 
     public Member Member { get; } = member;
@@ -28,6 +29,9 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     public bool IsAlive { get; private set; } = true;
 
     public bool IsPaused { get; private set; }
+
+    /// <summary>The lane that is being computed, with its step.</summary>
+    public (long Step, int Lane)? Lane => _busy && _lane is { } lane ? (_key.Step, lane) : null;
 
     /// <summary>The step loop is at work.</summary>
     public bool IsBusy => _busy;
@@ -120,9 +124,15 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
         var job = _job;
         var key = _key;
         var isLane = _lanes.TryDequeue(out var work) || !_batches.TryDequeue(out work);
+        _lane = isLane ? work : null;
         simulation.After(simulation.Random.Between(2, 8), () => Run((machine, outbox) =>
         {
             if (job != _job)
+            {
+                return;
+            }
+
+            if (isLane && endsBy(key, work))
             {
                 return;
             }

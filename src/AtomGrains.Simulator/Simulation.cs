@@ -15,6 +15,9 @@ public sealed class Simulation
     // of it: a run that is not done by then after the last fault has lost its liveness (I10).
     private static readonly TimeSpan LivenessBound = TimeSpan.FromSeconds(1800);
 
+    // Fewer than a run's steps take: some of them are of two epochs.
+    private const long Samples = 61;
+
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly FaultInjector _faults;
     private long _order;
@@ -44,7 +47,7 @@ public sealed class Simulation
         {
             Cluster.Start();
             _faults.Schedule();
-            while (!Cluster.Outcome.IsFinished && _events.TryDequeue(out var action, out var priority))
+            while (Cluster.Outcome is { IsFinished: false, Stopped: null } && _events.TryDequeue(out var action, out var priority))
             {
                 Now = priority.At;
                 _faults.BeforeEvent(_handled++);
@@ -67,7 +70,9 @@ public sealed class Simulation
         }
 
         var outcome = Cluster.Outcome;
-        return new SimulationResult(violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, Cluster.Counters);
+        return new SimulationResult(
+            violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, outcome.Stopped, Cluster.Counters,
+            outcome.Checkpoints.Count, outcome.Restored.Count);
     }
 
     internal void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));
@@ -82,7 +87,7 @@ public sealed class Simulation
         BlockElements = 12,
         Model = new ModelSpec(),
         Optimizer = new OptimizerSpec { WarmupSteps = 2, DecaySteps = options.Steps },
-        Data = new DataSpec(),
+        Data = new DataSpec { TrainSamples = Samples },
         Evaluation = new EvaluationSpec { Every = options.EvaluateEvery, Batches = 3 },
     };
 

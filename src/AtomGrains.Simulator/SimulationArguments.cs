@@ -20,6 +20,10 @@ public static class SimulationArguments
         new("steps", "from 1", o => Text(o.Steps), (o, v) => o with { Steps = Whole(v, 1, long.MaxValue) }),
         new("evaluate-every", "from 0", o => Text(o.EvaluateEvery), (o, v) => o with { EvaluateEvery = Whole(v, 0, long.MaxValue) }),
         new("skip-every", "from 0", o => Text(o.SkipEvery), (o, v) => o with { SkipEvery = Whole(v, 0, long.MaxValue) }),
+        new("poison-kills", "from 0 to 64", o => Text(o.PoisonKills), (o, v) => o with { PoisonKills = (int)Whole(v, 0, 64) }),
+        new("poison-step", "from 0", o => Text(o.PoisonStep), (o, v) => o with { PoisonStep = Whole(v, 0, long.MaxValue) }),
+        new("poison-lane", "from 0 to 63", o => Text(o.PoisonLane), (o, v) => o with { PoisonLane = (int)Whole(v, 0, 63) }),
+        new("late-deaths", "yes or no", o => o.LateDeaths ? "yes" : "no", (o, v) => o with { LateDeaths = YesOrNo(v) }),
         new("salted", "yes or no", o => o.Salted ? "yes" : "no", (o, v) => o with { Salted = YesOrNo(v) }),
         new("loss", "from 0 to 0.5", o => Text(o.Loss), (o, v) => o with { Loss = Real(v, 0, 0.5) }),
         new("duplication", "from 0 to 1", o => Text(o.Duplication), (o, v) => o with { Duplication = Real(v, 0, 1) }),
@@ -27,6 +31,8 @@ public static class SimulationArguments
         new("fault-every-ms", "from 0", o => Text(o.FaultEveryMilliseconds), (o, v) => o with { FaultEveryMilliseconds = Real(v, 0, 1e9) }),
         new("faults-until-ms", "from 0", o => Text(o.FaultsUntil.TotalMilliseconds), (o, v) => o with { FaultsUntil = TimeSpan.FromMilliseconds(Real(v, 0, 1e9)) }),
         new("kinds", "names of faults with commas between", o => string.Join(',', o.Kinds), (o, v) => o with { Kinds = [.. v.Split(',').Select(Kind)] }),
+        new("checkpoint-every", "from 0", o => Text(o.CheckpointEvery), (o, v) => o with { CheckpointEvery = Whole(v, 0, long.MaxValue) }),
+        new("keep", "from 1 to 100", o => Text(o.Keep), (o, v) => o with { Keep = (int)Whole(v, 1, 100) }),
         new("plan", "fault:slot@event with commas between", o => string.Join(',', o.Plan.Select(Text)), (o, v) => o with { Plan = [.. v.Split(',').Select(Planned)] }),
     ];
 

@@ -52,7 +52,7 @@ public static class SimulationCommand
     public static string Failure(SimulationOptions options, SimulationResult result) =>
         $"{result.Violation}\n  after {result.Events} events, {result.Elapsed.TotalSeconds:F1} s of virtual time, {Faults(result)}\n  repeat it: {Line(options)}";
 
-    private static string Success(SimulationResult result) =>
+    private static string Success(SimulationResult result) => result.Stopped is { } reason ? $"stopped, as it should: {reason}" :
         $"weights {result.WeightsDigest:x16} after {result.Losses.Count} steps, {result.Events} events, {result.Elapsed.TotalSeconds:F1} s of virtual time, {Faults(result)}";
 
     private static string Faults(SimulationResult result) =>

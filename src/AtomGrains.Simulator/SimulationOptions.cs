@@ -21,6 +21,18 @@ public sealed record SimulationOptions
     /// <summary>Every so many steps one lane's gradient is not finite, and the step is skipped; 0 for never.</summary>
     public long SkipEvery { get; init; }
 
+    /// <summary>How many processes the poisoned lane ends before it lets itself be computed; 0 for none.</summary>
+    public int PoisonKills { get; init; }
+
+    /// <summary>The step of the poisoned lane.</summary>
+    public long PoisonStep { get; init; } = 4;
+
+    /// <summary>Which lane of that step it is.</summary>
+    public int PoisonLane { get; init; } = 1;
+
+    /// <summary>What a process died of is heard some time after that it is dead.</summary>
+    public bool LateDeaths { get; init; }
+
     /// <summary>A lane's bits include who computed it and at which attempt: hides no protocol error behind equal bits.</summary>
     public bool Salted { get; init; }
 
@@ -42,8 +54,14 @@ public sealed record SimulationOptions
     /// <summary>The version at which one backup's parameters have a bit changed; 0 for never.</summary>
     public long FlipAtVersion { get; init; }
 
-    /// <summary>Kinds that may be injected.</summary>
-    public IReadOnlyList<SimulatedFault> Kinds { get; init; } = Enum.GetValues<SimulatedFault>();
+    /// <summary>Kinds that may be injected; those of the store only where they are named.</summary>
+    public IReadOnlyList<SimulatedFault> Kinds { get; init; } = [.. Enum.GetValues<SimulatedFault>().Where(kind => kind < SimulatedFault.EverythingDies)];
+
+    /// <summary>Steps between two checkpoints; 0 for none.</summary>
+    public long CheckpointEvery { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public int Keep { get; init; } = 2;
 
     /// <summary>Exact faults, besides the random ones: node slot and the number of the event before which it strikes.</summary>
     public IReadOnlyList<PlannedFault> Plan { get; init; } = [];

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 
 namespace AtomGrains.Simulator;
@@ -6,6 +7,9 @@ namespace AtomGrains.Simulator;
 internal sealed class SimulationOutcome
 {
     public bool IsFinished { get; set; }
+
+    /// <summary>Why the run was given up, rightly; null when it was not.</summary>
+    public string? Stopped { get; set; }
 
     public ulong? WeightsDigest { get; set; }
 
@@ -16,4 +20,13 @@ internal sealed class SimulationOutcome
 
     /// <summary>Steps decided as skipped, over all lineages.</summary>
     public int Skipped { get; set; }
+
+    /// <summary>Checkpoints that got a manifest.</summary>
+    public HashSet<CheckpointId> Checkpoints { get; } = [];
+
+    /// <summary>How often a run that had died whole went on from a checkpoint.</summary>
+    public int Resumes { get; set; }
+
+    /// <summary>Lineages that began from a checkpoint.</summary>
+    public HashSet<Lineage> Restored { get; } = [];
 }

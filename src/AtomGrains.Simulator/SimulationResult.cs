@@ -8,6 +8,9 @@ namespace AtomGrains.Simulator;
 /// <param name="Losses">Bits of loss and gradient norm of each step of the surviving lineage, mixed to one word.</param>
 /// <param name="Injected">How often each kind of fault really struck.</param>
 /// <param name="Skipped">Steps decided as skipped, over all lineages.</param>
+/// <param name="Stopped">Why the run was given up, rightly; null when it was not.</param>
+/// <param name="Checkpoints">That got a manifest.</param>
+/// <param name="Restored">Lineages that began from one.</param>
 /// <param name="Counters">Sums over all nodes that there were.</param>
 public sealed record SimulationResult(
     string? Violation,
@@ -18,4 +21,7 @@ public sealed record SimulationResult(
     int Skipped,
     long Events,
     TimeSpan Elapsed,
-    NodeCounters Counters);
+    string? Stopped,
+    NodeCounters Counters,
+    int Checkpoints = 0,
+    int Restored = 0);

@@ -25,6 +25,8 @@ public static class AtomGrainsHost
                 return WorkerCommand.Run(jobs.CreateFactory());
             case DescribeCommand.Name:
                 return DescribeCommand.Run(jobs.CreateFactory());
+            case DeviceCheckCommand.Name:
+                return DeviceCheckCommand.Run(arguments);
             case GenerateCommand.Name:
                 return GenerateCommand.Run(arguments, jobs.CreateFactory());
             case RecomputeCommand.Name:

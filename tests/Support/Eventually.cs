@@ -9,12 +9,16 @@ internal static class Eventually
 
     /// <summary>Waits until others, threads or processes, have brought a state about; TimeoutException says what was awaited.</summary>
     /// <param name="seen">What there was instead, for the message.</param>
-    public static async Task<T> Is<T>(string awaited, Func<T?> state, Func<string>? seen = null)
+    public static Task<T> Is<T>(string awaited, Func<T?> state, Func<string>? seen = null)
+        where T : class => Answers(awaited, () => Task.FromResult(state()), seen);
+
+    /// <summary>The same for who has to be asked.</summary>
+    public static async Task<T> Answers<T>(string awaited, Func<Task<T?>> ask, Func<string>? seen = null)
         where T : class
     {
         for (var started = Stopwatch.GetTimestamp(); ;)
         {
-            if (state() is { } value)
+            if (await ask() is { } value)
             {
                 return value;
             }

@@ -4,8 +4,7 @@ using AtomGrains.Bench.Runs;
 namespace AtomGrains.Bench.Silos;
 
 /// <summary>
-/// Tokens a second of silos against the embedded host with as many workers. The two of a pair run one after the other,
-/// so that a neighbour on the machine disturbs both; who goes first alternates.
+/// Tokens a second of silos against the embedded host with as many workers.
 /// </summary>
 internal static class HostPairBench
 {
@@ -16,26 +15,12 @@ internal static class HostPairBench
 
     public static IReadOnlyList<Figure> Measure(BenchOptions options)
     {
-        var (silos, embedded) = (new List<double>(), new List<double>());
-        for (var pair = 0; pair < options.Count(6, 2); pair++)
-        {
-            if (pair % 2 == 0)
-            {
-                silos.Add(Rate(BenchHost.Orleans));
-            }
-
-            embedded.Add(Rate(BenchHost.Local));
-            if (pair % 2 == 1)
-            {
-                silos.Add(Rate(BenchHost.Orleans));
-            }
-        }
-
+        var (silos, embedded, ratios) = Pairs.Measure(options.Count(6, 2), () => Rate(BenchHost.Orleans), () => Rate(BenchHost.Local));
         return
         [
             new Figure("two silos", "tokens/s", silos),
             new Figure("the embedded host, two workers", "tokens/s", embedded),
-            new Figure("ratio of each pair", "ratio", [.. silos.Zip(embedded, (a, b) => a / b)]) { AtLeast = LeastRatio },
+            new Figure("ratio of each pair", "ratio", ratios) { AtLeast = LeastRatio },
         ];
 
         double Rate(BenchHost host)

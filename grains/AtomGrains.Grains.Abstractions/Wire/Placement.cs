@@ -52,19 +52,32 @@ public sealed record NodeExit([property: Key(0)] int Node, [property: Key(1)] st
 [Immutable]
 public sealed record NodeState([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Silo, [property: Key(3)] int ProcessId);
 
-/// <summary>Where a partition lives.</summary>
+/// <summary>Where a partition lives: the nodes of its replicas in the view of a generation.</summary>
+/// <param name="Joiner">Who is filled, to become a replica.</param>
+/// <param name="FirstElement">Of the flat parameter vector.</param>
+/// <param name="Elements">How many from there.</param>
+/// <param name="Silos">Of those nodes, as far as they are known.</param>
 [MessagePackObject]
 [Immutable]
-public sealed record PartitionHome([property: Key(0)] long Generation, [property: Key(1)] int Primary, [property: Key(2)] int? Backup, [property: Key(3)] int? Joiner);
+public sealed record PartitionHome(
+    [property: Key(0)] long Generation,
+    [property: Key(1)] int Primary,
+    [property: Key(2)] int? Backup,
+    [property: Key(3)] int? Joiner,
+    [property: Key(4)] int FirstElement,
+    [property: Key(5)] int Elements,
+    [property: Key(6)] IReadOnlyList<NodeSilo> Silos);
 
 /// <summary>Samples <paramref name="First"/> to <paramref name="First"/> + <paramref name="Count"/> − 1.</summary>
+/// <param name="Silo">Where the shard lives; elsewhere once that silo is gone.</param>
 [MessagePackObject]
 [Immutable]
-public sealed record ShardRange([property: Key(0)] long First, [property: Key(1)] long Count);
+public sealed record ShardRange([property: Key(0)] long First, [property: Key(1)] long Count, [property: Key(2)] string Silo);
 
 /// <summary>Where a run stands.</summary>
 /// <param name="WaitingFor">In words; null when it waits for nothing.</param>
 /// <param name="Silo">Where the coordinator lives.</param>
+/// <param name="Silos">Where nodes live, as far as it is known.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record RunProgress(
@@ -74,4 +87,5 @@ public sealed record RunProgress(
     [property: Key(3)] string? WaitingFor,
     [property: Key(4)] bool IsOver,
     [property: Key(5)] string Silo,
-    [property: Key(6)] int ProcessId);
+    [property: Key(6)] int ProcessId,
+    [property: Key(7)] IReadOnlyList<NodeSilo> Silos);

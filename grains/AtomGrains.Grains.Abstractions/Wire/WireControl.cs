@@ -24,7 +24,10 @@ namespace AtomGrains.Grains.Wire;
 [Union(15, typeof(WireStepTimed))]
 [Union(16, typeof(WireSayWhatYouWaitFor))]
 [Union(17, typeof(WireWaitsFor))]
-[Union(18, typeof(WireReplicasDiffer))]
+[Union(18, typeof(WireLanesNotFinite))]
+[Union(19, typeof(WireReplicasDiffer))]
+[Union(20, typeof(WireSliceStored))]
+[Union(21, typeof(WireSliceNotStored))]
 [MessagePackObject]
 [Immutable]
 public abstract record WireControl;
@@ -108,5 +111,22 @@ public sealed record WireWaitsFor(
 
 [MessagePackObject]
 [Immutable]
+public sealed record WireLanesNotFinite([property: Key(0)] WireStepKey Step, [property: Key(1)] IReadOnlyList<int> Lanes) : WireControl;
+
+[MessagePackObject]
+[Immutable]
 public sealed record WireReplicasDiffer(
     [property: Key(0)] long Generation, [property: Key(1)] int Partition, [property: Key(2)] int Backup, [property: Key(3)] long Version) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireSliceStored(
+    [property: Key(0)] WireDecision Before,
+    [property: Key(1)] WireSlice Slice,
+    [property: Key(2)] double BlockedSeconds,
+    [property: Key(3)] double WriteSeconds) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireSliceNotStored(
+    [property: Key(0)] WireDecision Before, [property: Key(1)] int Partition, [property: Key(2)] string Reason) : WireControl;

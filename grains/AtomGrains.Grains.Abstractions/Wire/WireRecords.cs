@@ -10,7 +10,32 @@ public sealed record WireView(
     [property: Key(1)] long Lineage,
     [property: Key(2)] IReadOnlyList<WireMember> Members,
     [property: Key(3)] IReadOnlyList<int> LaneOwners,
-    [property: Key(4)] IReadOnlyList<WirePlacement> Partitions);
+    [property: Key(4)] IReadOnlyList<WirePlacement> Partitions,
+    [property: Key(5)] WireOrigin? Origin = null,
+    [property: Key(6)] IReadOnlyList<WireLaneDeath>? Deaths = null,
+    [property: Key(7)] IReadOnlyList<int>? HeldLanes = null);
+
+/// <summary>A node that ended by itself in the middle of a lane.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireLaneDeath([property: Key(0)] long Step, [property: Key(1)] int Lane, [property: Key(2)] int Node);
+
+/// <summary>The checkpoint that a lineage began from.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireOrigin(
+    [property: Key(0)] long Lineage, [property: Key(1)] long Step, [property: Key(2)] long OptimizerCount, [property: Key(3)] int SkipsInRow);
+
+/// <summary>An object of the store that holds a partition's slice.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireSlice(
+    [property: Key(0)] int Partition,
+    [property: Key(1)] int FirstElement,
+    [property: Key(2)] int Elements,
+    [property: Key(3)] string Object,
+    [property: Key(4)] long Bytes,
+    [property: Key(5)] string Sha256);
 
 /// <summary>A node of a view.</summary>
 [MessagePackObject]
@@ -37,7 +62,8 @@ public sealed record WireDecision(
     [property: Key(8)] double GradientNorm,
     [property: Key(9)] long OptimizerCount,
     [property: Key(10)] int SkipsInRow,
-    [property: Key(11)] ulong Previous);
+    [property: Key(11)] ulong Previous,
+    [property: Key(12)] bool Snapshot = false);
 
 /// <summary>A step of one history.</summary>
 [MessagePackObject]

@@ -1,16 +1,26 @@
+using AtomGrains.Core.Parameters;
+using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 
 namespace AtomGrains.Grains.Partitions;
 
 /// <summary>Asks the run where the partition lives now.</summary>
-public sealed class PartitionGrain : Grain, IPartitionGrain
+public sealed class PartitionGrain(ISiloRun run) : Grain, IPartitionGrain
 {
     public async Task<PartitionHome?> Home()
     {
-        var (run, partition) = RunKeys.Parse(this.GetPrimaryKeyString());
-        var progress = await GrainFactory.GetGrain<IRunGrain>(run).Progress();
-        return progress.View is { } view && partition < view.Partitions.Count
-            ? new PartitionHome(view.Generation, view.Partitions[partition].Primary, view.Partitions[partition].Backup, view.Partitions[partition].Joiner)
-            : null;
+        var (id, partition) = RunKeys.Parse(this.GetPrimaryKeyString());
+        ArgumentOutOfRangeException.ThrowIfNegative(partition);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, run.Plan.Spec.Partitions);
+        var progress = await GrainFactory.GetGrain<IRunGrain>(id).Progress();
+        if (progress.View is not { } view)
+        {
+            return null;
+        }
+
+        var range = new PartitionLayout(run.Plan.Elements, run.Plan.Spec.BlockElements, run.Plan.Spec.Partitions).Partitions[partition];
+        var (primary, backup, joiner) = view.Partitions[partition];
+        var silos = progress.Silos.Where(home => home.Node == primary || home.Node == backup || home.Node == joiner);
+        return new PartitionHome(view.Generation, primary, backup, joiner, range.FirstElement, range.Elements, [.. silos]);
     }
 }

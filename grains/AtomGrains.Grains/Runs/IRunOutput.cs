@@ -14,4 +14,7 @@ internal interface IRunOutput
 
     /// <summary>For the log.</summary>
     void Note(string text);
+
+    /// <summary>Runs an action as a turn of the grain; from any thread, and never if the grain is gone by then.</summary>
+    void Post(Action action);
 }

@@ -1,4 +1,5 @@
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
@@ -19,6 +20,9 @@ public interface ISiloRun
 
     /// <summary>Address to listen on for tensors.</summary>
     string Listen { get; }
+
+    /// <summary>Where the run's checkpoints are.</summary>
+    CheckpointStore Store { get; }
 
     /// <summary>A node that has not begun to live.</summary>
     /// <param name="child">Which of the silo's devices, where each has a process of its own; null for the silo's only one.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -8,8 +9,10 @@ using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Grains.Runs;
 
@@ -24,6 +27,7 @@ internal sealed class RunActor : IDisposable
     private readonly FileRegister _register;
     private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
+    private readonly NodeDeaths _deaths;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
@@ -36,22 +40,28 @@ internal sealed class RunActor : IDisposable
     private long _controlMessages;
     private string? _coreWaitsFor;
 
-    public RunActor(RunPlan plan, IRunOutput output)
+    private readonly CheckpointDesk _checkpoints;
+
+    public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
         _plan = plan;
         _output = output;
         _register = new FileRegister(plan.Folder);
         _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
+        _deaths = new NodeDeaths(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
         Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
-        var view = isOurs ? JsonSerializer.Deserialize(newest!.Value.Record, LocalJson.Default.View) : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat };
+        var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
+        var view = isOurs ? last : null;
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None);
+        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
+        _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
         if (view is not null)
         {
@@ -191,11 +201,31 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        foreach (var (node, death) in _deaths.News())
+        {
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
+            CarryOut();
+        }
+
         SayWhatIsWaitedFor();
         _ledger.CloseWhatIsOver();
     }
 
-    public void Dispose() => _journal.Dispose();
+    public void Dispose()
+    {
+        _checkpoints.Dispose();
+        _journal.Dispose();
+    }
+
+    // Back from the store's thread, as a turn like any other.
+    private void Do(Action action) => _output.Post(() =>
+    {
+        if (End is null && !IsSuperseded)
+        {
+            action();
+            CarryOut();
+        }
+    });
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
@@ -206,7 +236,7 @@ internal sealed class RunActor : IDisposable
         {
             WaitingFor = what;
             _output.Note(what is null ? "going on" : $"waiting for {what}");
-            WaitNote.Write(_plan.Folder, what);
+            RunNote.Waiting.Write(_plan.Folder, what);
         }
     }
 
@@ -221,6 +251,7 @@ internal sealed class RunActor : IDisposable
 
     private void Note(NodeId from, string? silo, ControlMessage message)
     {
+        _checkpoints.Note(message);
         switch (message)
         {
             case NodeReady ready:
@@ -257,6 +288,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case StepDecided decided:
                 var now = DateTimeOffset.UtcNow;
+                _ledger.Skipped(decided);
                 _journal.Decided(decided.Decision, decided.Generation, now);
                 _ledger.StepDecided(decided.Decision.Step, now);
                 Scale(decided.Decision.Step + 1);
@@ -284,10 +316,17 @@ internal sealed class RunActor : IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _output.Note($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _output.Note(back.InWords);
                 break;
             case Waiting waiting:
                 _coreWaitsFor = waiting.For;
+                break;
+            case WriteManifest or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
+                break;
+            case CheckpointCompleted completed:
+                _checkpoints.CarryOut(effect);
+                RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:
                 break;

@@ -20,6 +20,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
     private readonly CancellationTokenSource _deactivated = new();
     private volatile IReadOnlyList<NodeSilo> _silos = [];
     private RunActor _actor = null!;
+    private TaskScheduler _turns = TaskScheduler.Default;
     private IRunGrain _self = null!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -30,7 +31,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         }
 
         _self = this.AsReference<IRunGrain>();
-        _actor = new RunActor(run.Plan, this);
+        _turns = TaskScheduler.Current;
+        _actor = new RunActor(run.Plan, this, run.Store);
         LogActivated(run.Plan.RunId, silo.SiloAddress.ToParsableString(), Environment.ProcessId);
 
         // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
@@ -93,7 +95,8 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         _actor.WaitingFor,
         _actor.End is not null,
         silo.SiloAddress.ToParsableString(),
-        Environment.ProcessId));
+        Environment.ProcessId,
+        _actor.Silos));
 
     void IRunOutput.Send(NodeId to, ControlMessage message)
     {
@@ -109,6 +112,16 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
     }
 
     void IRunOutput.Start(NodeId node, Seat seat) => _ = StartAsync(node, seat);
+
+    void IRunOutput.Post(Action action) => _ = Task.Factory.StartNew(
+        () =>
+        {
+            action();
+            GiveUpIfSuperseded();
+        },
+        _deactivated.Token,
+        TaskCreationOptions.None,
+        _turns);
 
     void IRunOutput.Note(string text) => LogNote(run.Plan.RunId, text);
 

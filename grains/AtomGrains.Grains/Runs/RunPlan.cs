@@ -1,5 +1,7 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Grains.Runs;
@@ -32,7 +34,22 @@ public sealed record RunPlan
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
+    /// <summary>How often checkpoints are made; null for never.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Checkpoints that are kept.</summary>
+    public int Keep { get; init; } = 1;
+
+    /// <summary>The checkpoint that this attempt's first lineage begins from; null for the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
+    /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
+    public string BitsClass { get; init; } = "";
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
     /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
     public string? RefusalOf(string program) => program == Program ? null

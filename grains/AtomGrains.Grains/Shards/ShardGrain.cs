@@ -1,16 +1,22 @@
-using AtomGrains.Core.Data;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
+using Orleans.Runtime;
 
 namespace AtomGrains.Grains.Shards;
 
 /// <summary>
 /// A range of the training samples, as many a shard as there are lanes a run, read from this silo's copy of the tokens.
 /// </summary>
-public sealed class ShardGrain(ISiloRun run) : Grain, IShardGrain
+public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IShardGrain
 {
-    private ISampleSource? _samples;
+    private TokenFileSource? _samples;
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _samples?.Dispose();
+        return Task.CompletedTask;
+    }
 
     public Task<ShardRange> Range() => Task.FromResult(RangeOf(RunKeys.Parse(this.GetPrimaryKeyString()).Number));
 
@@ -35,6 +41,6 @@ public sealed class ShardGrain(ISiloRun run) : Grain, IShardGrain
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, shards);
         var first = samples * shard / shards;
-        return new ShardRange(first, (samples * (shard + 1) / shards) - first);
+        return new ShardRange(first, (samples * (shard + 1) / shards) - first, silo.SiloAddress.ToParsableString());
     }
 }

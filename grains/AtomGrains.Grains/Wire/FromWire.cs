@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -30,12 +31,15 @@ public static class FromWire
         WireLeaveRequested => new LeaveRequested(),
         WireViewWanted wanted => new ViewWanted(new Generation(wanted.Own)),
         WireStepTimed timed => new StepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        WireLanesNotFinite report => new LanesNotFinite(Map(report.Step), report.Lanes),
         WireSayWhatYouWaitFor ask => new SayWhatYouWaitFor(new Generation(ask.Generation)),
         WireWaitsFor waits => new WaitsFor(
             new Generation(waits.Generation),
             [.. waits.Lanes.Select(lanes => new TreeNode(lanes.Level, lanes.Index))],
             [.. waits.Replicas.Select(replica => new NodeId(replica))],
             [.. waits.Parameters.Select(partition => new PartitionId(partition))]),
+        WireSliceStored stored => new SliceStored(Map(stored.Before), Map(stored.Slice), stored.BlockedSeconds, stored.WriteSeconds),
+        WireSliceNotStored missing => new SliceNotStored(Map(missing.Before), new PartitionId(missing.Partition), missing.Reason),
         _ => throw new ArgumentException($"{message.GetType().Name} is not known to this version", nameof(message)),
     };
 
@@ -43,9 +47,14 @@ public static class FromWire
     {
         Generation = new Generation(view.Generation),
         Lineage = LineageOf(view.Lineage),
+        Origin = view.Origin is { } origin
+            ? new LineageOrigin(new CheckpointId(LineageOf(origin.Lineage), origin.Step), origin.OptimizerCount, origin.SkipsInRow)
+            : null,
         Members = [.. view.Members.Select(member => new Member(new NodeId(member.Node), member.Slot, member.Address, member.Host))],
         LaneOwners = [.. view.LaneOwners.Select(owner => new NodeId(owner))],
         Partitions = [.. view.Partitions.Select(place => new PartitionPlacement(new NodeId(place.Primary), NodeOf(place.Backup), NodeOf(place.Joiner)))],
+        Deaths = [.. (view.Deaths ?? []).Select(death => new LaneDeath(death.Step, death.Lane, new NodeId(death.Node)))],
+        HeldLanes = [.. view.HeldLanes ?? []],
     };
 
     private static Decision Map(WireDecision decision) => new(
@@ -57,7 +66,11 @@ public static class FromWire
         decision.GradientNorm,
         decision.OptimizerCount,
         decision.SkipsInRow,
-        new DecisionDigest(decision.Previous));
+        new DecisionDigest(decision.Previous),
+        decision.Snapshot);
+
+    private static StoredSlice Map(WireSlice slice) =>
+        new(new PartitionId(slice.Partition), slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);
 
     private static ReplicaReport Map(WireReplica report) =>
         new(new PartitionId(report.Partition), report.Version, report.HoldsReduced, report.Last is { } last ? Map(last) : null);

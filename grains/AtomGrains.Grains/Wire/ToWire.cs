@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
@@ -27,12 +28,15 @@ public static class ToWire
         LeaveRequested => new WireLeaveRequested(),
         ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
         StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
+        LanesNotFinite report => new WireLanesNotFinite(Map(report.Key), report.Lanes),
         SayWhatYouWaitFor ask => new WireSayWhatYouWaitFor(ask.Generation.Value),
         WaitsFor waits => new WireWaitsFor(
             waits.Generation.Value,
             [.. waits.Lanes.Select(lanes => new WireTreeNode(lanes.Level, lanes.Index))],
             [.. waits.Replicas.Select(replica => replica.Value)],
             [.. waits.Parameters.Select(partition => partition.Value)]),
+        SliceStored stored => new WireSliceStored(Map(stored.Before), Map(stored.Slice), stored.BlockedSeconds, stored.WriteSeconds),
+        SliceNotStored missing => new WireSliceNotStored(Map(missing.Before), missing.Partition.Value, missing.Reason),
         _ => throw new ArgumentException($"{message.GetType().Name} has no wire record", nameof(message)),
     };
 
@@ -41,7 +45,13 @@ public static class ToWire
         view.Lineage.Began.Value,
         [.. view.Members.Select(member => new WireMember(member.Node.Value, member.Slot, member.Address, member.Host))],
         [.. view.LaneOwners.Select(owner => owner.Value)],
-        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))]);
+        [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))],
+        view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null,
+        [.. view.Deaths.Select(death => new WireLaneDeath(death.Step, death.Lane, death.Node.Value))],
+        [.. view.HeldLanes]);
+
+    private static WireSlice Map(StoredSlice slice) =>
+        new(slice.Partition.Value, slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);
 
     private static WireDecision Map(Decision decision) => new(
         decision.Lineage.Began.Value,
@@ -55,7 +65,8 @@ public static class ToWire
         decision.GradientNorm,
         decision.OptimizerCount,
         decision.SkipsInRow,
-        decision.Previous.Value);
+        decision.Previous.Value,
+        decision.Snapshot);
 
     private static WireReplica Map(ReplicaReport report) =>
         new(report.Partition.Value, report.Version, report.HoldsReduced, report.Last is { } last ? Map(last) : null);

@@ -1,5 +1,6 @@
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Workers;
@@ -12,11 +13,11 @@ public sealed class NodeThread : INodeBody
     private readonly NodeActor _actor;
 
     /// <summary>Listens for tensors at once.</summary>
-    public NodeThread(NodePlace place, RunPlan plan, NodeModel model, INodeOwner owner)
+    public NodeThread(NodePlace place, RunPlan plan, NodeModel model, INodeOwner owner, CheckpointStore store)
     {
         _place = place;
         _owner = owner;
-        _actor = new NodeActor(place, plan.Spec, model, plan.Heartbeat, owner);
+        _actor = new NodeActor(place, plan.Spec, model, plan.Heartbeat, owner, store);
     }
 
     public int? ProcessId => Environment.ProcessId;

@@ -23,6 +23,7 @@ internal sealed class SiloNode : INodeOwner
     private readonly Pump<ControlMessage> _reports;
     private readonly Neighbours _neighbours;
     private readonly INodeBody _body;
+    private volatile Task _endTold = Task.CompletedTask;
     private volatile bool _over;
     private volatile bool _givenUp;
 
@@ -46,6 +47,7 @@ internal sealed class SiloNode : INodeOwner
             Roots = run.Plan.Roots,
             Host = run.Host,
             Secret = run.Secret,
+            LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),
             Faults = [.. run.Plan.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],
@@ -95,7 +97,8 @@ internal sealed class SiloNode : INodeOwner
 
     void INodeOwner.GivenUp() => _givenUp = true;
 
-    void INodeOwner.StopRun(string reason) => _ = Task.Run(() => TellAsync(() => false, () => _coordinator.Stop(reason)));
+    // What the last process died of belongs in the ledger before it is closed.
+    void INodeOwner.StopRun(string reason) => _ = _endTold.ContinueWith(_ => TellAsync(() => false, () => _coordinator.Stop(reason)), TaskScheduler.Default);
 
     void INodeOwner.Ended(ProcessEnd? end)
     {
@@ -103,7 +106,7 @@ internal sealed class SiloNode : INodeOwner
         _reports.Close();
         if (end is not null)
         {
-            _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause))));
+            _endTold = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause))));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Parameters;
 
@@ -14,6 +15,9 @@ public sealed record View
 
     public required Lineage Lineage { get; init; }
 
+    /// <summary>The checkpoint that the lineage began from; null when it began from the seed.</summary>
+    public LineageOrigin? Origin { get; init; }
+
     /// <summary>Every node that takes part, spares included.</summary>
     public required ImmutableArray<Member> Members { get; init; }
 
@@ -23,12 +27,23 @@ public sealed record View
     /// <summary>The place of each partition.</summary>
     public required ImmutableArray<PartitionPlacement> Partitions { get; init; }
 
+    /// <summary>Nodes that ended by themselves in the middle of a lane of a step that is not decided yet.</summary>
+    public ImmutableArray<LaneDeath> Deaths { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Lanes that nobody computes for now: they have ended a worker, and everybody here holds the only copy of something.</summary>
+    public ImmutableArray<int> HeldLanes { get => field.IsDefault ? [] : field; init; }
+
     /// <summary>Nodes that own at least one lane, in the order of their ids.</summary>
     public IReadOnlyList<NodeId> Workers => field ??= [.. LaneOwners.Distinct().Order()];
 
     public PartitionPlacement Placement(PartitionId partition) => Partitions[partition.Value];
 
-    public IEnumerable<int> LanesOf(NodeId node) => Enumerable.Range(0, LaneOwners.Length).Where(lane => LaneOwners[lane] == node);
+    /// <summary>Lanes that a node has to compute.</summary>
+    public IEnumerable<int> LanesOf(NodeId node) =>
+        Enumerable.Range(0, LaneOwners.Length).Where(lane => LaneOwners[lane] == node && !HeldLanes.Contains(lane));
+
+    /// <summary>Whether a lane of a step has ended somebody who computed it.</summary>
+    public bool IsSuspect(long step, int lane) => Deaths.Any(death => death.Step == step && death.Lane == lane);
 
     public IEnumerable<PartitionId> ReplicasOn(NodeId node) =>
         Enumerable.Range(0, Partitions.Length).Where(i => Partitions[i].IsReplica(node)).Select(i => new PartitionId(i));
@@ -38,5 +53,7 @@ public sealed record View
 
     public bool IsMember(NodeId node) => Members.Any(member => member.Node == node);
 
-    public IEnumerable<NodeId> OwnersOf(TreeNode node) => LaneOwners.Skip(node.FirstLane).Take(node.LaneCount).Distinct();
+    /// <summary>Who computes the lanes below a node of the tree.</summary>
+    public IEnumerable<NodeId> OwnersOf(TreeNode node) =>
+        Enumerable.Range(node.FirstLane, node.LaneCount).Where(lane => !HeldLanes.Contains(lane)).Select(lane => LaneOwners[lane]).Distinct();
 }

@@ -24,6 +24,9 @@ public enum FaultKind
     /// <summary><c>device-abort</c>: the tensor engine takes the process along, by SIGABRT.</summary>
     DeviceAbort,
 
+    /// <summary><c>nan</c>: one element of the gradient of the worker's next lane becomes NaN.</summary>
+    NotANumber,
+
     /// <summary><c>scale=N</c>: the number of workers becomes N.</summary>
     Scale,
 }

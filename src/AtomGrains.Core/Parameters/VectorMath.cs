@@ -27,6 +27,30 @@ public static class VectorMath
         }
     }
 
+    /// <summary>Whether no element is infinite or NaN.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> values)
+    {
+        // Without their signs, the bits of whatever is not finite are the largest. Maxima of integers wait for nothing but
+        // memory; a chain of sums would wait for itself.
+        const int magnitude = int.MaxValue;
+        const int infinity = 0x7f800000;
+        var bits = MemoryMarshal.Cast<float, int>(values);
+        var vectors = MemoryMarshal.Cast<int, Vector<int>>(bits);
+        var largest = Vector<int>.Zero;
+        foreach (var vector in vectors)
+        {
+            largest = Vector.Max(largest, vector & new Vector<int>(magnitude));
+        }
+
+        var isFinite = !Vector.GreaterThanOrEqualAny(largest, new Vector<int>(infinity));
+        foreach (var element in bits[(vectors.Length * Vector<int>.Count)..])
+        {
+            isFinite &= (element & magnitude) < infinity;
+        }
+
+        return isFinite;
+    }
+
     /// <summary>target[i] *= factor.</summary>
     public static void Scale(Span<float> target, float factor)
     {

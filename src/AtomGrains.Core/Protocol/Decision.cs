@@ -11,6 +11,10 @@ namespace AtomGrains.Core.Protocol;
 /// <param name="GradientNorm">Global norm before clipping.</param>
 /// <param name="OptimizerCount">Updates applied, this one included.</param>
 /// <param name="SkipsInRow">Steps skipped without a commit between, this one included.</param>
+/// <param name="Snapshot">
+/// Whoever applies it as primary puts its slice of the next step into the store. When that is done is no part of the
+/// history, so it is not in the digest.
+/// </param>
 public sealed record Decision(
     Lineage Lineage,
     long Step,
@@ -20,7 +24,8 @@ public sealed record Decision(
     double GradientNorm,
     long OptimizerCount,
     int SkipsInRow,
-    DecisionDigest Previous)
+    DecisionDigest Previous,
+    bool Snapshot = false)
 {
     public DecisionDigest Digest => new(Bits.Mix(
         (ulong)Lineage.Began.Value,

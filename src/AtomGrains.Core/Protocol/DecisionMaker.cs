@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Runs;
@@ -8,16 +9,19 @@ namespace AtomGrains.Core.Protocol;
 public static class DecisionMaker
 {
     /// <param name="last">The decision before, or null at the start of a lineage.</param>
-    public static Decision Decide(RunSpec spec, PartitionLayout layout, Lineage lineage, long step, Decision? last, IReadOnlyCollection<PartitionSeal> seals)
+    /// <param name="origin">What the lineage began from; null for the seed.</param>
+    public static Decision Decide(
+        RunSpec spec, PartitionLayout layout, Lineage lineage, long step, Decision? last, IReadOnlyCollection<PartitionSeal> seals, LineageOrigin? origin = null)
     {
         var norm = Canonical(Math.Sqrt(layout.SumOfSquares(seals.SelectMany(seal => seal.SumsOfSquares))));
         // Every partition but the first seals a loss of zero.
         var loss = Canonical(seals.OrderBy(seal => seal.Partition).First().Loss);
-        var count = last?.OptimizerCount ?? 0;
+        var count = last?.OptimizerCount ?? origin?.OptimizerCount ?? 0;
+        var skips = last?.SkipsInRow ?? origin?.SkipsInRow ?? 0;
         var previous = last?.Digest ?? DecisionDigest.Genesis(lineage);
         if (!double.IsFinite(norm) || !double.IsFinite(loss))
         {
-            return new Decision(lineage, step, DecisionKind.Skip, default, loss, norm, count, (last?.SkipsInRow ?? 0) + 1, previous);
+            return new Decision(lineage, step, DecisionKind.Skip, default, loss, norm, count, skips + 1, previous);
         }
 
         var optimizer = spec.Optimizer;

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Partitions;
@@ -63,6 +64,30 @@ public class ProtocolRules
 
     /// <summary>R7: two copies of a partition at one version are equal, or neither is trusted.</summary>
     public virtual bool Agree(SliceDigest one, SliceDigest other) => one == other;
+
+    /// <summary>A skipped step passes without an update, in every partition.</summary>
+    public virtual bool Updates(DecisionKind kind, PartitionId partition) => kind == DecisionKind.Commit;
+
+    /// <summary>Poison: only who ended by itself speaks against the lane that it computed.</summary>
+    public virtual bool CountsAsPoison(NodeDeath death) => death.IsOwnDoing;
+
+    /// <summary>Poison: counts stand in the register, so a new view begins with those of the one before.</summary>
+    public virtual IEnumerable<LaneDeath> Carried(View before) => before.Deaths;
+
+    /// <summary>The step whose parameters a slice is of that was taken on applying a decision; slices of one step make a checkpoint.</summary>
+    public virtual long CheckpointOf(Decision before) => before.Step + 1;
+
+    /// <summary>A manifest is written when every slice is in the store.</summary>
+    public virtual bool MayWriteManifest(int stored, int partitions) => stored == partitions;
+
+    /// <summary>R6: the first sample of a step.</summary>
+    public virtual long DataPosition(long step, int globalBatch) => checked(step * globalBatch);
+
+    /// <summary>A checkpoint past the fork of a later lineage is of steps that were given up.</summary>
+    public virtual bool IsVoid(CheckpointId checkpoint, IEnumerable<long> laterForks) => laterForks.Any(fork => checkpoint.Step > fork);
+
+    /// <summary>The newest checkpoints are kept, and what a lineage came from until a newer one of that lineage is verified.</summary>
+    public virtual bool MayCollect(bool isKept, bool isOrigin, Func<bool> newerIsVerified) => !isKept && (!isOrigin || newerIsVerified());
 
     /// <summary>R4: in sync means all blocks at the primary's version, plus any reduced slice it holds.</summary>
     public virtual bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion && holdsReduced;

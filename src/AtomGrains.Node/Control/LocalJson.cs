@@ -39,6 +39,9 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(LeaveRequested))]
 [JsonSerializable(typeof(ViewWanted))]
 [JsonSerializable(typeof(StepTimed))]
+[JsonSerializable(typeof(LanesNotFinite))]
+[JsonSerializable(typeof(SliceStored))]
+[JsonSerializable(typeof(SliceNotStored))]
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
@@ -49,7 +52,8 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
-        typeof(ReplicasDiffer),
+        typeof(LanesNotFinite), typeof(ReplicasDiffer),
+        typeof(SliceStored), typeof(SliceNotStored),
     ];
 
     /// <summary>The contract of the channel.</summary>

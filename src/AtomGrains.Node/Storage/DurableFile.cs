@@ -34,9 +34,13 @@ public static class DurableFile
     /// <summary>
     /// Creates <paramref name="path"/> unless it exists. Of all who try, in any process, exactly one gets true.
     /// </summary>
-    public static bool TryCreate(string path, ReadOnlyMemory<byte> content)
+    public static bool TryCreate(string path, ReadOnlyMemory<byte> content) =>
+        TryCreate(path, stream => stream.Write(content.Span));
+
+    /// <inheritdoc cref="TryCreate(string, ReadOnlyMemory{byte})"/>
+    public static bool TryCreate(string path, Action<Stream> write)
     {
-        var temporary = WriteTemporary(path, stream => stream.Write(content.Span));
+        var temporary = WriteTemporary(path, write);
         try
         {
             var created = NativeFile.TryLink(temporary, path);

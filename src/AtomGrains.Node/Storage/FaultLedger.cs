@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 
@@ -22,14 +24,24 @@ public sealed class FaultLedger
     /// <summary>The kind of two copies that should be equal and are not.</summary>
     public const string Mismatch = "mismatch";
 
+    /// <summary>The kind of a line that names a skipped step.</summary>
+    public const string SkipKind = "skip";
+
+    /// <summary>The kind of a line that says that a device failed its check.</summary>
+    public const string CheckKind = "device-check";
+
+    /// <summary>The kind of a line that says that a device is used no more.</summary>
+    public const string QuarantineKind = "quarantine";
+
     // Nobody was lost by these.
-    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch];
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind];
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
+    private readonly HashSet<(long Step, long Lineage)> _skipped;
     private readonly HashSet<string> _told;
     private readonly HashSet<string> _left;
 
@@ -42,8 +54,9 @@ public sealed class FaultLedger
         _losses = new FileRegister(folder, FolderName);
         var lines = JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
         var told = lines.Select(line => (line.Who, line.Ts)).ToHashSet();
+        _skipped = [.. lines.Where(line => line.Kind == SkipKind).Select(line => (line.Step, LineageOf(line)))];
         _told = lines.Select(line => line.Who).ToHashSet();
-        _closed.AddRange(lines.Where(line => !NoLosses.Contains(line.Kind)).Select(RecoveryReport.Of));
+        _closed.AddRange(lines.Where(IsRecovery).Select(RecoveryReport.Of));
         _left = lines.Where(line => line.Kind == FaultPlan.NameOf(FaultKind.Exit)).Select(line => line.Who).ToHashSet();
         var known = _losses.Generations();
         NewestLost = known.Select(NodeOf).Concat(_left.Select(who => new NodeId(int.Parse(who.Split(' ')[0][1..], CultureInfo.InvariantCulture))))
@@ -113,7 +126,7 @@ public sealed class FaultLedger
         {
             recovery.Kind ??= strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind);
             recovery.Order ??= OrderOf(strike);
-            recovery.Cause ??= cause;
+            recovery.Cause = cause ?? recovery.Cause;
         }
     }
 
@@ -130,9 +143,32 @@ public sealed class FaultLedger
 
     public void RolledBack(long steps) => _open.ForEach(recovery => recovery.StepsRedone = steps);
 
+    /// <summary>
+    /// A step that passes without an update: a line with its lanes and samples, written before the step's own line in the
+    /// metrics, so that no skipped step lacks it. A successor that decides the step again finds it here.
+    /// </summary>
+    public void Skipped(StepDecided decided)
+    {
+        if (decided.Skipped is not { } skipped || !_skipped.Add((skipped.Step, decided.Decision.Lineage.Began.Value)))
+        {
+            return;
+        }
+
+        var what = skipped.Reason == SkipReason.Loss ? "the loss" : "the gradient";
+        var whose = skipped.Lanes.Count == 0 ? "no lane by itself, or whose worker is gone" : LaneNames.Of(_journal.Spec, skipped.Step, skipped.Lanes);
+        Note(SkipKind, "run", NameOf(decided.Decision.Lineage.Began.Value), skipped.Step, decided.Generation, $"{what} is not finite: {whose}");
+    }
+
     /// <summary>A change of size that was ordered: a line, and no recovery.</summary>
     public void Scaled(int workers, long step, Generation generation) =>
         Note(FaultPlan.NameOf(FaultKind.Scale), FaultLine.SupervisorRole, $"to {workers} workers", step, generation, detail: null);
+
+    /// <summary>Something that was found out about the device of a worker.</summary>
+    public void DeviceNoted(string kind, int slot, string device, string detail, long step, Generation generation) =>
+        Note(kind, "device", $"{device} of worker {slot}", step, generation, detail);
+
+    /// <summary>Whether a line is of a loss that the run had to get over; other lines say what it decided or was told.</summary>
+    public static bool IsRecovery(FaultLine line) => !NoLosses.Contains(line.Kind);
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
@@ -156,6 +192,11 @@ public sealed class FaultLedger
 
     /// <summary>The run ends: writes the lines of all the others, as far as they got, and returns them.</summary>
     public IReadOnlyList<FaultLine> CloseAll() => Close(_ => true);
+
+    /// <summary>The lineage whose step a skip's line names.</summary>
+    public static long LineageOf(FaultLine skip) => long.Parse(skip.Who.Split(' ')[^1], CultureInfo.InvariantCulture);
+
+    private static string NameOf(long lineage) => string.Create(CultureInfo.InvariantCulture, $"lineage {lineage}");
 
     private static NodeId NodeOf(Generation number) => new((int)number.Value);
 

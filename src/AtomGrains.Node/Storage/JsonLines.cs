@@ -38,14 +38,7 @@ public static class JsonLines
                 break;
             }
 
-            try
-            {
-                lines.Add(JsonSerializer.Deserialize(content.AsSpan(range), type) ?? throw new JsonException("null"));
-            }
-            catch (JsonException error)
-            {
-                throw new InvalidDataException($"{path}: line {lines.Count + 1}: {error.Message}", error);
-            }
+            lines.Add(Parse(path, lines.Count + 1, content.AsSpan(range), type));
         }
 
         return lines;
@@ -56,6 +49,52 @@ public static class JsonLines
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         return file.Length - WholeLinesEnd(file);
+    }
+
+    /// <summary>All whole lines that there are now, in order, one at a time: for files that may be larger than memory.</summary>
+    /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number.</exception>
+    public static IEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> type)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var left = WholeLinesEnd(file);
+        file.Position = 0;
+        var buffer = new byte[1 << 16];
+        var (held, number) = (0, 0);
+        while (left > 0 || held > 0)
+        {
+            if (held == buffer.Length)
+            {
+                Array.Resize(ref buffer, 2 * buffer.Length);
+            }
+
+            var read = file.Read(buffer, held, (int)Math.Min(buffer.Length - held, left));
+            if (read == 0 && left > 0)
+            {
+                throw new InvalidDataException($"{path}: became shorter while it was read");
+            }
+
+            left -= read;
+            held += read;
+            var begin = 0;
+            for (int feed; (feed = Array.IndexOf(buffer, (byte)'\n', begin, held - begin)) >= 0; begin = feed + 1)
+            {
+                yield return Parse(path, ++number, buffer.AsSpan(begin..feed), type);
+            }
+
+            Array.Copy(buffer, begin, buffer, 0, held -= begin);
+        }
+    }
+
+    private static T Parse<T>(string path, int number, ReadOnlySpan<byte> line, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, type) ?? throw new JsonException("null");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: line {number}: {error.Message}", error);
+        }
     }
 
     /// <summary>The offset after the last line feed; 0 when there is none.</summary>

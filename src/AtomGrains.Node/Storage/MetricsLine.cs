@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace AtomGrains.Node.Storage;
 
@@ -29,6 +30,10 @@ public sealed record MetricsLine
 
     /// <summary>True when the update was left out because a gradient was not finite.</summary>
     public required bool Skipped { get; init; }
+
+    /// <summary>What was not finite in a step that was skipped: <c>loss</c>, or <c>gradient</c> alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SkipReason { get; init; }
 
     public required long Generation { get; init; }
 

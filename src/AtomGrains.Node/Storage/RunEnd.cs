@@ -24,4 +24,7 @@ public sealed record RunEnd(string? Stopped, RunReport Report, long ControlMessa
 
     public void Write(string folder) =>
         DurableFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Indented.RunEnd));
+
+    /// <summary>An earlier attempt's is of no use to who goes on.</summary>
+    public static void Delete(string folder) => File.Delete(Path.Combine(folder, FileName));
 }

@@ -11,6 +11,7 @@ namespace AtomGrains.Node.Storage;
 public sealed class RunFolder : IDisposable
 {
     public const string Setting = "--out";
+    public const string EnvironmentSetting = "--allow-environment-change";
     public const string MetricsFileName = "metrics.jsonl";
     public const string FaultsFileName = "faults.jsonl";
     public const string WeightsFileName = "model.safetensors";
@@ -41,15 +42,16 @@ public sealed class RunFolder : IDisposable
 
     public string WeightsPath => System.IO.Path.Combine(Path, WeightsFileName);
 
+    /// <param name="allowEnvironmentChange">Whether the run may go on in another bits class than it began in.</param>
     /// <exception cref="InvalidSettingsException">
     /// In use, holding another run or a finished one, not writable, or without space.
     /// </exception>
-    public static RunFolder Open(string path, RunRecord record)
+    public static RunFolder Open(string path, RunRecord record, bool allowEnvironmentChange = false)
     {
         var folder = System.IO.Path.GetFullPath(path);
         try
         {
-            Check(path, folder, record, held: false);
+            Check(path, folder, record, allowEnvironmentChange, held: false);
             if (DiskNeeds.Error(path, DiskNeeds.Bytes(record.Spec), DiskNeeds.Available(folder)) is { } noSpace)
             {
                 throw new InvalidSettingsException(noSpace);
@@ -60,7 +62,7 @@ public sealed class RunFolder : IDisposable
             try
             {
                 // Again, now that nobody else can change it.
-                var resumed = Check(path, folder, record, held: true);
+                var resumed = Check(path, folder, record, allowEnvironmentChange, held: true);
                 foreach (var name in (string[])["", FileRegister.FolderName, FaultLedger.FolderName, NodeRoll.FolderName, SupervisorRoll.FolderName])
                 {
                     DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, name));
@@ -100,6 +102,7 @@ public sealed class RunFolder : IDisposable
                 if (!isTakenOver)
                 {
                     CheckData();
+                    Record.Write(Path);
                 }
 
                 return;
@@ -149,6 +152,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Marks the run finished; its weights are written by then, by whoever held them.</summary>
     public void Finish(DateTimeOffset now)
     {
+        SurvivingMetrics.Merge(Path);
         Record = Record with { Finished = now };
         Record.Write(Path);
     }
@@ -156,7 +160,7 @@ public sealed class RunFolder : IDisposable
     public void Dispose() => _lock.Dispose();
 
     /// <returns>The record of this very run when the folder holds it, null when it holds none.</returns>
-    private static RunRecord? Check(string path, string folder, RunRecord record, bool held)
+    private static RunRecord? Check(string path, string folder, RunRecord record, bool allowEnvironmentChange, bool held)
     {
         if (!held && RunFolderLock.IsHeld(folder))
         {
@@ -171,9 +175,14 @@ public sealed class RunFolder : IDisposable
                 : null;
         }
 
-        var differences = RunSpecIdentity.Differences(existing.Spec, record.Spec)
-            .Append(("bits_class", existing.BitsClass, record.BitsClass)).Where(field => field.Item2 != field.Item3).ToArray();
-        if (differences.Length > 0)
+        // The number of partitions decides no bit, and may change where a run goes on from a checkpoint.
+        var differences = RunSpecIdentity.Differences(existing.Spec, record.Spec with { Partitions = existing.Spec.Partitions });
+        if (differences.Count == 0 && existing.BitsClass != record.BitsClass && !allowEnvironmentChange)
+        {
+            throw Refuse(path, $"holds a run of another environment (bits_class is {existing.BitsClass} there and {record.BitsClass} here), which may change its bits; must be a new folder, or allowed by {EnvironmentSetting}");
+        }
+
+        if (differences.Count > 0)
         {
             var fields = differences.Select(field => $"{field.Item1} is {field.Item2} there and {field.Item3} here");
             throw Refuse(path, $"holds another run ({string.Join(", ", fields)}); must be a new folder, or that run's own settings");
@@ -182,7 +191,7 @@ public sealed class RunFolder : IDisposable
         return existing.Finished is { } finished
             ? throw Refuse(path,
                 $"holds this run, finished at {finished.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z; must be a new folder")
-            : existing;
+            : existing.GoingOnAs(record);
     }
 
     private static InvalidSettingsException InUse(string path, string folder) =>

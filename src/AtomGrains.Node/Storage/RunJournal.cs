@@ -19,8 +19,9 @@ public sealed class RunJournal : IDisposable
     private readonly JsonLinesWriter<FaultLine> _faults;
     private readonly LeafSegments? _leaves;
     private readonly Dictionary<long, StepTimed> _timings = [];
-    private readonly long _before;
+    private readonly SortedSet<long> _skipped = [];
     private MetricsLine? _waiting;
+    private long _before;
     private Lineage _lineage;
     private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
@@ -38,8 +39,10 @@ public sealed class RunJournal : IDisposable
             Count(new Lineage(new Generation(line.Lineage)), line.Step, line.Skipped, line.Loss);
         }
 
-        _before = Committed + Skipped;
+        _before = NextStep;
     }
+
+    public RunSpec Spec => _spec;
 
     /// <summary>What a predecessor's crash has cut off and this journal has removed, in words.</summary>
     public IReadOnlyList<string> Torn =>
@@ -48,9 +51,9 @@ public sealed class RunJournal : IDisposable
             .Where(file => file.TornBytes > 0).Select(file => $"the last line of {file.Item1} was cut off by a crash: its {file.TornBytes} bytes are removed"),
     ];
 
-    public long Committed { get; private set; }
+    public long Committed => NextStep - Skipped;
 
-    public long Skipped { get; private set; }
+    public long Skipped => _skipped.Count;
 
     /// <summary>The step after the last one that was decided.</summary>
     public long NextStep => _lastStep + 1;
@@ -67,7 +70,7 @@ public sealed class RunJournal : IDisposable
     /// <summary>Committed tokens ÷ seconds, all lineages' time included.</summary>
     public double TokensPerSecond =>
         FirstStepBegan is { } began && LastStepEnded is { } ended && ended > began
-            ? Math.Max(0, Committed + Skipped - _before) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
+            ? Math.Max(0, NextStep - _before) * _spec.GlobalBatch * (double)_spec.Model.Context / (ended - began).TotalSeconds
             : 0;
 
     /// <summary>The first view is installed: the first step begins.</summary>
@@ -119,6 +122,7 @@ public sealed class RunJournal : IDisposable
             Lr = decision.Scalars.LearningRate,
             GradNorm = MetricsLine.FiniteOrNull(decision.GradientNorm),
             Skipped = skipped,
+            SkipReason = !skipped ? null : double.IsFinite(decision.Loss) ? "gradient" : "loss",
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
         };
@@ -136,7 +140,8 @@ public sealed class RunJournal : IDisposable
             _leaves?.Append(proven.Lineage, proven.Version, leaves);
         }
 
-        if (_waiting is { } line && line.Lineage == proven.Lineage.Began.Value && line.Step == proven.Version - 1)
+        // Of another lineage, where that one begins from the checkpoint which the waiting line's step led to.
+        if (_waiting is { } line && line.Step == proven.Version - 1)
         {
             _waiting = line with { Root = proven.Root.ToString() };
         }
@@ -158,16 +163,18 @@ public sealed class RunJournal : IDisposable
     {
         if (lineage != _lineage)
         {
-            // A new history from the seeded beginning: what was committed before is void.
+            // A new history from a checkpoint or the seed: what was committed from there on is void.
             _lineage = lineage;
-            Committed = 0;
-            Skipped = 0;
+            _skipped.RemoveWhere(other => other >= step);
+            _before = Math.Min(_before, step);
         }
 
         _lastStep = step;
-        Committed += skipped ? 0 : 1;
-        Skipped += skipped ? 1 : 0;
         LastLoss = loss;
+        if (skipped)
+        {
+            _skipped.Add(step);
+        }
     }
 
     public void Fault(FaultLine line) => _faults.Append(line);

@@ -46,6 +46,13 @@ public sealed record RunRecord
         Spec = spec,
     };
 
+    /// <summary>This run from now on: as it began, but for what may change on the way.</summary>
+    public RunRecord GoingOnAs(RunRecord now)
+    {
+        var spec = Spec with { Partitions = now.Spec.Partitions };
+        return this with { Spec = spec, SpecHash = RunSpecIdentity.Hash(spec), BitsClass = now.BitsClass, Versions = now.Versions, Elements = now.Elements };
+    }
+
     /// <returns>Null when the folder holds no run.</returns>
     /// <exception cref="InvalidDataException">The file is not a run record that this version can read.</exception>
     public static RunRecord? Read(string folder)

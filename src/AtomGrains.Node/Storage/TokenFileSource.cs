@@ -1,20 +1,21 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Runs;
+using Microsoft.Win32.SafeHandles;
 
 namespace AtomGrains.Node.Storage;
 
 /// <summary>
 /// Windows of a run folder's token file (<see cref="FileName"/>: little-endian uint16, training tokens first, then
-/// validation), read through a memory map that all processes of the machine share.
+/// validation). A window at a time is read into a buffer of its size, so a process holds no more of a dataset than that,
+/// however large it is; the system caches what it has memory for, and shares that among all processes.
 /// </summary>
 public sealed class TokenFileSource : ISampleSource, IDisposable
 {
     public const string FileName = "tokens.bin";
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly SafeFileHandle _file;
     private readonly long _firstToken;
     private readonly int _context;
     private readonly ushort[] _window;
@@ -29,8 +30,7 @@ public sealed class TokenFileSource : ISampleSource, IDisposable
             throw new InvalidDataException($"{path}: has {length} bytes; the run's data has {expected}");
         }
 
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        _file = File.OpenHandle(path, options: FileOptions.RandomAccess);
         _firstToken = firstToken;
         _context = context;
         _window = new ushort[context + 1];
@@ -50,13 +50,20 @@ public sealed class TokenFileSource : ISampleSource, IDisposable
     public static TokenFileSource OpenValidation(string folder, RunSpec spec) =>
         new(folder, spec.Data, spec.Model.Context, spec.Data.TrainTokens, spec.Data.ValidationSamples);
 
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
     public void Read(long index, Span<long> tokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, TokensPerSample);
         var firstByte = (_firstToken + index * _context) * sizeof(ushort);
-        _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_view.PointerOffset + firstByte), _window.AsSpan());
+        var bytes = MemoryMarshal.AsBytes(_window.AsSpan());
+        for (var read = 0; read < bytes.Length;)
+        {
+            var more = RandomAccess.Read(_file, bytes[read..], firstByte + read);
+            read += more > 0 ? more : throw new EndOfStreamException($"{FileName} has become shorter");
+        }
+
         for (var place = 0; place < tokens.Length; place++)
         {
             tokens[place] = BitConverter.IsLittleEndian ? _window[place] : BinaryPrimitives.ReverseEndianness(_window[place]);
@@ -65,7 +72,6 @@ public sealed class TokenFileSource : ISampleSource, IDisposable
 
     public void Dispose()
     {
-        _view.Dispose();
         _file.Dispose();
     }
 }

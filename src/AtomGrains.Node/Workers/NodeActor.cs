@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -7,7 +8,10 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
+using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 
 namespace AtomGrains.Node.Workers;
@@ -16,7 +20,7 @@ namespace AtomGrains.Node.Workers;
 /// A node, whatever hosts it: one thread runs Core's node machine, fed by sockets, the host and the step thread, and
 /// carries out what it asks for. Tensors go over links of its own; control messages go through the host.
 /// </summary>
-public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
+public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFaultActions
 {
     private readonly NodePlace _place;
     private readonly RunSpec _spec;
@@ -26,11 +30,13 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
     private readonly TransportCounters _transport = new();
+    private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
     private readonly EventQueue _events = new();
     private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
+    private readonly SliceKeeper? _slices;
     private NodeMachine? _machine;
     private IStepLoop? _loop;
     private float[]? _initial;
@@ -40,7 +46,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     private volatile WeightsExported? _exported;
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
-    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host)
+    /// <param name="store">Null for a run without checkpoints.</param>
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
     {
         _place = place;
         _spec = spec;
@@ -51,8 +58,10 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
         _listener = new TensorListener(identity, options, _transport, this);
         _peers = new PeerLinks(identity, options, _transport, this);
-        _steps = new StepThread(model.Create, spec, this);
+        _mark = new LaneMark(place.LaneMark);
+        _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
+        _slices = store is null ? null : new SliceKeeper(store, this);
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
 
@@ -68,12 +77,16 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         }
         catch (Exception error)
         {
-            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why.
+            // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why. It is not
+            // the fault of the lane that happens to be computed.
+            _mark.Close();
             _host.Failed(error);
             return null;
         }
 
         _steps.Dispose();
+        _mark.Close();
+        _slices?.Dispose();
         _peers.Dispose();
         _listener.Dispose();
         return _dismissed;
@@ -85,8 +98,36 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
     /// <summary>There is a new way to a coordinator, or a new coordinator: the node says who it is; any thread.</summary>
     public void Introduce() => _events.Post(() => Handle(machine => machine.Introduce(_outbox)));
 
-    /// <summary>The host was asked to end: the node hands over first, and is dismissed then; any thread.</summary>
-    public void Leave() => _events.Post(() => Handle(machine => machine.OnLeaveRequested(_outbox)));
+    /// <summary>
+    /// The host was asked to end: the node hands over first, and is dismissed then; one that is not ready yet has nothing
+    /// to hand over and ends at once. Any thread.
+    /// </summary>
+    public void Leave() => _events.Post(() =>
+    {
+        if (_machine is null)
+        {
+            _events.Close();
+        }
+
+        Handle(machine => machine.OnLeaveRequested(_outbox));
+    });
+
+    /// <summary>
+    /// No coordinator is left to hand over to: what this node holds is written down, if it holds anything, and then the
+    /// caller goes on. Any thread.
+    /// </summary>
+    public void LeaveBehind(string runFolder, Action then) => _events.Post(() =>
+    {
+        if (_machine is { View: not null } machine)
+        {
+            // What is still to be applied here is applied by a tick.
+            machine.OnTick(_outbox);
+            var partitions = new PartitionLayout(_loop!.Layout.Elements, _spec.BlockElements, _spec.Partitions);
+            OrphanFiles.Write(runFolder, new NodeId(_place.Node), machine.Generation, _loop.Layout, partitions, machine.Replicas);
+        }
+
+        then();
+    });
 
     /// <summary>Ends at once, nothing handed over; any thread.</summary>
     public void End() => _events.Close();
@@ -145,6 +186,16 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
         }
     });
 
+    void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => Handle(machine => machine.OnSliceStored(stored, _outbox)));
+
+    void ISliceEvents.OnNotStored(SliceNotStored missing) => _events.Post(() => Handle(_ => NodeMachine.OnSliceNotStored(missing, _outbox)));
+
+    void ISliceEvents.OnLoaded(CheckpointId checkpoint, PartitionId partition, SliceContent content) =>
+        _events.Post(() => Handle(machine => machine.OnSliceLoaded(checkpoint, partition, content, _outbox)));
+
+    // What was whole when the run chose it is broken now: this process ends with the cause, and the run looks for another.
+    void ISliceEvents.OnBroken(InvalidDataException error) => _host.Failed(error);
+
     void ITensorEvents.OnOpened(int node, LinkDirection direction)
     {
     }
@@ -169,6 +220,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 break;
             case FaultKind.DeviceAbort:
                 _steps.Fail(DeviceFault.Abort);
+                break;
+            case FaultKind.NotANumber:
+                _steps.Spoil();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
@@ -259,6 +313,12 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
             case WriteWeights write:
                 Export(write);
                 break;
+            case StoreSlice slice:
+                Slices.Store(slice);
+                break;
+            case LoadSlice load:
+                Slices.Load(load);
+                break;
             case EndNode end:
                 _dismissed = end.Reason;
                 _events.Close();
@@ -267,6 +327,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, IFaultActions
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
         }
     }
+
+    private SliceKeeper Slices => _slices ?? throw new InvalidOperationException("a run without a store has no checkpoints");
 
     // What the machine cannot count: it knows no frames.
     private Heartbeat WithBytes(Heartbeat heartbeat) =>

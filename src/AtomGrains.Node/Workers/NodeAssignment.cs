@@ -12,6 +12,9 @@ public sealed record NodeAssignment : NodePlace
     /// <summary>Host and port of the control channel of who started it; null: a supervisor, found by its post in the run folder.</summary>
     public string? Supervisor { get; init; }
 
+    /// <summary>The store of checkpoints: a folder, or a name that the program knows.</summary>
+    public required string Store { get; init; }
+
     /// <summary>Name of the register, in the run folder, of the ordered faults that have struck.</summary>
     public required string Struck { get; init; }
 
@@ -20,4 +23,7 @@ public sealed record NodeAssignment : NodePlace
 
     /// <summary>How long to live without a supervisor.</summary>
     public required TimeSpan OrphanGrace { get; init; }
+
+    /// <summary>How long after a notice to end (SIGTERM) there is time to hand over.</summary>
+    public required TimeSpan Grace { get; init; }
 }

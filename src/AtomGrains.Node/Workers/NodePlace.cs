@@ -28,6 +28,9 @@ public record NodePlace
     /// <summary>Ordered faults of this worker that have not struck yet, with their numbers in the plan.</summary>
     public required IReadOnlyList<NumberedFault> Faults { get; init; }
 
+    /// <summary>File that shows which lane is being computed; null when nobody looks at it.</summary>
+    public string? LaneMark { get; init; }
+
     [JsonIgnore]
     internal TransportIdentity Identity => new(RunId, Node, RunSecret.FromHex(Secret));
 }

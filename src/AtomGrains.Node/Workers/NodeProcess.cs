@@ -5,6 +5,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 
 namespace AtomGrains.Node.Workers;
 
@@ -23,6 +24,9 @@ public sealed class NodeProcess : INodeHost, IDisposable
     /// <summary>Exit code of a node that was fenced.</summary>
     public const int ExitFenced = 71;
 
+    /// <summary>Exit code of a node whose notice was over before everything was handed over: that of one that SIGTERM ended.</summary>
+    public const int ExitLate = 128 + Signals.Terminate;
+
     /// <summary>Exit code of a node that lost its supervisor.</summary>
     public const int ExitOrphaned = 72;
 
@@ -30,12 +34,17 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private readonly SupervisorLink _supervisor;
     private readonly StruckFaults _struck;
     private readonly NodeId _id;
+    private readonly NodeAssignment _assignment;
+    private readonly Timer _grace;
+    private int _noticed;
 
-    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat)
+    public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, CheckpointStore store)
     {
+        _assignment = assignment;
         _id = new NodeId(assignment.Node);
+        _grace = new Timer(_ => EndLate());
         _struck = new StruckFaults(assignment.RunFolder, assignment.Struck);
-        _node = new NodeActor(assignment, spec, model, heartbeat, this);
+        _node = new NodeActor(assignment, spec, model, heartbeat, this, store);
         _supervisor = new SupervisorLink(assignment) { Deliver = _node.Deliver, Introduce = _node.Introduce, Orphaned = EndOrphaned };
     }
 
@@ -51,6 +60,12 @@ public sealed class NodeProcess : INodeHost, IDisposable
         GC.SuppressFinalize(PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
+            if (Interlocked.Exchange(ref _noticed, 1) == 0)
+            {
+                // Whoever gave notice ends the process then, and says nothing: better to end by itself and say why.
+                _grace.Change(_assignment.Grace, Timeout.InfiniteTimeSpan);
+            }
+
             _node.Leave();
         }));
         _supervisor.Start();
@@ -59,7 +74,11 @@ public sealed class NodeProcess : INodeHost, IDisposable
         return dismissed == DismissReason.Fenced ? ExitFenced : 0;
     }
 
-    public void Dispose() => _supervisor.Dispose();
+    public void Dispose()
+    {
+        _supervisor.Dispose();
+        _grace.Dispose();
+    }
 
     void INodeHost.Send(ControlMessage message) => _supervisor.Send(new ProtocolMessage(message));
 
@@ -80,9 +99,21 @@ public sealed class NodeProcess : INodeHost, IDisposable
 
     void INodeHost.LinkClosed(int node) => _supervisor.Send(new LinkLost(node));
 
+    private void EndLate()
+    {
+        Console.Error.WriteLine($"the notice of {_assignment.Grace.TotalSeconds} s is over, and not everything is handed over");
+        Environment.Exit(ExitLate);
+    }
+
     private void EndOrphaned()
     {
         Console.Error.WriteLine("the supervisor is gone");
-        Environment.Exit(ExitOrphaned);
+        if (_assignment.Supervisor is not null)
+        {
+            // A silo's child: other silos have what it holds, and go on without it.
+            Environment.Exit(ExitOrphaned);
+        }
+
+        _node.LeaveBehind(_assignment.RunFolder, () => Environment.Exit(ExitOrphaned));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -13,6 +14,7 @@ public static partial class Signals
 
     private const int PriorityOfProcess = 0;
     private const int SetParentDeathSignal = 1;
+    private const string OwnDescriptors = "/proc/self/fd";
 
     /// <summary>Sends a signal; false when there is no such process.</summary>
     public static bool Send(int pid, int signal) => KillNative(pid, signal) == 0;
@@ -20,13 +22,22 @@ public static partial class Signals
     /// <summary>Lets threads that do little and wait for much go before the calling thread (Linux: nice is per thread).</summary>
     public static void LowerPriorityOfThisThread(int nice) => _ = SetPriority(PriorityOfProcess, GetThreadId(), nice);
 
-    /// <summary>Makes standard output and error of this process, native code's included, go to a file.</summary>
+    /// <summary>
+    /// Makes standard output and error of this process, native code's included, go to a file. Copies of them that it has
+    /// inherited as well: who reads what its parent writes must see the end of it when the parent ends, not this process.
+    /// </summary>
     public static void RedirectOutputTo(string path)
     {
         using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
-        _ = Duplicate(descriptor, 1);
-        _ = Duplicate(descriptor, 2);
+        var replaced = new[] { 1, 2 }.Select(TargetOf).ToHashSet();
+        var copies = Directory.EnumerateFileSystemEntries(OwnDescriptors)
+            .Select(entry => int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture))
+            .Where(copy => TargetOf(copy) is { } target && replaced.Contains(target)).ToList();
+        foreach (var copy in copies.Union([1, 2]))
+        {
+            _ = Duplicate(descriptor, copy);
+        }
     }
 
     /// <summary>Standard error as it is now, for who redirects it and still has something to say there. The caller disposes it.</summary>
@@ -37,6 +48,9 @@ public static partial class Signals
     /// notice that nobody is left to work for.
     /// </summary>
     public static void WakeAtEndOfParent() => _ = ProcessControl(SetParentDeathSignal, Continue);
+
+    private static string? TargetOf(int descriptor) =>
+        new FileInfo(Path.Combine(OwnDescriptors, descriptor.ToString(CultureInfo.InvariantCulture))).LinkTarget;
 
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static partial int ProcessControl(int option, nint argument);

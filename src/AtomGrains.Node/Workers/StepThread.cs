@@ -27,11 +27,15 @@ internal sealed class StepThread : IDisposable
     private StepKey _key;
     private int? _current;
     private DeviceFault? _fault;
+    private readonly LaneMark _mark;
+    private bool _spoils;
     private bool _stopping;
 
     /// <param name="create">Creates the step loop, on the thread that will call it.</param>
-    public StepThread(Func<IStepLoop> create, RunSpec spec, IStepEvents events)
+    /// <param name="mark">Shows which lane is being computed.</param>
+    public StepThread(Func<IStepLoop> create, RunSpec spec, IStepEvents events, LaneMark mark)
     {
+        _mark = mark;
         _create = create;
         _plan = new SamplePlan(spec);
         _events = events;
@@ -97,6 +101,15 @@ internal sealed class StepThread : IDisposable
         }
     }
 
+    /// <summary>Writes a NaN into the gradient of the next lane.</summary>
+    public void Spoil()
+    {
+        lock (_gate)
+        {
+            _spoils = true;
+        }
+    }
+
     /// <summary>A gradient buffer to compute into, in place of one that went out with a lane.</summary>
     public void Supply(float[] gradient)
     {
@@ -142,7 +155,9 @@ internal sealed class StepThread : IDisposable
         var initial = new float[loop.Layout.Elements];
         loop.InitialParameters(initial);
         loop.LoadParameters(initial);
+        _mark.Begin(0, 0);
         loop.ComputeLane(_plan.WorkOf(0, 0), new float[initial.Length]);
+        _mark.End();
         return initial;
     }
 
@@ -196,8 +211,25 @@ internal sealed class StepThread : IDisposable
     private void ComputeNow(IStepLoop loop, StepKey key, int lane)
     {
         var gradient = RentGradient(loop.Layout.Elements);
+        _mark.Begin(key.Step, lane);
         var loss = loop.ComputeLane(_plan.WorkOf(key.Step, lane), gradient);
+        _mark.End();
+        if (TakeSpoil())
+        {
+            gradient[0] = float.NaN;
+        }
+
         _events.OnLaneComputed(key, lane, gradient, loss);
+    }
+
+    private bool TakeSpoil()
+    {
+        lock (_gate)
+        {
+            var spoils = _spoils;
+            _spoils = false;
+            return spoils;
+        }
     }
 
     private float[] RentGradient(int elements)

@@ -249,6 +249,7 @@ public static class TensorCodec
         writer.Write(decision.OptimizerCount);
         writer.Write(decision.SkipsInRow);
         writer.Write(decision.Previous.Value);
+        writer.Write(decision.Snapshot);
     }
 
     private static Decision? ReadDecision(BinaryReader reader) => !reader.ReadBoolean() ? null : new Decision(
@@ -260,5 +261,6 @@ public static class TensorCodec
         reader.ReadDouble(),
         reader.ReadInt64(),
         reader.ReadInt32(),
-        new DecisionDigest(reader.ReadUInt64()));
+        new DecisionDigest(reader.ReadUInt64()),
+        reader.ReadBoolean());
 }

@@ -24,12 +24,16 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
+    // As long as a worker of the local host has by default.
+    private static readonly TimeSpan HandOverGrace = TimeSpan.FromSeconds(30);
+
     private readonly SiloOrders _orders;
     private readonly RunPlan _plan;
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
     private readonly Thread _thread;
     private readonly ChildRecords _records;
+    private readonly NodeDeaths _deaths;
     private readonly CrashLoop _crashes = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ChildNode> _children = [];
@@ -41,6 +45,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         _orders = orders;
         _plan = plan;
         _records = new ChildRecords(orders.RunFolder);
+        _deaths = new NodeDeaths(orders.RunFolder);
         var identity = new TransportIdentity(orders.RunId, NodeProcess.SupervisorNode, RunSecret.FromHex(orders.Secret));
         _server = new ControlServer<LocalMessage>(identity, new ControlOptions(), LocalJson.Contract, new TransportCounters(), this);
         _thread = new Thread(() => _events.Run(Tick, OnTick)) { IsBackground = true, Name = "children" };
@@ -97,6 +102,11 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
     public void OnEnded(ChildNode child)
     {
+        if (child.Handle is { HasEnded: true } handle && Autopsy.Of(handle, LaneMark.PathOf(_orders.RunFolder, child.Id.Value), _plan.Spec) is { } death)
+        {
+            _deaths.Record(child.Id, death);
+        }
+
         if (!child.TrySayEnd())
         {
             return;
@@ -249,11 +259,14 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Secret = place.Secret,
         Faults = place.Faults,
         RunFolder = _orders.RunFolder,
+        LaneMark = place.LaneMark,
         Supervisor = _server.Endpoint.ToString(),
+        Store = _orders.Store,
         Struck = StruckFaults.FolderName,
         Device = device,
 
         // Without its silo a child can neither report nor be told anything, and others take its place.
         OrphanGrace = TimeSpan.Zero,
+        Grace = HandOverGrace,
     };
 }

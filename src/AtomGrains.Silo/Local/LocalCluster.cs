@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Net;
+using AtomGrains.Commands;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Local;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
@@ -34,11 +37,15 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
+    private readonly NodeDeaths _deaths = new(folder.Path);
+    private readonly Places _places = new(options.DeviceFailures);
+    private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
     private readonly FileMembershipTable _membership = new(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly ChildRecords _children = new(folder.Path);
     private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
+    private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
     private int _failedStarts;
@@ -47,7 +54,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     public RunOutcome Run(CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
-        WaitNote.Delete(folder.Path);
+        RunNote.Waiting.Delete(folder.Path);
+        RunNote.Checkpoint.Delete(folder.Path);
+        RunEnd.Delete(folder.Path);
         _orders = Orders();
         RunEnd? end = null;
         string? stopped = null;
@@ -86,6 +95,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             if (silo.HasExited)
             {
                 silo.IsReplaced = true;
+                RecordDeath(silo);
+                if (FaultNames.IsOwnFailure(silo.ExitCode))
+                {
+                    _places.Ended(silo.Ordinal, DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo), DateTimeOffset.UtcNow);
+                }
+
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
                 observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
             }
@@ -108,15 +123,41 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
         Wake();
         NoteStrikes();
+        CheckDevices();
+        if (_places.Quarantined.Count == _siloCount)
+        {
+            return $"every device is quarantined; the last one: {_places.Quarantined[^1].Failure}";
+        }
+
         for (var ordinal = 0; ordinal < _siloCount; ordinal++)
         {
-            if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced))
+            if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced) && _places.MayStart(ordinal, DateTimeOffset.UtcNow))
             {
                 _silos.Add(new SiloProcess(_orders with { Ordinal = ordinal, Host = HostOf(ordinal) }, options.NodeEnvironment));
             }
         }
 
         return _failedStarts < MostFailedStarts ? null : $"{_failedStarts} silo processes in a row ended soon after their start; see {Path.Combine(folder.Path, "logs")}";
+    }
+
+    private static string? DeviceFailureOf(SiloProcess silo) =>
+        FaultNames.OfExit(silo.ExitCode) == FaultNames.Device ? FaultNames.CauseOf(silo.ExitCode) ?? $"ended with exit code {silo.ExitCode}" : null;
+
+    // A device that failed is asked in a process of its own before another silo gets it.
+    private void CheckDevices()
+    {
+        foreach (var slot in _places.TakeToCheck(DateTimeOffset.UtcNow))
+        {
+            _checks.Add((slot, DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)));
+        }
+
+        foreach (var (slot, asked) in _checks.Where(check => check.Asked.IsCompleted).ToList())
+        {
+            _checks.Remove((slot, asked));
+            var failure = asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result;
+            _places.Checked(slot, failure, DateTimeOffset.UtcNow);
+            observer.OnNote($"the {options.DeviceOf(slot)} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
+        }
     }
 
     private void WriteStatus()
@@ -127,7 +168,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
-        _files.Status([.. _silos.Where(silo => !silo.HasExited)], LivingChildren).Write(folder.Path);
+        var status = _files.Status([.. _silos.Where(silo => !silo.HasExited)], LivingChildren);
+        (status with { Quarantined = [.. _places.Quarantined.Select(place => $"{options.DeviceOf(place.Slot)} of worker {place.Slot}")] }).Write(folder.Path);
     }
 
     private bool HasChildren => options.Devices.Count > 1;
@@ -167,6 +209,21 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
     }
 
+    // Of all who could say what a process died of, only who started it can. Its node's number is the mark's name.
+    private void RecordDeath(SiloProcess silo)
+    {
+        var marks = Path.Combine(folder.Path, LaneMark.FolderName);
+        foreach (var mark in Directory.Exists(marks) ? Directory.EnumerateFiles(marks) : [])
+        {
+            if (LaneMark.Read(mark, silo.Pid) is { } work)
+            {
+                var node = new NodeId(int.Parse(Path.GetFileName(mark).Split('-')[1], CultureInfo.InvariantCulture));
+                _deaths.Record(node, new NodeDeath(FaultNames.IsOwnFailure(silo.ExitCode), work.Step, work.Lane));
+                File.Delete(mark);
+            }
+        }
+    }
+
     private void EndSilos()
     {
         // The run is over or given up: nothing is left to hand over, so nothing is waited for but the ends themselves.
@@ -199,7 +256,15 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Spares = options.Spares,
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
-        Before = folder.OpenRegister().Newest()?.Generation ?? Generation.None,
+        MaximumSkips = options.MaximumSkips,
+        Before = _before,
+        Store = options.Checkpoints.StoreFor(folder.Path),
+        Checkpoints = options.Checkpoints.Cadence,
+        Keep = options.Checkpoints.Keep,
+
+        // A silo's nodes leave nothing behind when they end, so there is no decision to recall.
+        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer, _ => { }) : null,
+        BitsClass = folder.Record.BitsClass,
         Program = options.Program,
         Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,

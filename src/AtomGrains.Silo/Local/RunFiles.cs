@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -27,7 +28,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     /// <summary>Tells the observer of what is new.</summary>
     public void Tell()
     {
-        if (WaitNote.Read(folder) is var waits && waits != _waits)
+        if (RunNote.Waiting.Read(folder) is var waits && waits != _waits)
         {
             _waits = waits;
             observer.OnNote(waits is null ? "going on" : $"waiting for {waits}");
@@ -66,7 +67,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
 
     /// <summary>The recoveries of the ledger; a change of size or a departure is none.</summary>
     public IReadOnlyList<RecoveryReport> Recoveries() =>
-        [.. Faults().Where(line => line.Kind is not ("scale" or "exit" or FaultLedger.Mismatch)).Select(RecoveryReport.Of)];
+        [.. Faults().Where(FaultLedger.IsRecovery).Select(RecoveryReport.Of)];
 
     /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
     /// <param name="children">Living ones; with none, each silo is a node itself.</param>
@@ -76,6 +77,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
         WaitingFor = _waits,
+        CheckpointStep = RunNote.Checkpoint.Read(folder) is { } step ? long.Parse(step, CultureInfo.InvariantCulture) : null,
         Processes =
         [
             new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"),

@@ -67,6 +67,7 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
             DemoDefaults));
         root.Subcommands.Add(OfFolder("status", "Say how a run is doing.", StatusCommand.Run));
         root.Subcommands.Add(OfFolder("faults", "Show a run's fault ledger as a table and a timeline.", FaultsCommand.Run));
+        root.Subcommands.Add(Audit());
         root.Subcommands.Add(Diff());
         root.Subcommands.Add(Replay());
         root.Subcommands.Add(Verify());
@@ -137,6 +138,14 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
 
     private static Option<string> Device() =>
         new(Settings.Device.Flag) { Description = "Where to compute.", HelpName = Settings.Device.ValueName, DefaultValueFactory = _ => Settings.Device.Default! };
+
+    private Command Audit()
+    {
+        var folder = Folder();
+        var command = new Command("audit", "Prove that a run took every sample exactly once, or name the first that it did not.") { folder };
+        command.SetAction(parsed => AuditCommand.Run(parsed.GetValue(folder)!, output));
+        return command;
+    }
 
     /// <summary>
     /// Values stay text here: they are read in one place, with those of the environment and the file.

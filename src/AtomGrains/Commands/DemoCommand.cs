@@ -1,6 +1,7 @@
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Local;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 using AtomGrains.Torch.Engine;
 using Spectre.Console;
@@ -38,7 +39,7 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
 
         ShowResult(options.Out, first.Report, options);
         Say($"2. The same spec again, with one worker and no faults.");
-        var calmOptions = options with { Workers = 1, Spares = 0, Host = TrainOptions.LocalHost, Faults = FaultPlan.None, Out = options.Out + "-calm", Report = null };
+        var calmOptions = options with { Workers = 1, Spares = 0, Host = TrainOptions.LocalHost, Faults = FaultPlan.None, Out = options.Out + "-calm", Checkpoints = new CheckpointPlan(), Report = null };
         var calm = train.Train(calmOptions, cancellation);
         if (calm.Stopped is { } calmReason)
         {

@@ -31,6 +31,12 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         var predecessor = existing is null ? null : SupervisorPost.Read(options.Out);
         if (predecessor is not null && existing!.Elements is { } elements && options.Host == TrainOptions.LocalHost && Inheritance.IsAlive(options.Out))
         {
+            if (spec.Partitions != existing.Spec.Partitions && options.PartitionsGiven)
+            {
+                throw new InvalidSettingsException(new SettingError(
+                    Settings.Partitions.Flag, $"{spec.Partitions}", $"must be {existing.Spec.Partitions} while nodes of the run live: it changes only where a run goes on from a checkpoint"));
+            }
+
             // What lives computes as it did: nothing has to be asked of an engine, which takes seconds.
             return new RunStart(existing with { Spec = options.Fitted(spec, elements) }, elements, corpus, predecessor, true);
         }

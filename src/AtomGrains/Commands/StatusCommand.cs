@@ -26,7 +26,7 @@ public static class StatusCommand
 
         var state = running ? "running" : finished ? "finished" : "not running";
         var loss = status.Loss?.ToString("F4", CultureInfo.InvariantCulture) ?? "-";
-        output.WriteLine($"{state}  step {status.Step}  loss {loss}  generation {status.Generation}");
+        output.WriteLine($"{state}  step {status.Step}  loss {loss}  generation {status.Generation}  {Checkpoint(status)}");
         if (running && status.WaitingFor is { } what)
         {
             output.WriteLine($"waiting for {what}");
@@ -35,6 +35,11 @@ public static class StatusCommand
         if (running && status.Metrics is { } metrics)
         {
             output.WriteLine($"metrics at {metrics}");
+        }
+
+        foreach (var device in status.Quarantined ?? [])
+        {
+            output.WriteLine($"quarantined: {device}");
         }
 
         foreach (var process in status.Processes)
@@ -71,6 +76,9 @@ public static class StatusCommand
         node.Add("finished", finished);
         return node.ToJsonString();
     }
+
+    private static string Checkpoint(RunStatus status) =>
+        status.CheckpointStep is { } step ? $"checkpoint of step {step}, {status.Step - step} steps old" : "no checkpoint";
 
     private static string List(IReadOnlyList<int> numbers) => numbers.Count == 0 ? "-" : string.Join(',', numbers);
 

@@ -36,9 +36,10 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
+        RefuseStoreOfAnotherRun(options);
         using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
         using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
-        using var folder = RunFolder.Open(options.Out, start.Record);
+        using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange);
         SavedSettings.Write(folder.Path, options.Given);
         folder.Begin(start.Corpus, start.NodesLive);
         if (!options.Quiet)
@@ -67,6 +68,27 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         foreach (var warning in warnings)
         {
             Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
+    // A run that begins numbers its objects from the start: next to another run's, its own would have their names.
+    private static void RefuseStoreOfAnotherRun(TrainOptions options)
+    {
+        if (options.Checkpoints is not { Cadence: not null, Store: { } store } || File.Exists(Path.Combine(options.Out, RunRecord.FileName)))
+        {
+            return;
+        }
+
+        try
+        {
+            if (ObjectStores.Open(store).List("") is [var first, ..])
+            {
+                throw new InvalidSettingsException(new SettingError(Settings.Store.Flag, store, $"holds {first.Name} of another run; must be empty for a run that begins"));
+            }
+        }
+        catch (IOException error)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Store.Flag, store, $"cannot be read: {error.Message}"));
         }
     }
 
@@ -116,8 +138,12 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Port = options.Port,
         Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,
+        Grace = options.Grace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
         Faults = options.Faults,
+        MaximumSkips = options.MaximumSkips,
+        DeviceFailures = options.DeviceFailures,
+        Checkpoints = options.Checkpoints,
         NodeEnvironment = environment,
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Local;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
 using AtomGrains.Torch.Engine;
 
@@ -22,7 +23,8 @@ internal static class WorkerCommand
 
         Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
         var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
-        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions());
+        var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
+        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions(), store);
         return process.Run();
     }
 

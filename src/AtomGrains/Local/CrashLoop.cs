@@ -11,7 +11,7 @@ internal sealed class CrashLoop
 
     // Failures of the processes' own making in a row without a step done for the first time. A lane that breaks every
     // worker it comes to must not take the night; unrelated failures are not that close together.
-    private const int MostFailuresInAStep = 4;
+    private const int MostFailuresInAStep = 6;
 
     private int _failedStarts;
     private int _failures;
@@ -37,7 +37,7 @@ internal sealed class CrashLoop
     {
         if (!node.IsReady)
         {
-            return ++_failedStarts < MostFailedStarts ? null
+            return FaultNames.HasLeft(node.ExitCode) || ++_failedStarts < MostFailedStarts ? null
                 : $"{_failedStarts} worker processes in a row ended before they were ready, the last with exit code {node.ExitCode}; see {log}";
         }
 

@@ -11,12 +11,15 @@ internal static class FaultNames
     private const int Abort = 6;
     private const int SegmentationFault = 11;
 
+    /// <summary>The device or the tensor engine took the process along.</summary>
+    public const string Device = "device";
+
     public static string OfExit(int? exitCode) => exitCode switch
     {
         null => FaultLedger.UnknownEnd,
         SignalBase + Signals.Kill => "kill",
         SignalBase + Signals.Terminate => "exit",
-        NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => "device",
+        NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => Device,
         NodeProcess.ExitFenced => "stop",
         _ => "crash",
     };
@@ -28,6 +31,9 @@ internal static class FaultNames
         SignalBase + SegmentationFault => "ended by SIGSEGV",
         _ => null,
     };
+
+    /// <summary>Whether a process ended as one does that is asked to.</summary>
+    public static bool HasLeft(int? exitCode) => exitCode is 0 or SignalBase + Signals.Terminate;
 
     /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>
     public static bool IsOwnFailure(int? exitCode) =>

@@ -8,11 +8,12 @@ namespace AtomGrains.Local;
 /// <summary>What a supervisor finds of its predecessors: the register's newest view, and the processes that still live.</summary>
 /// <param name="View">The view to take over; null where no node lives, and nothing is left that a view could speak of.</param>
 /// <param name="Taken">The newest generation of the register.</param>
+/// <param name="Deaths">Of its newest view, where that is not taken over: lanes that end their workers are not forgotten with it.</param>
 /// <param name="Nodes">Those that live, and the members of the view that have ended.</param>
 /// <param name="NewestNode">The highest id that was ever given.</param>
 /// <param name="LastSign">When the predecessor was last seen to do anything.</param>
 internal sealed record Inheritance(
-    NodeRoll Roll, View? View, Generation Taken, IReadOnlyList<NodeRollEntry> Nodes, int NewestNode, DateTimeOffset LastSign)
+    NodeRoll Roll, View? View, Generation Taken, IReadOnlyList<LaneDeath> Deaths, IReadOnlyList<NodeRollEntry> Nodes, int NewestNode, DateTimeOffset LastSign)
 {
     /// <summary>Whether a node process of the run in this folder lives.</summary>
     public static bool IsAlive(string folder) => new NodeRoll(folder).Entries.Any(entry => entry.Process.IsAlive);
@@ -23,11 +24,13 @@ internal sealed record Inheritance(
         var entries = roll.Entries;
         var living = entries.Where(entry => entry.Process.IsAlive).Select(entry => entry.Node).ToHashSet();
         var newest = register.Newest();
-        var view = newest is { } found && living.Count > 0 ? JsonSerializer.Deserialize(found.Record, LocalJson.Default.View) : null;
+        var last = newest is { } found ? JsonSerializer.Deserialize(found.Record, LocalJson.Default.View) : null;
+        var view = living.Count > 0 ? last : null;
         return new Inheritance(
             roll,
             view,
             newest?.Generation ?? Generation.None,
+            view is null && last is not null ? last.Deaths : [],
             [.. entries.Where(entry => living.Contains(entry.Node) || (view?.IsMember(new NodeId(entry.Node)) ?? false))],
             entries.Count == 0 ? 0 : entries[^1].Node,
             LastSignIn(folder));

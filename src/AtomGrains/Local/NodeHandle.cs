@@ -60,6 +60,9 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
         Counters = counters;
     }
 
+    /// <summary>Waits for the end of the process, no longer than that.</summary>
+    public bool EndsWithin(TimeSpan time) => process?.WaitForExit(time) ?? !IsAlive;
+
     public void End()
     {
         HasEnded = true;

@@ -1,27 +1,46 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
 
 /// <summary>Keeps the processes of a run as its coordinator wants them: starts what is missing, wakes and vouches for what is there.</summary>
-internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, SupervisorOptions options, IRunObserver observer)
+internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, SupervisorOptions options, IRunObserver observer, Places places)
 {
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
 
-    /// <summary>As many processes as are wanted; a lost worker's number goes to its replacement.</summary>
+    // Beyond that it has lost its connection and not its life, and ends as an orphan.
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(2);
+
+    // A world that shrinks keeps its places.
+    private int _places;
+
+    /// <summary>Places whose device is not quarantined.</summary>
+    public int Usable => Enumerable.Range(0, _places).Count(slot => !places.IsQuarantined(slot));
+
+    /// <summary>
+    /// As many processes as are wanted and may be started; a lost worker's number goes to its replacement, unless its
+    /// device is quarantined.
+    /// </summary>
     public void Keep()
     {
+        var wanted = coordinator.TargetWorkers + options.Spares;
+        _places = Math.Max(_places, wanted);
         var slots = nodes.Running.Where(node => !node.Leaves && coordinator.Counts(node.Id)).Select(node => node.Slot).ToHashSet();
-        for (var slot = 0; slot < coordinator.TargetWorkers + options.Spares; slot++)
+        foreach (var slot in Enumerable.Range(0, _places).Where(slot => !places.IsQuarantined(slot)).Take(wanted))
         {
-            if (!slots.Contains(slot))
+            if (!slots.Contains(slot) && places.MayStart(slot, DateTimeOffset.UtcNow) && !IsDying(slot))
             {
                 nodes.Start(slot);
             }
         }
     }
+
+    // Its connection is closed and its exit is not seen yet: what it died of decides whether its device may be used again.
+    private bool IsDying(int slot) => nodes.Running.Any(node =>
+        node.Slot == slot && !node.Leaves && coordinator.StandingOf(node.Id) == NodeStanding.Gone && DateTimeOffset.UtcNow - node.LastHeard < LongestDeath);
 
     /// <summary>
     /// On a machine with more to do than cores, a living process can be silent for long: the system tells it from a

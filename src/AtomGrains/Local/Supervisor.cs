@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -8,8 +9,11 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
+using AtomGrains.Local.Devices;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
@@ -24,6 +28,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(500);
 
+    // A millisecond as a rule, and more on a machine with much else to do; only for who is not dead is it all waited for.
+    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(250);
+
     private readonly SupervisorOptions _options;
     private readonly string _runId;
     private readonly RunSecret _secret;
@@ -37,12 +44,14 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private SupervisorRoll _roll = null!;
     private NodeTable _nodes = null!;
     private NodeKeeper _keeper = null!;
+    private DeviceWatch _devices = null!;
     private RunFolder _folder = null!;
     private RunSpec _spec = null!;
     private FileRegister _register = null!;
     private RunJournal _journal = null!;
     private FaultLedger _ledger = null!;
     private Coordinator _coordinator = null!;
+    private CheckpointDesk _checkpoints = null!;
     private DateTimeOffset _nextStatus;
     private double _validationLoss = double.NaN;
     private string? _weights;
@@ -79,13 +88,30 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _roll = new SupervisorRoll(folder.Path);
         var inheritance = Inheritance.Of(folder.Path, _register);
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        var coordination = new CoordinatorOptions { Workers = scaled ?? _options.Workers, Spares = _options.Spares, Heartbeat = _options.Heartbeat };
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken);
+        var coordination = new CoordinatorOptions
+        {
+            Workers = scaled ?? _options.Workers,
+            Spares = _options.Spares,
+            Heartbeat = _options.Heartbeat,
+            MaximumSkipsInRow = _options.MaximumSkips,
+            HandOverAfter = _options.Grace / 6,
+            Checkpoints = _options.Checkpoints.Cadence,
+        };
+        var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None
+            ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer, led => journal.Decided(led, inheritance.Taken, DateTimeOffset.UtcNow))
+            : null;
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin, inheritance.Deaths);
+        using var checkpoints = _checkpoints = new CheckpointDesk(
+            CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
         var first = new NodeId(Math.Max(_ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
-        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer);
+        _devices = new DeviceWatch(
+            _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.DeviceOf(slot), what, _coordinator.Step, Generation), OnQuarantined);
+        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
         _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
         try
         {
@@ -128,6 +154,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     public void Dispose() => _server.Dispose();
 
+    private void Do(Action action)
+    {
+        if (!_ending)
+        {
+            action();
+            CarryOut();
+        }
+    }
+
     private void TakeOver(Inheritance inheritance)
     {
         foreach (var number in _roll.Lost)
@@ -147,10 +182,6 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
         }
-        else if (inheritance.Taken > Generation.None)
-        {
-            _observer.OnNote($"an earlier attempt got to view {inheritance.Taken}, and no checkpoint is left of it: starting from the seeded beginning");
-        }
 
         handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);
     }
@@ -161,7 +192,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     void IControlEvents<LocalMessage>.OnMessage(int node, LocalMessage message) => _events.Post(() => OnMessage(new NodeId(node), message));
 
-    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnNodeEnded(new NodeId(node)));
+    void IControlEvents<LocalMessage>.OnClosed(int node, CloseReason reason) => _events.Post(() => OnConnectionClosed(new NodeId(node)));
 
     private Generation Generation => _coordinator.View?.Generation ?? Generation.None;
 
@@ -205,6 +236,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
+        _checkpoints.Note(control);
         _metrics?.Said(node, control);
         switch (control)
         {
@@ -227,12 +259,25 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
-    // The connection of a dead process closes within milliseconds; its exit code comes a little later.
-    private void OnNodeEnded(NodeId node)
+    // The connection of a dead process closes within milliseconds; its exit code comes a little later. It is worth that
+    // time: nobody shall be given a lane that has just ended a worker before the coordinator knows that it has.
+    private void OnConnectionClosed(NodeId id)
+    {
+        if (_nodes.Find(id) is { HasEnded: false } node && node.EndsWithin(ExitFollowsWithin))
+        {
+            OnProcessEnded(node);
+        }
+        else
+        {
+            OnNodeEnded(id, null);
+        }
+    }
+
+    private void OnNodeEnded(NodeId node, NodeDeath? death)
     {
         if (!_ending)
         {
-            _coordinator.OnNodeEnded(node, Now, _outbox);
+            _coordinator.OnNodeEnded(node, Now, _outbox, death);
             CarryOut();
         }
     }
@@ -245,14 +290,37 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
 
         node.End();
-        OnNodeEnded(node.Id);
-        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause ?? FaultNames.CauseOf(node.ExitCode));
+        var death = Autopsy.Of(node, LaneMark.PathOf(_folder.Path, node.Id.Value), _spec);
+        _devices.Ended(node);
+        OnNodeEnded(node.Id, death);
+        if (!node.IsReady && FaultNames.HasLeft(node.ExitCode))
+        {
+            // A notice that came before it had anything to hand over, or a way to say so.
+            _ledger.Leaves(node.Id, node.Slot, _coordinator.Step, Generation, node.Strike);
+        }
+
+        _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
             Stop(reason);
         }
 
+        _devices.GiveUp(node.Slot);
         KeepNodes();
+    }
+
+    // The run goes on with those that are left.
+    private void OnQuarantined(int slot, string why)
+    {
+        if (_keeper.Usable == 0)
+        {
+            Stop($"every device is quarantined; the {_options.DeviceOf(slot)} of worker {slot} had {why}");
+        }
+        else if (_keeper.Usable < _coordinator.TargetWorkers)
+        {
+            _coordinator.OnScale(_keeper.Usable, Now, _outbox);
+            CarryOut();
+        }
     }
 
     private void OnTick()
@@ -263,6 +331,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         CarryOut();
         _metrics?.Observe(_coordinator, _nodes, _ledger, Now);
         Tell(_ledger.CloseWhatIsOver());
+        _devices.Check();
+        KeepNodes();
         if (DateTimeOffset.UtcNow >= _nextStatus)
         {
             _nextStatus = DateTimeOffset.UtcNow + StatusEvery;
@@ -285,12 +355,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Slot = slot,
         RunId = _runId,
         RunFolder = _folder.Path,
+        Store = _options.Checkpoints.StoreFor(_folder.Path),
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
         Roots = _options.Roots,
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
+        LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
+        Grace = _options.Grace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
 
@@ -348,12 +421,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
-                _observer.OnNote($"no copy of {string.Join(", ", back.Lost)} is left: starting again from the seeded beginning; {back.StepsLost} committed steps will be computed again");
+                _observer.OnNote(back.InWords);
                 break;
             case Waiting { For: { } what }:
                 _observer.OnNote($"waiting for {what}");
                 break;
             case Waiting or MemberReady:
+                break;
+            case WriteManifest or CheckpointCompleted or FindCheckpoint:
+                _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:
                 _weights = finished.WeightsSha256;
@@ -399,6 +475,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _crashes.Decided(decided.Decision.Step);
+        _ledger.Skipped(decided);
         _journal.Decided(decided.Decision, decided.Generation, now);
         Reached(decided.Decision.Step, ProtocolPoint.Decide);
         _ledger.StepDecided(decided.Decision.Step, now);
@@ -487,7 +564,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _metrics?.Url).Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined, _metrics?.Url).Write(_folder.Path);
 
     private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {

@@ -1,6 +1,8 @@
 using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Local;
@@ -27,13 +29,24 @@ public sealed record SupervisorOptions
     /// <summary>How long nodes live without a supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a node has to hand over after a notice to end.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What the run's last supervisor left for who comes after it; null for a run that begins.</summary>
     public SupervisorPost? Predecessor { get; init; }
 
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
+
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public int DeviceFailures { get; init; } = 3;
+
     /// <summary>SHA-256 of the assembly that the job comes from.</summary>
     public string Program { get; init; } = "";
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
 
     public FaultPlan Faults { get; init; } = FaultPlan.None;
 

@@ -4,6 +4,8 @@ using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 
 namespace AtomGrains.Cluster.Tests.Runs;
 
@@ -18,8 +20,8 @@ public sealed class RunActorTests : IDisposable
     public void OfTwoActivationsTheOneThatLosesTheGenerationStopsForGood()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());
-        using var first = new RunActor(Plan(), firstOutput);
-        using var second = new RunActor(Plan(), secondOutput);
+        using var first = Actor(firstOutput);
+        using var second = Actor(secondOutput);
         foreach (var actor in new[] { first, second })
         {
             actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
@@ -36,13 +38,13 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnActivationThatTakesOverGoesOnWithANewGenerationOfTheSameHistory()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
             first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         }
 
-        using var second = new RunActor(Plan(), new Output());
+        using var second = Actor(new Output());
         var before = second.View!;
 
         // One of the old view's nodes speaks, the other is known to be gone: nothing is left to wait for.
@@ -56,7 +58,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnActivationThatTakesOverKnowsWhoseNodesADeadSiloTookAlong()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnOffer(Offer("a", 0));
             first.OnOffer(Offer("b", 1));
@@ -65,7 +67,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         // Node 2 never says a word to the successor, and nobody else speaks of it.
-        using var second = new RunActor(Plan(), new Output());
+        using var second = Actor(new Output());
         second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         Assert.Equal(new Generation(1), second.View!.Generation);
         second.OnSiloDead("b");
@@ -77,7 +79,7 @@ public sealed class RunActorTests : IDisposable
     public void ASiloWhoseDeviceIsFreeAgainHasLostItsNodeAndGetsANewOne()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         actor.OnOffer(Offer("a", 0));
         actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
@@ -94,9 +96,57 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void EachDeviceOfASiloIsANodeOfItsOwn()
+    {
+        var output = new Output();
+        using (var first = Actor(output))
+        {
+            first.OnOffer(Offer("a", 0) with { Child = 0 });
+            first.OnOffer(Offer("a", 1) with { Child = 1 });
+            Assert.Equal([new NodeId(1), new NodeId(2)], output.Started);
+            Assert.Equal([0, 1], output.Seats.Select(seat => seat.Child!.Value));
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
+            first.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
+        }
+
+        // The successor knows which device each of them is on: the one that is over is replaced, the other stays.
+        using var second = Actor(output);
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0, "host")]);
+        second.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1, "host")]);
+        second.OnOffer(Offer("a", 1) with { Child = 1, Over = 2 });
+        Assert.Equal([new NodeId(1), new NodeId(2), new NodeId(3)], output.Started);
+        Assert.Equal([new NodeId(1)], second.View!.Workers);
+        second.OnSiloDead("a");
+        Assert.All(second.View.Workers, node => Assert.Equal(new NodeId(1), node));
+        Assert.Equal("devices: 0 of 2", Waited(second));
+    }
+
+    [Fact]
+    public void HowAChildEndedIsSaidByItsSiloWhicheverComesFirst()
+    {
+        using (var actor = Actor(new Output()))
+        {
+            actor.OnOffer(Offer("a", 0) with { Child = 0 });
+            actor.OnOffer(Offer("a", 1) with { Child = 1 });
+            actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            actor.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1)]);
+
+            // A neighbour finds the port closed, and then the silo has the exit code.
+            actor.OnNodeEnded(new NodeId(2));
+            actor.OnNodeExited(new NodeId(2), "device", "CudaException: gone");
+            actor.OnStop("that is enough");
+            Assert.Equal("that is enough", actor.End?.Stopped);
+        }
+
+        var line = Assert.Single(Ledger());
+        Assert.Equal(("n2 worker 1", "device", "CudaException: gone"), (line.Who, line.Kind, line.Detail));
+        Assert.Equal("that is enough", RunEnd.Read(_folder)?.Stopped);
+    }
+
+    [Fact]
     public void ALossThatACoordinatorKnewOfWhenItWasLostStandsInTheLedger()
     {
-        using (var first = new RunActor(Plan(), new Output()))
+        using (var first = Actor(new Output()))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
             first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
@@ -104,7 +154,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         Assert.Empty(Ledger());
-        using (var second = new RunActor(Plan(), new Output()))
+        using (var second = Actor(new Output()))
         {
             second.OnNodeEnded(new NodeId(1));
             second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0), new WeightsExported(new Lineage(new Generation(3)), 10, "ab")]);
@@ -118,8 +168,8 @@ public sealed class RunActorTests : IDisposable
     public void NoNodeIdIsGivenTwiceWhoeverGivesIt()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());
-        using var first = new RunActor(Plan(), firstOutput);
-        using var second = new RunActor(Plan(), secondOutput);
+        using var first = Actor(firstOutput);
+        using var second = Actor(secondOutput);
         first.OnOffer(Offer("a", 0));
         second.OnOffer(Offer("a", 0));
         first.OnOffer(Offer("b", 1));
@@ -132,7 +182,7 @@ public sealed class RunActorTests : IDisposable
     public void ASiloWithAnotherProgramIsRefusedInWords()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         var answer = actor.OnOffer(Offer("a", 0) with { Program = "other" });
         Assert.Contains("other", answer.Refused, StringComparison.Ordinal);
         Assert.Empty(output.Started);
@@ -141,11 +191,11 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
-        using var actor = new RunActor(Plan(), new Output());
+        using var actor = Actor(new Output());
         actor.OnOffer(Offer("a", 0));
         actor.OnTick();
         Assert.Equal("devices: 1 of 2", actor.WaitingFor);
-        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        Assert.Equal("devices: 1 of 2", RunNote.Waiting.Read(_folder));
         actor.OnOffer(Offer("b", 1));
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnTick();
@@ -154,19 +204,51 @@ public sealed class RunActorTests : IDisposable
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnTick();
         Assert.Null(actor.WaitingFor);
-        Assert.Null(WaitNote.Read(_folder));
+        Assert.Null(RunNote.Waiting.Read(_folder));
         actor.OnNodeEnded(new NodeId(2));
         actor.OnTick();
-        Assert.Equal("devices: 1 of 2", WaitNote.Read(_folder));
+        Assert.Equal("devices: 1 of 2", RunNote.Waiting.Read(_folder));
     }
 
     [Fact]
     public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
     {
         var output = new Output();
-        using var actor = new RunActor(Plan(), output);
+        using var actor = Actor(output);
         Assert.Equal("the run computes on cpu, this silo offers cuda:0", actor.OnOffer(Offer("a", 0) with { Device = "cuda:0" }).Refused);
         Assert.Empty(output.Started);
+    }
+
+    private static string? Waited(RunActor actor)
+    {
+        actor.OnTick();
+        return actor.WaitingFor;
+    }
+
+    [Fact]
+    public void WhatAProcessDiedOfIsReadFromTheFolderAndCountsOnceWhoeverReadsIt()
+    {
+        var deaths = new NodeDeaths(_folder);
+        using (var first = Actor(new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+            first.OnNodeEnded(new NodeId(2));
+            deaths.Record(new NodeId(2), new NodeDeath(true, 0, 3));
+            deaths.Record(new NodeId(3), new NodeDeath(false, 0, 3));
+            first.OnTick();
+            Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View!.Deaths));
+            Assert.Equal(3, Assert.Single(first.View.HeldLanes));
+        }
+
+        using var second = Actor(new Output());
+        deaths.Record(new NodeId(4), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.Null(second.End);
+        deaths.Record(new NodeId(5), new NodeDeath(true, 0, 3));
+        second.OnTick();
+        Assert.StartsWith("lane 3 of step 0 (sample ", second.End!.Stopped, StringComparison.Ordinal);
+        Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>
@@ -196,6 +278,8 @@ public sealed class RunActorTests : IDisposable
         Program = "program",
     };
 
+    private RunActor Actor(IRunOutput output) => new(Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
+
     private sealed class Output : IRunOutput
     {
         public List<ControlMessage> Sent { get; } = [];
@@ -204,10 +288,19 @@ public sealed class RunActorTests : IDisposable
 
         public void Send(NodeId to, ControlMessage message) => Sent.Add(message);
 
-        public void Start(NodeId node, Seat seat) => Started.Add(node);
+        public List<Seat> Seats { get; } = [];
+
+        public void Start(NodeId node, Seat seat)
+        {
+            Started.Add(node);
+            Seats.Add(seat);
+        }
 
         public void Note(string text)
         {
         }
+
+        // Nothing comes back from a store here.
+        public void Post(Action action) => throw new InvalidOperationException("no checkpoint was wanted");
     }
 }

@@ -6,18 +6,27 @@ using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
 /// <summary>Silos of one run in this process, with everything real but the model.</summary>
 internal sealed class InProcessCluster : IAsyncDisposable
 {
+    // Windows of the model's context, and the token after the last one. Each token is its own place.
+    private static readonly int Context = new ModelSpec().Context;
+    private static readonly long TrainTokens = (100 * Context) + 1;
+    private static readonly long ValidationTokens = (20 * Context) + 1;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-cluster-").FullName;
     private readonly string _secret = RunSecret.Create().ToHex();
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -27,6 +36,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly Func<int, string> _hostOf;
 
     private InProcessCluster(int workers, long steps, Func<int, string> hostOf) => (_workers, _steps, _hostOf) = (workers, steps, hostOf);
+
+    /// <summary>The tokens of a training sample.</summary>
+    public static IEnumerable<long> TokensOf(long sample) => Enumerable.Range(0, Context + 1).Select(place => (long)(ushort)((sample * Context) + place));
 
     public IRunGrain Run => Grains.GetGrain<IRunGrain>(_runId);
 
@@ -53,6 +65,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null)
     {
         var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
+        var tokens = Enumerable.Range(0, (int)(TrainTokens + ValidationTokens)).SelectMany(token => BitConverter.GetBytes((ushort)token));
+        await File.WriteAllBytesAsync(Path.Combine(cluster._folder, TokenFileSource.FileName), [.. tokens]);
         for (var silo = 0; silo < workers; silo++)
         {
             cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster, silo), configure));
@@ -61,6 +75,10 @@ internal sealed class InProcessCluster : IAsyncDisposable
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
         return cluster;
     }
+
+    /// <summary>The silo with an address; below zero when there is none any more.</summary>
+    public int IndexOf(string silo) =>
+        _silos.FindIndex(host => host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString() == silo);
 
     /// <summary>Stops a silo as it is, its node included.</summary>
     public async Task Stop(int silo)
@@ -75,7 +93,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         _silos.Select(silo => silo.Services.GetRequiredService<DeviceSlots>().All[0].Current).Single(node => node?.Id == id)!;
 
     /// <summary>Another coordinator of the same run, beside the run grain.</summary>
-    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output);
+    public RunActor AnotherCoordinator(IRunOutput output) => new(Plan, output, Store);
+
+    private CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(_folder, CheckpointPlan.FolderName)));
 
     /// <summary>Waits until a step has been decided.</summary>
     public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
@@ -113,7 +133,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
             Model = new ModelSpec(),
             Optimizer = new OptimizerSpec { DecaySteps = _steps },
             Evaluation = new EvaluationSpec { Every = 0, Batches = 2 },
-            Data = new DataSpec { TrainSamples = 100, ValidationSamples = 20 },
+            Data = new DataSpec { TrainSamples = 100, ValidationSamples = 20, TrainTokens = TrainTokens, ValidationTokens = ValidationTokens },
         },
         Folder = _folder,
         Elements = FakeStepLoop.Elements,
@@ -138,6 +158,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Heartbeat = new HeartbeatOptions(),
         Before = Generation.None,
         Program = "program",
+        Store = Path.Combine(_folder, CheckpointPlan.FolderName),
+        Keep = 1,
+        BitsClass = "test",
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
@@ -153,8 +176,10 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
         public string Listen => "127.0.0.1";
 
+        public CheckpointStore Store => cluster.Store;
+
         public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) =>
-            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat)), owner);
+            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
 
         public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
     }

@@ -78,32 +78,4 @@ public sealed class InProcessClusterTests
 
         string HostOf(NodeId node) => view.Members.Single(member => member.Node == node).Host;
     }
-
-    [Fact]
-    public async Task APartitionGrainSaysWhereThePartitionLives()
-    {
-        await using var cluster = await InProcessCluster.Start(workers: 2, Steps);
-        await cluster.Reaches(10);
-        var home = await cluster.Grains.GetGrain<IPartitionGrain>(RunKeys.Partition(cluster.RunId, 3)).Home();
-        var view = (await cluster.Run.Progress()).View!;
-        Assert.NotNull(home);
-        Assert.Contains(home.Primary, view.Members.Select(member => member.Node));
-        Assert.NotEqual(home.Primary, home.Backup);
-        Assert.Null(await cluster.Grains.GetGrain<IPartitionGrain>(RunKeys.Partition(cluster.RunId, 99)).Home());
-    }
-
-    [Fact]
-    public async Task ShardsCoverEverySampleOnce()
-    {
-        await using var cluster = await InProcessCluster.Start(workers: 1, Steps);
-        var next = 0L;
-        for (var shard = 0; shard < 8; shard++)
-        {
-            var range = await cluster.Grains.GetGrain<IShardGrain>(RunKeys.Shard(cluster.RunId, shard)).Range();
-            Assert.Equal(next, range.First);
-            next += range.Count;
-        }
-
-        Assert.Equal(100, next);
-    }
 }

@@ -113,6 +113,9 @@ public sealed class OwnSiloTests : IDisposable
             Heartbeat = new HeartbeatOptions(),
             Before = Generation.None,
             Program = program,
+            Store = Path.Combine(run, "checkpoints"),
+            Keep = 1,
+            BitsClass = "test",
             OrphanGrace = TimeSpan.FromSeconds(5),
         },
         SiloJson.Default.SiloOrders);

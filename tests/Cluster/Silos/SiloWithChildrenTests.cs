@@ -13,8 +13,7 @@ public sealed class SiloWithChildrenTests
 {
     private const int Workers = 4;
 
-    // Long enough for a replacement to start while it trains.
-    private static readonly Spec Trained = Spec.Long with { Steps = 60 };
+    private static readonly Spec Trained = Spec.Long;
 
     private static readonly string[] TwoDevicesASilo = ["--host", "orleans", "--device", "cpu,cpu"];
 
@@ -78,9 +77,11 @@ public sealed class SiloWithChildrenTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task AChildThatIsPausedIsReplacedOnItsDeviceAndDoesNoHarmWhenItWakes()
     {
-        using var run = TrainProcess.Start(Trained, Workers, ["stop+wake:worker=1@step=10/compute"], TwoDevicesASilo, pauseAfter: 2);
+        // Long enough to notice the pause, to start a replacement and to wake the first one.
+        using var run = TrainProcess.Start(Trained with { Steps = 250 }, Workers, ["stop+wake:worker=1@step=10/compute"], TwoDevicesASilo, pauseAfter: 2);
         var status = await run.Trains(Workers, step: 1);
         var (paused, silo) = (status.Worker(1).Pid, ParentOf(status.Worker(1).Pid));
         var later = await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != paused));
@@ -90,6 +91,19 @@ public sealed class SiloWithChildrenTests
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.NotNull(finished.Fault("stop+wake", worker: 1));
+    }
+
+    [Fact]
+    public async Task ChildrenThatFailAgainAndAgainEndTheRunWithTheReason()
+    {
+        // A folder of that name cannot be replaced by a file. Every process that tries fails, and its successors would.
+        using var run = TrainProcess.Start(Spec.Short, workers: 1, options: TwoDevicesASilo);
+        await run.Shows("a process that starts", status => status.Nodes.Count > 0);
+        Directory.CreateDirectory(Path.Combine(run.Folder, "model.safetensors"));
+        var finished = await run.Finish();
+        Assert.Equal(1, finished.ExitCode);
+        Assert.Matches("the run stopped: 4 worker processes failed at step 12, the last with [A-Za-z]+Exception: ", finished.Errors);
+        Assert.All(finished.FaultKinds, kind => Assert.Equal("device", kind));
     }
 
     private static IReadOnlyList<int> SilosOf(RunStatus status) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -18,14 +19,17 @@ public sealed class WireMappingTests
     private static readonly DecisionDigest Before = new(0xFEDCBA9876543210);
 
     private static readonly Decision Decision = new(
-        Three, 41, DecisionKind.Skip, new UpdateScalars(1e-3f, 0.25f, 1.5f, float.Epsilon), double.NaN, double.PositiveInfinity, 40, 2, Before);
+        Three, 41, DecisionKind.Skip, new UpdateScalars(1e-3f, 0.25f, 1.5f, float.Epsilon), double.NaN, double.PositiveInfinity, 40, 2, Before, Snapshot: true);
 
     private static readonly View View = new()
     {
         Generation = Seven,
         Lineage = Three,
+        Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(2)), 40), 39, 1),
         Members = [new Member(new NodeId(1), 0, "127.0.0.1:4001", "one"), new Member(new NodeId(9), 1, "127.0.0.1:4002")],
         LaneOwners = [new NodeId(1), new NodeId(9)],
+        Deaths = [new LaneDeath(41, 1, new NodeId(4))],
+        HeldLanes = [1],
         Partitions = [new PartitionPlacement(new NodeId(1), new NodeId(9)), new PartitionPlacement(new NodeId(9), null, new NodeId(1))],
     };
 
@@ -50,6 +54,9 @@ public sealed class WireMappingTests
         new LeaveRequested(),
         new ViewWanted(Generation.None),
         new StepTimed(41, 0.1, 0.2, 0.3, 0.4),
+        new LanesNotFinite(new StepKey(Three, 41, Before), [0, 5]),
+        new SliceStored(Decision, new StoredSlice(new PartitionId(1), 1000, 24, "slices/l3/s42/g7/p1.slice", 352, "ab"), 0.001, 0.2),
+        new SliceNotStored(Decision, new PartitionId(1), "no space left"),
     ];
 
     public static TheoryData<string> Kinds => [.. Samples.Select(sample => sample.GetType().Name)];

@@ -10,7 +10,9 @@ public sealed class ProjectReferenceTests
         ["AtomGrains.Simulator"] = ["AtomGrains.Core"],
         ["AtomGrains.Node"] = ["AtomGrains.Core"],
         ["AtomGrains.Torch"] = ["AtomGrains.Core", "AtomGrains.LibTorch"],
-        ["AtomGrains"] = ["AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Torch"],
+        // A store of its own, so that whoever knows Node alone (the grains) can never come to need Azure.
+        ["AtomGrains.Azure"] = ["AtomGrains.Node"],
+        ["AtomGrains"] = ["AtomGrains.Azure", "AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Torch"],
         ["AtomGrains.Grains.Abstractions"] = [],
         ["AtomGrains.Grains"] = ["AtomGrains.Core", "AtomGrains.Grains.Abstractions", "AtomGrains.Node"],
         ["AtomGrains.Silo"] = ["AtomGrains.Grains", "AtomGrains.Grains.Abstractions", "AtomGrains"],
@@ -40,6 +42,10 @@ public sealed class ProjectReferenceTests
     [Fact]
     public void TorchNeedsOneTensorEngineAndNoOtherPackage() =>
         Assert.Equal(["$(TorchSharpPackage)"], ProjectFile.All["AtomGrains.Torch"].Packages);
+
+    [Fact]
+    public void OnlyTheStoreInAzureNeedsItsPackages() =>
+        Assert.Equal(["AtomGrains.Azure"], ProjectFile.All.Where(project => project.Value.Packages.Any(package => package.StartsWith("Azure.", StringComparison.Ordinal))).Select(project => project.Key));
 
     [Fact]
     public void TheProjectsOfTheDesignWereFound() =>

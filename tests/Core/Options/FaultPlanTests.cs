@@ -13,6 +13,7 @@ public class FaultPlanTests
     [InlineData("exit:worker=3@step=7/join", FaultKind.Exit, 3, 7, ProtocolPoint.Join)]
     [InlineData("device:worker=3@step=7/push", FaultKind.Device, 3, 7, ProtocolPoint.Push)]
     [InlineData("device-abort:worker=3@step=7", FaultKind.DeviceAbort, 3, 7, null)]
+    [InlineData("nan:worker=0@step=7", FaultKind.NotANumber, 0, 7, null)]
     public void OrdersAreRead(string text, FaultKind kind, int worker, long step, ProtocolPoint? point) =>
         Assert.Equal(new FaultOrder(kind, worker, step, point), FaultPlan.ParseOrder(text).Order);
 

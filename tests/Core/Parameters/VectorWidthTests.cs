@@ -11,7 +11,7 @@ public class VectorWidthTests
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[capability] = "0";
-        foreach (var word in new[] { "vstest", typeof(VectorWidthTests).Assembly.Location, "--TestCaseFilter:FullyQualifiedName~AdamWTests|FullyQualifiedName~BlockNormTests|FullyQualifiedName~KnownBitsTests" })
+        foreach (var word in new[] { "vstest", typeof(VectorWidthTests).Assembly.Location, "--TestCaseFilter:FullyQualifiedName~AdamWTests|FullyQualifiedName~BlockNormTests|FullyQualifiedName~VectorMathTests|FullyQualifiedName~KnownBitsTests" })
         {
             start.ArgumentList.Add(word);
         }

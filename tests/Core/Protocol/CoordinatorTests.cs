@@ -185,13 +185,35 @@ public class CoordinatorTests : CoordinatorBench
         Decision? last = null;
         for (var step = 0; step < Options.MaximumSkipsInRow - 1; step++)
         {
+            NotFinite(step, last, 1);
             last = Decided(Seal(One, 1, step, double.NaN, last)).Select(send => ((Decide)send.Message).Decision).First();
             Assert.Equal(DecisionKind.Skip, last.Kind);
         }
 
+        NotFinite(Options.MaximumSkipsInRow - 1, last, 1);
         var effects = Seal(One, 1, Options.MaximumSkipsInRow - 1, double.NaN, last);
-        Assert.Contains("not finite", Assert.Single(effects.OfType<RunStopped>()).Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "5 steps in a row up to step 4 had a gradient or loss that is not finite: lane 1 of step 0 (samples ",
+            Assert.Single(effects.OfType<RunStopped>()).Reason,
+            StringComparison.Ordinal);
         Assert.Empty(Decided(effects));
+    }
+
+    [Fact]
+    public void ASkipWaitsForTheNamesOfItsLanesAndNotForLong()
+    {
+        Install();
+        Assert.Empty(Decided(Seal(One, 1, 0, double.NaN)));
+        var named = NotFinite(0, null, 0, 1);
+        var skipped = Assert.Single(named.OfType<StepDecided>()).Skipped!;
+        Assert.Equal((0L, SkipReason.Gradient), (skipped.Step, skipped.Reason));
+        Assert.Equal([0, 1], skipped.Lanes);
+
+        // The worker that knew is gone, or every lane was finite and their sum is not.
+        var last = Decided(named).Select(send => ((Decide)send.Message).Decision).First();
+        Assert.Empty(Decided(Seal(One, 1, 1, double.NaN, last)));
+        var effects = Wait(Options.SkipGrace.TotalSeconds + 0.2, One, Two);
+        Assert.Empty(Assert.Single(effects.OfType<StepDecided>()).Skipped!.Lanes);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class ReplicaBench
         BlockElements = 4,
         Model = new ModelSpec(),
         Optimizer = new OptimizerSpec(),
-        Data = new DataSpec(),
+        Data = new DataSpec { TrainSamples = 100 },
         Evaluation = new EvaluationSpec { Every = 0, Batches = 1 },
     };
 

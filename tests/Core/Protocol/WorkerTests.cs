@@ -271,6 +271,47 @@ public class WorkerTests
         Assert.Throws<ProtocolViolationException>(() => Handle(Whole(Key(0))));
     }
 
+    [Theory]
+    [InlineData(float.NaN, 1, true)]
+    [InlineData(float.NegativeInfinity, 1, true)]
+    [InlineData(1, double.NaN, true)]
+    [InlineData(float.MaxValue, double.MaxValue, false)]
+    public void ALaneThatIsNotFiniteIsReportedBeforeItsPushAndAgainUnderANewView(float element, double loss, bool isReported)
+    {
+        Begin();
+        Lane(0);
+        var gradient = _pool.Rent(Elements);
+        Array.Fill(gradient, 1);
+        gradient[^1] = element;
+        var effects = Do(outbox => _worker.OnLaneComputed(Key(0), 1, gradient, loss, outbox));
+        Assert.Equal(isReported, Reports(effects).Count == 1);
+        Assert.NotNull(Sent<Push>(effects));
+        Assert.Equal(isReported ? [1] : [], Reports(Do(outbox => _worker.Adopt(ViewOf(2, Primary), outbox))).SelectMany(report => report.Lanes));
+        Next(1);
+        Assert.Empty(Reports(Do(outbox => _worker.Adopt(ViewOf(3, Primary), outbox))));
+    }
+
+    [Fact]
+    public void ALaneThatHasEndedSomebodyIsComputedLastAndHandedToNobody()
+    {
+        var effects = Begin(ViewOf(1, Primary) with { LaneOwners = [Worker, Worker, Worker, Backup], Deaths = [new LaneDeath(0, 1, new NodeId(9)), new LaneDeath(7, 0, new NodeId(8))] });
+        Assert.Equal([0, 2, 1], Assert.Single(effects.OfType<ComputeLanes>()).Lanes);
+        Assert.Equal([2], Sent<LanesHandedOver>(Handle(new LaneAsked(new(1), Key(0)), Backup))!.Lanes);
+        Assert.Empty(Sent<LanesHandedOver>(Handle(new LaneAsked(new(1), Key(0)), Backup))!.Lanes);
+    }
+
+    [Fact]
+    public void ALaneThatIsHeldIsComputedOnceAViewGivesItOut()
+    {
+        var view = ViewOf(1, Primary) with { LaneOwners = [Worker, Worker], HeldLanes = [1] };
+        Assert.Equal([0], Assert.Single(Begin(view).OfType<ComputeLanes>()).Lanes);
+        var effects = Do(outbox => _worker.Adopt(ViewOf(2, Primary), outbox));
+        Assert.Equal([0, 1], Assert.Single(effects.OfType<ComputeLanes>()).Lanes);
+    }
+
+    private static List<LanesNotFinite> Reports(List<Effect> effects) =>
+        [.. effects.OfType<SendToCoordinator>().Select(report => report.Message).OfType<LanesNotFinite>()];
+
     // The worker under test beside another: one lane each, and two lanes each.
     private static View Shared => ViewOf(1, Primary) with { LaneOwners = [Worker, Backup] };
 

@@ -17,10 +17,25 @@ internal static class World
         Partitions = 1 + (int)(seed % 3),
         Spares = (int)(seed / 3 % 2),
         SkipEvery = seed % 4 == 0 ? 5 : 0,
+        PoisonKills = seed % 5 == 0 ? 2 : 0,
+        LateDeaths = seed % 2 == 0,
         FaultEveryMilliseconds = seed % 7 == 0 ? 60 : 250,
         FaultsUntil = TimeSpan.FromSeconds(4),
         Loss = seed % 3 == 0 ? 0.02 : 0,
         Duplication = seed % 3 == 1 ? 0.05 : 0,
+    };
+
+    /// <summary>The same with checkpoints, a store that fails, and ends of everything.</summary>
+    public static SimulationOptions CheckpointWalk(ulong seed) => Walk(seed) with
+    {
+        Steps = 20,
+        CheckpointEvery = 1 + (long)(seed % 4),
+        Keep = 1 + (int)(seed / 2 % 3),
+        Kinds =
+        [
+            SimulatedFault.Crash, SimulatedFault.DoubleCrash, SimulatedFault.PauseAndWake, SimulatedFault.TwoWayPartition, SimulatedFault.Scale,
+            SimulatedFault.Leave, SimulatedFault.CoordinatorCrash, SimulatedFault.EverythingDies, SimulatedFault.StoreOutage, SimulatedFault.TornCheckpoint,
+        ],
     };
 
     /// <summary>Runs it by the safe rules and fails with the command that repeats it.</summary>
@@ -34,5 +49,21 @@ internal static class World
 
         Assert.True(result.Violation is null, SimulationCommand.Failure(options, result));
         return result;
+    }
+
+    /// <summary>The first of these walks on which broken rules show as this violation; the safe ones pass all walks up to it.</summary>
+    public static void Catches(string name, Func<ProtocolRules> rules, string violation, ulong mostSeeds, Func<ulong, SimulationOptions> walk)
+    {
+        for (ulong seed = 1; seed <= mostSeeds; seed++)
+        {
+            var options = walk(seed);
+            Passes(options);
+            if (new Simulator.Simulation(options, rules()).Run().Violation?.Contains(violation, StringComparison.Ordinal) == true)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"'{name}' was not caught by '{violation}' in {mostSeeds} seeds");
     }
 }

@@ -149,6 +149,12 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("listen", "here", "--listen here: must be an IP address")]
     [InlineData("pause-after", "0", "--pause-after 0: must be seconds, above 0 and at most 3600")]
     [InlineData("orphan-grace", "0", "--orphan-grace 0: must be seconds, above 0 and at most 3600")]
+    [InlineData("checkpoint-every", "often", "--checkpoint-every often: must be steps from 1 to 1000000000, seconds such as 30s, above 0 and up to 604800s, or 0 for none")]
+    [InlineData("checkpoint-every", "0s", "--checkpoint-every 0s: must be steps*")]
+    [InlineData("checkpoint-every", "-1", "--checkpoint-every -1: must be steps*")]
+    [InlineData("keep", "0", "--keep 0: must be a whole number from 1 to 10000")]
+    [InlineData("store", "s3://bucket", "--store s3://bucket: must be a folder, or az://CONTAINER/PREFIX")]
+    [InlineData("store", "az://A", "--store az://A: must be az://CONTAINER/PREFIX: a container*")]
     [InlineData("device", "tpu", "--device tpu: must be cpu or cuda:N")]
     [InlineData("device", "cuda:", "--device cuda:: must be cpu or cuda:N")]
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
@@ -162,6 +168,19 @@ public sealed class TrainOptionsTests : IDisposable
         var errors = string.Join('|', Errors((name, [value])));
         Assert.True(lines.EndsWith('*') ? errors.StartsWith(lines[..^1], StringComparison.Ordinal) : errors == lines, errors);
     }
+
+    [Theory]
+    [InlineData("30s", null, 30.0)]
+    [InlineData("0.5s", null, 0.5)]
+    [InlineData("250", 250L, null)]
+    public void CheckpointsComeByStepsOrByTime(string text, long? steps, double? seconds)
+    {
+        var cadence = Read(None, ("checkpoint-every", [text])).Checkpoints.Cadence!;
+        Assert.Equal((steps, seconds), (cadence.EverySteps, cadence.EveryTime?.TotalSeconds));
+    }
+
+    [Fact]
+    public void ACheckpointEveryZeroStepsIsNone() => Assert.Null(Read(None, ("checkpoint-every", ["0"])).Checkpoints.Cadence);
 
     [Theory]
     [InlineData("texts", "texts/run", false)]
@@ -199,6 +218,19 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("cuda:7", null, true)]
     public void ADeviceMustBeOneThatTheDriverShows(string device, int? devices, bool there) =>
         Assert.Equal(there, !DevicePresence.Errors(device, () => devices).Any());
+
+    [Theory]
+    [InlineData("cpu,cpu", null)]
+    [InlineData("cuda:0, cuda:1", null)]
+    [InlineData("cpu,cuda:0", "--device cpu,cuda:0: must be devices of one kind: their bits differ")]
+    [InlineData("cuda:0,cuda:2", "--device cuda:2: is not on this machine; must be cpu or cuda:0 to cuda:1")]
+    [InlineData("cpu,", "--device: must be cpu or cuda:N")]
+    public void DevicesAreOneOrSeveralOfOneKind(string text, string? error) =>
+        Assert.Equal(error, DeviceList.Errors(DeviceList.Parse(text), () => 2).SingleOrDefault()?.ToString());
+
+    [Fact]
+    public void MoreDevicesThanAnyMachineHasAreRefused() => Assert.EndsWith(
+        "has 65 devices; must be from 1 to 64", DeviceList.Errors(DeviceList.Parse(string.Join(',', Enumerable.Repeat("cpu", 65))), () => 0).Single().ToString(), StringComparison.Ordinal);
 
     [Fact]
     public void ASmallModelGetsFewerPartitionsUnlessTheyWereAskedFor()

@@ -45,6 +45,7 @@ public sealed class SupervisorKillTests
         var before = await killed.Trains(3, step: 3);
         killed.Signal(Signals.Kill);
         await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        await killed.OutputEnds();
         var decided = File.ReadLines(Path.Combine(killed.Folder, "metrics.jsonl")).Count();
         using var resumed = TrainProcess.Resume(killed);
         var after = await resumed.Trains(3, step: decided + 1);

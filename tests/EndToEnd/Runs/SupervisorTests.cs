@@ -15,7 +15,7 @@ public sealed class SupervisorTests : IDisposable
     public void Dispose() => TrainProcess.Remove(_folder);
 
     [Fact]
-    public async Task NodesOfAKilledSupervisorEndByThemselvesAndTheFolderBeginsAnew()
+    public async Task NodesOfAKilledSupervisorEndByThemselvesAndARunGoesOnFromWhatTheyLeft()
     {
         using (var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--orphan-grace", "0.5"], folder: _folder))
         {
@@ -34,8 +34,11 @@ public sealed class SupervisorTests : IDisposable
         var finished = await again.Finish();
 
         await finished.EqualsTheCalmRun();
-        Assert.Contains("starting from the seeded beginning", finished.Output, StringComparison.Ordinal);
+        Assert.Contains("is whole in what the nodes left when they ended", finished.Output, StringComparison.Ordinal);
         Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
+
+        // No committed step was lost: each has one line.
+        Assert.Equal(Spec.Medium.Steps, finished.Metrics.Count);
         Assert.True((bool)again.Status()!.Json["finished"]!);
     }
 

@@ -14,6 +14,7 @@ internal sealed class FinishedRun
         Errors = ended.Errors;
         Report = File.Exists(report) ? JsonNode.Parse(File.ReadAllText(report))!.AsObject() : null;
         Metrics = Lines(Path.Combine(folder, "metrics.jsonl"));
+        GivenUp = Lines(Path.Combine(folder, "metrics-given-up.jsonl"));
         Faults = Lines(Path.Combine(folder, "faults.jsonl"));
         Views = Directory.Exists(Path.Combine(folder, "views"))
             ? [.. Directory.EnumerateFiles(Path.Combine(folder, "views"), "*.json").OrderBy(path => long.Parse(Path.GetFileNameWithoutExtension(path))).Select(path => JsonNode.Parse(File.ReadAllText(path))!)]
@@ -33,6 +34,9 @@ internal sealed class FinishedRun
     public JsonObject? Report { get; }
 
     public IReadOnlyList<JsonNode> Metrics { get; }
+
+    /// <summary>Lines of steps that a rollback or a resume gave up.</summary>
+    public IReadOnlyList<JsonNode> GivenUp { get; }
 
     public IReadOnlyList<JsonNode> Faults { get; }
 
@@ -64,18 +68,13 @@ internal sealed class FinishedRun
         return found[0];
     }
 
-    /// <summary>The steps of the newest lineage, once each and in order, with the bits of their losses.</summary>
+    /// <summary>The steps of the history that survived, once each and in order, with the bits of their losses.</summary>
     public IReadOnlyList<string> LossBits
     {
         get
         {
-            foreach (var lineage in Metrics.GroupBy(line => (long)line["lineage"]!))
-            {
-                Assert.Equal(Enumerable.Range(0, lineage.Count()).Select(step => (long)step), lineage.Select(line => (long)line["step"]!));
-            }
-
-            var newest = Metrics.Max(line => (long)line["lineage"]!);
-            return [.. Metrics.Where(line => (long)line["lineage"]! == newest).Select(line => (string)line["loss_bits"]!)];
+            Assert.Equal(Enumerable.Range(0, Metrics.Count).Select(step => (long)step), Metrics.Select(line => (long)line["step"]!));
+            return [.. Metrics.Select(line => (string)line["loss_bits"]!)];
         }
     }
 
@@ -97,7 +96,7 @@ internal sealed class FinishedRun
         Assert.Equal((double)calm.Report!["val_loss"]!, (double)Report!["val_loss"]!);
 
         // What a lineage that was given up had committed was right as well.
-        foreach (var line in Metrics)
+        foreach (var line in GivenUp)
         {
             Assert.Equal(calm.LossBits[(int)(long)line["step"]!], (string)line["loss_bits"]!);
         }

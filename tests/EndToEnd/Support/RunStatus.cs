@@ -7,6 +7,9 @@ internal sealed record RunStatus(JsonObject Json)
 {
     public long Step => (long)Json["step"]!;
 
+    /// <summary>Of the newest complete checkpoint; -1 when there is none.</summary>
+    public long CheckpointStep => (long?)Json["checkpoint_step"] ?? -1;
+
     public long Generation => (long)Json["generation"]!;
 
     public IReadOnlyList<NodeStatus> Nodes { get; } =

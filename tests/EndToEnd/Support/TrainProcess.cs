@@ -127,6 +127,9 @@ internal sealed class TrainProcess : IDisposable
         return new FinishedRun(_spec, new Ended(_process.ExitCode, Output, _errors.ToString()), Folder, _report);
     }
 
+    /// <summary>Waits until who reads the supervisor's output sees the end of it, whoever of the run still lives.</summary>
+    public Task OutputEnds() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
     /// <summary>Waits until no process of the run is left, by itself.</summary>
     public Task LeavesNothing() => Eventually.Holds("no process of the run left", () => Processes().Count == 0, () => string.Join(' ', Processes()));
 

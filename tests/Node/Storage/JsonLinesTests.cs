@@ -43,6 +43,21 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     [Fact]
+    public void AStreamGivesTheWholeLinesHoweverLongTheyAreAndHoweverTheyLieInItsBuffer()
+    {
+        using (var writer = Open())
+        {
+            for (var step = 0; step < 1000; step++)
+            {
+                writer.Append(Line(step, 0.1 * step) with { LossBits = new string('0', step == 500 ? 200_000 : step % 97) });
+            }
+        }
+
+        File.AppendAllText(Lines, "{\"step\":");
+        Assert.Equal(JsonLines.Read(Lines, StorageJson.Default.MetricsLine), JsonLines.Stream(Lines, StorageJson.Default.MetricsLine));
+    }
+
+    [Fact]
     public void EveryCutOfTheFileLosesOnlyTheTornLine()
     {
         using (var writer = Open())

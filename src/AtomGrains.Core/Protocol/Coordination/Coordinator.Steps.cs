@@ -53,22 +53,29 @@ public sealed partial class Coordinator
             }
 
             Prove(view, outbox);
+            WriteManifests(_step, outbox);
             if (!EvaluationIsComplete(outbox))
             {
                 return;
             }
 
-            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals);
+            var decision = DecisionMaker.Decide(spec, layout, view.Lineage, _step, _last, _tally.Seals, view.Origin);
             if (_tally.Seals.Any(seal => seal.Previous != decision.Previous))
             {
                 throw new ProtocolViolationException($"step {_step} was sealed by partitions of different histories");
             }
 
-            outbox.Add(new StepDecided(decision, view.Generation));
+            if (decision.Kind == DecisionKind.Skip && WaitsForNames(decision, now))
+            {
+                return;
+            }
+
+            decision = decision with { Snapshot = WantsCheckpoint(_step + 1, now) };
+            outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {
                 _over = true;
-                outbox.Add(new RunStopped($"{decision.SkipsInRow} steps in a row up to step {decision.Step} had a gradient or loss that is not finite"));
+                outbox.Add(new RunStopped(TooManySkips(decision)));
                 return;
             }
 
@@ -87,6 +94,7 @@ public sealed partial class Coordinator
         if (_step == spec.Steps && _tally.IsComplete(_step, spec.Partitions))
         {
             Prove(view, outbox);
+            WriteManifests(_step, outbox);
             Finish(view, outbox);
         }
     }
@@ -125,6 +133,13 @@ public sealed partial class Coordinator
         _last = decision;
         _step = decision.Step + 1;
         _tally.Next(_step);
+        ForgetSkipsBefore(_step);
+        ForgetDeathsOf(decision.Step);
+        if (decision.Step >= _furthest)
+        {
+            (_furthest, _viewsWithoutStep) = (_step, 0);
+        }
+
         foreach (var key in _evaluations.Keys.Where(key => key.Step < _step).ToList())
         {
             _evaluations.Remove(key);
@@ -145,8 +160,13 @@ public sealed partial class Coordinator
             return false;
         }
 
-        _validationLoss = batches.Values.Sum() / batches.Count;
-        outbox.Add(new Evaluated(_step, _validationLoss));
+        if (_evaluated != EvaluationKey(_view!))
+        {
+            _evaluated = EvaluationKey(_view!);
+            _validationLoss = batches.Values.Sum() / batches.Count;
+            outbox.Add(new Evaluated(_step, _validationLoss));
+        }
+
         return true;
     }
 

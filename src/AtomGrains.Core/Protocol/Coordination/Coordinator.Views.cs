@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -81,14 +83,16 @@ public sealed partial class Coordinator
         var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
+        LineageOrigin? from;
         if (_view is null)
         {
             placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
             lineage = new Lineage(generation);
+            from = origin;
         }
         else
         {
-            lineage = _view.Lineage;
+            (lineage, from) = (_view.Lineage, _view.Origin);
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
             if (_mistrusted is { } partition)
             {
@@ -97,24 +101,34 @@ public sealed partial class Coordinator
 
             if (placements is null)
             {
-                if (_mistrusted is null && !MayRollBack(lost, now, outbox))
+                if ((_mistrusted is null && !MayRollBack(lost, now, outbox)) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
 
-                lineage = new Lineage(generation);
+                (lineage, from) = (new Lineage(generation), _found?.Origin);
                 placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
-                outbox.Add(new RolledBack(lineage, _step, lost));
+                outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }
 
         WaitFor(null, outbox);
+        var next = lineage != _view?.Lineage ? from?.Checkpoint.Step ?? 0 : decision is null ? _step : decision.Step + 1;
+        var (owners, held) = DealLanes(workers, next, now);
+        if (held.Count > 0)
+        {
+            WaitFor($"a worker that can be lost, for {LaneNames.Of(spec, next, held)}: {(held.Count == 1 ? "it has" : "they have")} ended others", outbox);
+        }
+
         _recording = new View
         {
             Generation = generation,
             Lineage = lineage,
+            Origin = from,
             Members = [.. alive.Select(node => node.Member)],
-            LaneOwners = [.. LaneAssigner.Assign(_view?.LaneOwners, workers, spec.Lanes)],
+            LaneOwners = [.. owners],
+            HeldLanes = [.. held],
+            Deaths = [.. Deaths.Where(death => death.Step >= next)],
             Partitions = [.. placements],
         };
         _decidedWhileRecording = decision;
@@ -136,13 +150,19 @@ public sealed partial class Coordinator
         return false;
     }
 
-    private void StartLineage()
+    private void StartLineage(View view)
     {
         _last = null;
         _again = null;
-        _step = 0;
+        _step = view.Origin?.Checkpoint.Step ?? 0;
         _proven = -1;
+        _checkpoints.Clear();
+        _unsealed.Clear();
+        _asked = null;
         _evaluations.Clear();
+        _notFinite.Clear();
+        _skips.Clear();
+        _evaluated = null;
         _evaluatedFinal = false;
         _validationLoss = double.NaN;
     }
@@ -197,7 +217,7 @@ public sealed partial class Coordinator
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
         _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
-        if (_last is null && _again is null && _step > 0)
+        if (_last is null && _again is null && _step > (view.Origin?.Checkpoint.Step ?? 0))
         {
             throw new ProtocolViolationException($"no replica of {view.Lineage} knows how step {_step - 1} was decided");
         }
@@ -238,6 +258,16 @@ public sealed partial class Coordinator
         }
     }
 
+    // A notice has an end, and a step bound may be further away: what somebody else can take goes to them at once.
+    private bool MustHandOver(View view, TimeSpan now)
+    {
+        var late = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive && now - node.LeavingSince > options.HandOverAfter)
+            .Select(node => node.Member.Node).ToHashSet();
+        return late.Count > 0
+            && _nodes.Values.Any(node => node.CanWork && !node.Leaving)
+            && (view.LaneOwners.Any(late.Contains) || _inSync.Any(partition => view.Placement(partition).Replicas.Any(late.Contains)));
+    }
+
     private void SendView(NodeId node, Generation own, Outbox outbox)
     {
         if (_view is not { } view || own >= view.Generation)
@@ -256,6 +286,7 @@ public sealed partial class Coordinator
     {
         var workers = ChooseWorkers();
         return _inSync.Count > 0
+            || DealsAnew(view)
             || (workers.Count > 0 && !workers.SequenceEqual(view.Workers))
             || _nodes.Values.Any(node => node.Standing == NodeStanding.Alive && !view.IsMember(node.Member.Node));
     }

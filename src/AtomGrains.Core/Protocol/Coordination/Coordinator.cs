@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -15,8 +16,11 @@ namespace AtomGrains.Core.Protocol.Coordination;
 /// </summary>
 /// <param name="newest">The newest view of the register, when a run under way gets a new coordinator; else null.</param>
 /// <param name="taken">The newest generation of the register, when there is no view to take over; else none.</param>
+/// <param name="origin">The checkpoint that the first view's lineage begins from; null for the seed, or when a view is taken over.</param>
+/// <param name="deaths">Those of the newest view in the register, when it is not taken over: a run that is started again does not forget them.</param>
 public sealed partial class Coordinator(
-    RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default)
+    RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default,
+    LineageOrigin? origin = null, IReadOnlyList<LaneDeath>? deaths = null)
 {
     private readonly SortedDictionary<NodeId, NodeRecord> _nodes = [];
     private readonly Dictionary<NodeId, Adopted> _reports = [];
@@ -31,18 +35,21 @@ public sealed partial class Coordinator(
     private View? _recording;
     private Decision? _decidedWhileRecording;
     private bool _installed;
-    private long _step;
+    private long _step = origin?.Checkpoint.Step ?? 0;
     private Decision? _last;
     private Decision? _again;
     private long _proven = -1;
     private PartitionId? _mistrusted;
     private double _validationLoss = double.NaN;
+    private StepKey? _evaluated;
     private bool _evaluatedFinal;
     private bool _over;
     private string? _waitingFor;
     private TimeSpan? _firstReady;
     private TimeSpan? _lostSince;
     private TimeSpan _progress;
+    private int _viewsWithoutStep;
+    private long _furthest;
     private TimeSpan _lastTick;
     private readonly StepPace _pace = new(options.Pace);
     private TimeSpan _stepBegan;
@@ -108,14 +115,23 @@ public sealed partial class Coordinator(
             case BatchEvaluated evaluated:
                 OnEvaluated(evaluated);
                 break;
+            case LanesNotFinite report:
+                OnNotFinite(report);
+                break;
             case WeightsExported exported:
                 OnExported(exported, outbox);
                 break;
             case WaitsFor waits when waits.Generation == _view?.Generation:
                 _late?.Add(from, waits);
                 break;
+            case SliceStored stored:
+                OnSliceStored(stored, outbox);
+                break;
+            case SliceNotStored missing:
+                GiveUp(new CheckpointId(missing.Before.Lineage, missing.Before.Step + 1));
+                break;
             case LeaveRequested:
-                node.Leaving = true;
+                node.Leave(now);
                 break;
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
@@ -129,8 +145,11 @@ public sealed partial class Coordinator(
         Reconcile(now, outbox);
     }
 
-    /// <summary>A node's process has ended, or its connection has closed for good.</summary>
-    public void OnNodeEnded(NodeId node, TimeSpan now, Outbox outbox)
+    /// <summary>
+    /// A node's process has ended, or its connection has closed for good; said again when more is known of its end.
+    /// </summary>
+    /// <param name="death">In the middle of which lane; null when it was in none, or that is not known.</param>
+    public void OnNodeEnded(NodeId node, TimeSpan now, Outbox outbox, NodeDeath? death = null)
     {
         if (!_ownsView && !_nodes.ContainsKey(node) && _view!.Members.FirstOrDefault(member => member.Node == node) is { } missed)
         {
@@ -146,9 +165,14 @@ public sealed partial class Coordinator(
             {
                 outbox.Add(new MemberLost(node, LossCause.Ended, _step, _view?.Generation ?? Generation.None));
             }
-
-            Reconcile(now, outbox);
         }
+
+        if (death is not null)
+        {
+            OnDeath(node, death, outbox);
+        }
+
+        Reconcile(now, outbox);
     }
 
     /// <summary>Another number of workers is wanted, from the next step on.</summary>
@@ -174,20 +198,30 @@ public sealed partial class Coordinator(
 
         if (_view is { } old && old.Lineage != view.Lineage)
         {
-            StartLineage();
+            StartLineage(view);
         }
 
         _recording = null;
         _mistrusted = null;
+        DeathsRecorded(view);
+        _viewsWithoutStep++;
         _view = view;
         _ownsView = true;
         _newest = generation;
         _installed = false;
         _lostSince = null;
+        _found = null;
         _reports.Clear();
         _tally.Clear();
         _inSync.Clear();
         _progress = now;
+        if (_viewsWithoutStep > options.MaximumViewsWithoutStep + (2 * view.Members.Length))
+        {
+            _over = true;
+            outbox.Add(new RunStopped($"{_viewsWithoutStep} views in a row were recorded without a step done for the first time; step {_step} does not come about"));
+            return;
+        }
+
         Publish(view, outbox);
         Reconcile(now, outbox);
     }
@@ -253,7 +287,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || _mistrusted is not null)
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null)
         {
             Propose(null, now, outbox);
         }

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 
 namespace AtomGrains.Core.Protocol.Coordination;
@@ -24,12 +25,36 @@ public sealed record CoordinatorOptions
     /// <summary>How long a new coordinator waits to hear from the nodes of its predecessor's view.</summary>
     public TimeSpan TakeOverGrace { get; init; } = TimeSpan.FromMilliseconds(1500);
 
+    /// <summary>
+    /// How long a node that was asked to end waits for a step bound to hand over at; then its lanes move in the middle of a
+    /// step, of which only the one at hand is computed again. A sixth of the usual notice, since partitions follow.
+    /// </summary>
+    public TimeSpan HandOverAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a partition without a living replica waits for a silent one before the run rolls back (PROTOCOL R5).</summary>
     public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Silence of the whole step after which what may be lost is sent again; connections lose nothing, so it is rare.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>Skipped steps in a row that stop the run.</summary>
+    /// <summary>Null for a run without checkpoints.</summary>
+    public CheckpointOptions? Checkpoints { get; init; }
+
+    /// <summary>Skipped steps in a row that stop the run: one is bad luck, so many are a broken model, data or learning rate.</summary>
     public int MaximumSkipsInRow { get; init; } = 5;
+
+    /// <summary>How long a skip waits for the names of the lanes that are not finite: they come before the seal, or are lost with their worker.</summary>
+    public TimeSpan SkipGrace { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Workers that one lane may end; the last of them has nothing else to lose.</summary>
+    public int MaximumDeathsOfALane { get; init; } = 3;
+
+    /// <summary>How long a lane that has ended a worker waits for one that holds no only copy. A process needs a few seconds to start.</summary>
+    public TimeSpan HoldSuspectsFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Views in a row, beyond two for each member, that may pass without a step decided for the first time. Every
+    /// death costs a view, so a burst of them is no reason to give up.
+    /// </summary>
+    public int MaximumViewsWithoutStep { get; init; } = 64;
 }

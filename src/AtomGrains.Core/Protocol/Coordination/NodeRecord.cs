@@ -12,7 +12,10 @@ internal sealed class NodeRecord(Member member, FailureDetector detector)
     public NodeStanding Standing { get; set; } = NodeStanding.Alive;
 
     /// <summary>It was asked to end and wants to hand over first.</summary>
-    public bool Leaving { get; set; }
+    public bool Leaving { get; private set; }
+
+    /// <summary>When it said so first; null while it stays, and of one that is retired.</summary>
+    public TimeSpan? LeavingSince { get; private set; }
 
     /// <summary>
     /// The run goes on without it, and it alone has the copy of some partition: it leaves, gets neither lanes nor
@@ -22,6 +25,12 @@ internal sealed class NodeRecord(Member member, FailureDetector detector)
 
     /// <summary>May own lanes.</summary>
     public bool CanWork => Standing == NodeStanding.Alive && !IsRetired;
+
+    public void Leave(TimeSpan now)
+    {
+        Leaving = true;
+        LeavingSince ??= now;
+    }
 
     public void Retire() => (IsRetired, Leaving) = (true, true);
 }

@@ -1,4 +1,6 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Core.Protocol.Effects;
@@ -27,14 +29,26 @@ public sealed record CancelCompute : Effect;
 /// <summary>Write the final weights ([elements] float32) and report.</summary>
 public sealed record WriteWeights(StepKey Key, float[] Flat) : Effect;
 
+/// <summary>
+/// Copy this slice ([elements] float32 each, borrowed until the machine's next event), and put the copy into the store
+/// beside the training; then report.
+/// </summary>
+public sealed record StoreSlice(
+    PartitionRange Range, Generation Generation, Decision Before,
+    ReadOnlyMemory<float> Values, ReadOnlyMemory<float> FirstMoment, ReadOnlyMemory<float> SecondMoment) : Effect;
+
+/// <summary>Load this part of a checkpoint's flat vectors from the store, whatever slices it was stored in, and report.</summary>
+public sealed record LoadSlice(CheckpointId Checkpoint, PartitionRange Range) : Effect;
+
 /// <summary>This node was dismissed: end the process.</summary>
 public sealed record EndNode(DismissReason Reason) : Effect;
 
 /// <summary>Create this view's record in the register if its generation is free, and report.</summary>
 public sealed record RecordView(View View) : Effect;
 
-/// <summary>A step was decided: write its metrics line before the decision goes out.</summary>
-public sealed record StepDecided(Decision Decision, Generation Generation) : Effect;
+/// <summary>A step was decided: write its metrics line, and a skipped one's line in the ledger, before the decision goes out.</summary>
+/// <param name="Skipped">Null for a commit.</param>
+public sealed record StepDecided(Decision Decision, Generation Generation, SkippedStep? Skipped = null) : Effect;
 
 /// <summary>
 /// The parameters of a version are hashed: the root belongs to the line of the step before it. Comes before the step on them
@@ -64,8 +78,23 @@ public sealed record MemberReady(NodeId Node) : Effect;
 /// <summary>A node that took part is not to be counted on any more.</summary>
 public sealed record MemberLost(NodeId Node, Coordination.LossCause Cause, long Step, Generation Generation) : Effect;
 
-/// <summary>A new lineage begins from the seed since a partition lost its last replica.</summary>
-public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<Parameters.PartitionId> Lost) : Effect;
+/// <summary>A new lineage begins, from a checkpoint or from the seed, since a partition lost its last replica.</summary>
+public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<PartitionId> Lost, LineageOrigin? Origin = null) : Effect
+{
+    /// <summary>The same on every host, for whoever watches the run.</summary>
+    public string InWords =>
+        $"no copy of {string.Join(", ", Lost)} is left: {(Origin is null ? "starting again from the seeded beginning" : $"going back to the checkpoint of {Origin.Checkpoint}")}; " +
+        $"{StepsLost} committed steps will be computed again";
+}
+
+/// <summary>Every slice is in the store: write the manifest if it is absent, and report.</summary>
+public sealed record WriteManifest(CheckpointManifest Manifest) : Effect;
+
+/// <summary>A manifest exists: this is the newest checkpoint of the lineage.</summary>
+public sealed record CheckpointCompleted(CheckpointManifest Manifest) : Effect;
+
+/// <summary>Find the newest checkpoint that is whole and not void, reading it back, and report it or that there is none.</summary>
+public sealed record FindCheckpoint : Effect;
 
 /// <summary>The coordinator waits for something it says in words; null when it waits no more.</summary>
 public sealed record Waiting(string? For) : Effect;

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -56,6 +57,9 @@ public sealed record ReplicasDiffer(Generation Generation, PartitionId Partition
 /// <summary>Node to coordinator: the mean loss of one validation batch under the parameters of a version.</summary>
 public sealed record BatchEvaluated(StepKey Key, int Batch, double Loss) : ControlMessage;
 
+/// <summary>Worker's node to coordinator: the gradient or the loss of these lanes of the step is not finite.</summary>
+public sealed record LanesNotFinite(StepKey Key, IReadOnlyList<int> Lanes) : ControlMessage;
+
 /// <summary>Node to coordinator: the weights are written.</summary>
 public sealed record WeightsExported(Lineage Lineage, long Version, string Sha256) : ControlMessage;
 
@@ -67,3 +71,12 @@ public sealed record ViewWanted(Generation Own) : ControlMessage;
 
 /// <summary>Node to coordinator: where a worker's time went in one step, in seconds.</summary>
 public sealed record StepTimed(long Step, double Pull, double Compute, double Push, double Apply) : ControlMessage;
+
+/// <summary>Node to coordinator: a primary's slice of a checkpoint is in the store.</summary>
+/// <param name="Before">The decision that asked for it: the slice is of the step after.</param>
+/// <param name="BlockedSeconds">How long the training waited for the copy.</param>
+/// <param name="WriteSeconds">How long the store took, beside the training.</param>
+public sealed record SliceStored(Decision Before, StoredSlice Slice, double BlockedSeconds, double WriteSeconds) : ControlMessage;
+
+/// <summary>Node to coordinator: a primary's slice of a checkpoint did not get into the store; the checkpoint stays incomplete.</summary>
+public sealed record SliceNotStored(Decision Before, PartitionId Partition, string Reason) : ControlMessage;

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
@@ -41,6 +42,7 @@ public sealed class NodeMachine
     private readonly HeldMessages _held;
     private readonly Queue<TensorMessage> _toSelf = [];
     private readonly NodeTally _tally = new();
+    private readonly SortedDictionary<PartitionId, SliceStored> _stored = [];
     private readonly int _blocksAtOnce;
     private View? _view;
     private long _sealedReported = -1;
@@ -153,6 +155,28 @@ public sealed class NodeMachine
         Settle(outbox);
     }
 
+    /// <summary>A part of the checkpoint that this node's lineage begins from.</summary>
+    public void OnSliceLoaded(CheckpointId checkpoint, PartitionId partition, SliceContent content, Outbox outbox)
+    {
+        if (_replicas.TryGetValue(partition, out var replica) && replica.IsLoading)
+        {
+            replica.OnLoaded(checkpoint, content, outbox);
+            _sealedReported = -1;
+            ReportAdopted(outbox);
+            Settle(outbox);
+        }
+    }
+
+    /// <summary>A slice is in the store. It is said again under each new view: a new coordinator has not heard it.</summary>
+    public void OnSliceStored(SliceStored stored, Outbox outbox)
+    {
+        _stored[stored.Slice.Partition] = stored;
+        outbox.Report(stored);
+    }
+
+    /// <summary>A slice did not get into the store.</summary>
+    public static void OnSliceNotStored(SliceNotStored missing, Outbox outbox) => outbox.Report(missing);
+
     public void OnWeightsWritten(StepKey key, string sha256, Outbox outbox) =>
         outbox.Report(new WeightsExported(key.Lineage, key.Step, sha256));
 
@@ -255,10 +279,24 @@ public sealed class NodeMachine
             _lastDecided = -1;
             AdoptReplicas(view, outbox);
             _worker.Adopt(view, outbox);
+            foreach (var stored in _stored.Values.Where(stored => stored.Before.Lineage == view.Lineage))
+            {
+                outbox.Report(stored);
+            }
         }
 
-        outbox.Report(new Adopted(view.Generation, [.. view.ReplicasOn(_self).Where(_replicas.ContainsKey).Select(partition => _replicas[partition].Report())]));
+        ReportAdopted(outbox);
         Replay(view.Generation, outbox);
+    }
+
+    // A replica that is still being loaded has nothing to report, and nothing may be decided without it.
+    private void ReportAdopted(Outbox outbox)
+    {
+        var recorded = _view!.ReplicasOn(_self).Where(_replicas.ContainsKey).Select(partition => _replicas[partition]).ToList();
+        if (!recorded.Exists(replica => replica.IsLoading))
+        {
+            outbox.Report(new Adopted(_view.Generation, [.. recorded.Select(replica => replica.Report())]));
+        }
     }
 
     private void AdoptReplicas(View view, Outbox outbox)

@@ -62,7 +62,8 @@ public sealed partial class PartitionReplica
     public IEnumerable<NodeId> Awaited => Role != PartitionRole.Primary || _state.Reduced is null ? [] : Followers.Where(node => !_acknowledged.Contains(node));
 
     /// <summary>Lanes still missing from the step at hand.</summary>
-    public IEnumerable<TreeNode> MissingLanes => Role == PartitionRole.Primary && _state.Reduced is null && _state.Version != _context.Steps ? _staging.Missing() : [];
+    public IEnumerable<TreeNode> MissingLanes =>
+        Role == PartitionRole.Primary && !IsLoading && _state.Reduced is null && _state.Version != _context.Steps ? _staging.Missing() : [];
 
     public ReplicaReport Report() =>
         new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
@@ -71,6 +72,7 @@ public sealed partial class PartitionReplica
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;
+        var wasPrimary = Role == PartitionRole.Primary;
         _view = view;
         if (view.Lineage != old.Lineage)
         {
@@ -78,6 +80,7 @@ public sealed partial class PartitionReplica
         }
         else if (Role == PartitionRole.Joiner && !FillContinues(old))
         {
+            _loading = null;
             _state.Reset(view.Lineage);
         }
 
@@ -93,11 +96,16 @@ public sealed partial class PartitionReplica
         }
 
         Enter(outbox);
+        if (!wasPrimary)
+        {
+            StoreIfAsked(outbox);
+        }
     }
 
     private void Enter(Outbox outbox)
     {
-        if (Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
+        AskForSlice(outbox);
+        if (!IsLoading && Role is not (PartitionRole.Joiner or PartitionRole.None) && !_state.IsComplete)
         {
             throw new ProtocolViolationException($"{_range.Id} is recorded as {Role} but lacks blocks of version {_state.Version}");
         }
@@ -120,6 +128,12 @@ public sealed partial class PartitionReplica
             _sawEarly |= reason == Refusal.Early;
             _context.Counters.Count(reason);
             outbox.Send(from, new Refused(_range.Id, _view.Generation, reason, _state.Version ?? -1));
+            return;
+        }
+
+        if (IsLoading)
+        {
+            HandleWhileLoading(from, message);
             return;
         }
 
@@ -167,17 +181,23 @@ public sealed partial class PartitionReplica
             return;
         }
 
-        _state.Advance(decision);
+        _state.Advance(decision, _context.Rules.Updates(decision.Kind, _range.Id));
         _staging.Clear();
         _acknowledged.Clear();
         _seal = null;
         _silentTicks = 0;
         AfterAdvance(outbox);
+        StoreIfAsked(outbox);
     }
 
     /// <summary>Time has passed without a decision: whatever may have been lost on the way is sent again.</summary>
     public void OnTick(Outbox outbox)
     {
+        if (IsLoading)
+        {
+            return;
+        }
+
         if (Role == PartitionRole.Primary)
         {
             _silentTicks++;
@@ -192,7 +212,7 @@ public sealed partial class PartitionReplica
     }
 
     /// <summary>Hashes at most so many blocks of what a seal is going to prove; returns how many it did.</summary>
-    public int Prove(int most) => _context.Proves && Role == PartitionRole.Primary && _seal is null ? _proof.Advance(_state, most) : 0;
+    public int Prove(int most) => _context.Proves && Role == PartitionRole.Primary && !IsLoading && _seal is null ? _proof.Advance(_state, most) : 0;
 
     /// <summary>Bits of the lanes that are staged or reduced are dropped with the replica.</summary>
     public void Drop()
@@ -221,7 +241,17 @@ public sealed partial class PartitionReplica
         _staging.Clear();
         _sawEarly = false;
         _state.Reset(_view.Lineage);
-        if (Role is PartitionRole.Primary or PartitionRole.Backup)
+        _loading = null;
+        if (Role is not (PartitionRole.Primary or PartitionRole.Backup))
+        {
+            return;
+        }
+
+        if (_view.Origin is { } origin)
+        {
+            Load(origin);
+        }
+        else
         {
             _state.Begin(_view.Lineage, _context.InitialParameters(_range).Span);
         }

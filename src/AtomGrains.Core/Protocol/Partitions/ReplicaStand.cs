@@ -48,7 +48,12 @@ internal readonly record struct ReplicaStand(
             return Refusal.OtherHistory;
         }
 
-        var version = Version ?? throw new ProtocolViolationException("a primary is recorded that was never filled");
+        if (Version is not { } version)
+        {
+            // Its slice is still on its way from the store; the others of its lineage were faster.
+            return Refusal.Early;
+        }
+
         if (!rules.IsOfStep(push.Key.Step, version))
         {
             return push.Key.Step > version ? Refusal.Early : Refusal.Decided;

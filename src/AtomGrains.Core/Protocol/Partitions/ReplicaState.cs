@@ -53,6 +53,16 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Array.Fill(_blockVersions, 0);
     }
 
+    /// <summary>Starts a lineage from a version of an older one.</summary>
+    public void Begin(Lineage lineage, long version, SliceContent content)
+    {
+        Begin(lineage, content.Values.Span);
+        content.FirstMoment.Span.CopyTo(FirstMoment);
+        content.SecondMoment.Span.CopyTo(SecondMoment);
+        Version = version;
+        Array.Fill(_blockVersions, version);
+    }
+
     /// <summary>Drops everything; what follows comes from a primary.</summary>
     public void Reset(Lineage lineage)
     {
@@ -103,14 +113,15 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
     /// Passes a decided step: applies the reduced slice to every block that is at that step. Throws when a commit
     /// finds no reduced slice or another history, either of which the protocol excludes.
     /// </summary>
-    public void Advance(Decision decision)
+    /// <param name="updates">Whether the decision changes values: a commit does, a skip does not.</param>
+    public void Advance(Decision decision, bool updates)
     {
         if (decision.Previous != Digest)
         {
             throw new ProtocolViolationException($"{range.Id} at step {Version} has history {Digest}, the decision continues {decision.Previous}");
         }
 
-        if (decision.Kind == DecisionKind.Commit)
+        if (updates)
         {
             var reduced = Reduced ?? throw new ProtocolViolationException($"{range.Id} has no reduced slice for the committed step {decision.Step}");
             Apply(decision, reduced.Slice);

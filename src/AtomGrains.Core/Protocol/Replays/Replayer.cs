@@ -79,7 +79,7 @@ public sealed class Replayer
         var key = _state.Key;
         var seal = new PartitionSeal(_whole.Id, key.Step, key.Previous, reduced.SumsOfSquares(_whole), loss);
         var decision = DecisionMaker.Decide(_spec, _layout, key.Lineage, key.Step, _state.Last, [seal]);
-        _state.Advance(decision);
+        _state.Advance(decision, ProtocolRules.Safe.Updates(decision.Kind, _whole.Id));
         return new ReplayedStep(decision, lanes);
     }
 

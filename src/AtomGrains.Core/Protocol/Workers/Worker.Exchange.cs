@@ -47,7 +47,9 @@ public sealed partial class Worker
     // The first of the own lanes to be computed may have been begun; the last is begun last.
     private int? SpareLane()
     {
-        var own = _view!.LanesOf(self).Where(_computing.Contains).ToList();
+        // What has ended others stays with whom it was given to.
+        var step = _computed!.Value.Step;
+        var own = _view!.LanesOf(self).Where(lane => _computing.Contains(lane) && !_view.IsSuspect(step, lane)).ToList();
         return own.Count > 1 ? own[^1] : null;
     }
 

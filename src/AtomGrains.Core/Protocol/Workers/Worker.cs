@@ -18,6 +18,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
     private readonly HashSet<int> _evaluating = [];
     private readonly HashSet<PartitionId> _missing = [];
     private readonly HashSet<int> _computing = [];
+    private readonly SortedSet<int> _notFinite = [];
     private readonly LaneExchange _exchange = new(self);
     private float[] _parameters = new float[layout.Elements];
     private float[] _loaded = new float[layout.Elements];
@@ -55,10 +56,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
 
             Retarget(outbox);
             Compute(key, outbox);
-            foreach (var (batch, loss) in _evaluated)
-            {
-                outbox.Report(new BatchEvaluated(key, batch, loss));
-            }
+            ReportAgain(key, outbox);
         }
 
         PullNext(outbox);
@@ -141,6 +139,13 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
             counters.LanesRecomputed++;
         }
 
+        if (!double.IsFinite(loss) || !VectorMath.IsFinite(gradient))
+        {
+            // Before the push, that the coordinator may know whose it is when the step comes to be decided.
+            _notFinite.Add(lane);
+            outbox.Report(new LanesNotFinite(key, [lane]));
+        }
+
         if (_exchange.TakeBack(lane))
         {
             // It had been begun when it was handed over: whoever is first is taken.
@@ -192,10 +197,20 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         PullMissing(outbox);
         if (_computed is { } key)
         {
-            foreach (var (batch, loss) in _evaluated)
-            {
-                outbox.Report(new BatchEvaluated(key, batch, loss));
-            }
+            ReportAgain(key, outbox);
+        }
+    }
+
+    private void ReportAgain(StepKey key, Outbox outbox)
+    {
+        foreach (var (batch, loss) in _evaluated)
+        {
+            outbox.Report(new BatchEvaluated(key, batch, loss));
+        }
+
+        if (_notFinite.Count > 0)
+        {
+            outbox.Report(new LanesNotFinite(key, [.. _notFinite]));
         }
     }
 
@@ -259,7 +274,8 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
     {
         if (key.Step < spec.Steps)
         {
-            var wanted = LanesToSum.Where(lane => !_lanes.Holds(lane)).ToList();
+            // A lane that has ended others comes last: what else this worker has to give is pushed by then.
+            var wanted = LanesToSum.Where(lane => !_lanes.Holds(lane)).OrderBy(lane => _view!.IsSuspect(key.Step, lane)).ToList();
             if (!_computing.SetEquals(wanted))
             {
                 _computing.Clear();
@@ -364,6 +380,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         _lanes.Clear();
         _exchange.Clear();
         _computing.Clear();
+        _notFinite.Clear();
         _evaluated.Clear();
         _evaluating.Clear();
     }

@@ -14,12 +14,16 @@ internal static class SavedSettings
     public const string FileName = "settings.json";
 
     // The folder says itself where it is; its text is in it; and what is asked of one command is not asked of the next.
-    private static readonly Setting[] NotKept = [Settings.Data, Settings.Out, Settings.Config, Settings.Resume, Settings.Supervise, Settings.Quiet];
+    private static readonly Setting[] NotKept = [Settings.Data, Settings.Out, Settings.Config, Settings.Resume, Settings.AllowEnvironmentChange, Settings.Supervise, Settings.Quiet];
 
     /// <summary>What is worth keeping of what was given; paths are made absolute.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Of(SettingValues values) => Settings.All
         .Where(setting => !NotKept.Contains(setting) && values.IsGiven(setting) && !values.IsDefault(setting))
-        .ToDictionary(setting => setting.Name, setting => setting == Settings.Report ? [Path.GetFullPath(values.Text(setting)!)] : values.Texts(setting));
+        .ToDictionary(setting => setting.Name, setting => Kept(setting, values));
+
+    private static IReadOnlyList<string> Kept(Setting setting, SettingValues values) => setting == Settings.Report ? [Path.GetFullPath(values.Text(setting)!)]
+        : setting == Settings.Store ? [CheckpointSettings.Absolute(values.Text(setting)!)]
+        : values.Texts(setting);
 
     public static void Write(string folder, IReadOnlyDictionary<string, IReadOnlyList<string>> given) =>
         DurableFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(given, SavedSettingsJson.Default.IReadOnlyDictionaryStringIReadOnlyListString));

@@ -74,13 +74,32 @@ public static class Settings
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
     public static readonly Setting Resume =
         new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
+    public static readonly Setting AllowEnvironmentChange =
+        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS or the processor differ: bits may change from there.", "false") { IsSwitch = true };
+
+    // A few minutes of work on small models; the copy takes milliseconds, and the rest goes on beside the training.
+    public static readonly Setting CheckpointEvery =
+        new("checkpoint-every", "N|SECONDSs", "Steps between checkpoints, or seconds, such as 30s; 0 writes none.", "100");
+    public static readonly Setting Keep = new("keep", "N", "Checkpoints that are kept.", "3");
+    public static readonly Setting Store =
+        new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in the run folder unless given.");
     public static readonly Setting Supervise =
         new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
+
+    // What the large clouds give before they take a machine away.
+    public static readonly Setting Grace =
+        new("grace", "SECONDS", "How long a worker has to hand over after SIGTERM.", "30");
 
     // A pause is noticed within two seconds, heartbeats on their way included. A machine that is often busier than it
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
+    public static readonly Setting MaxSkips =
+        new("max-skips", "N", "Steps in a row whose gradient is not finite before the run stops.", "5");
+
+    // Once may be an accident and twice bad luck; a process that starts and fails costs the others a view each time.
+    public static readonly Setting DeviceFailures =
+        new("device-failures", "N", "Failures of one worker's device, failed checks included, that quarantine it.", "3");
     public static readonly Setting Fault =
         new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
@@ -92,6 +111,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Resume, Supervise, OrphanGrace, PauseAfter, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Commands.Options;
@@ -54,13 +55,27 @@ public sealed record TrainOptions
     /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Go on though something that decides bits is not what it was when the run began.</summary>
+    public bool AllowEnvironmentChange { get; init; }
+
+    public CheckpointPlan Checkpoints { get; init; } = new();
+
     /// <summary>Start the supervisor again when it dies.</summary>
     public bool Supervise { get; init; }
 
     /// <summary>All that was given, by name, for a later resume.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Given { get; init; }
 
+    /// <summary>How long a worker has to hand over after SIGTERM.</summary>
+    public required TimeSpan Grace { get; init; }
+
     public required TimeSpan PauseAfter { get; init; }
+
+    /// <summary>Skipped steps in a row that stop the run.</summary>
+    public required int MaximumSkips { get; init; }
+
+    /// <summary>Failures of one device that quarantine it.</summary>
+    public required int DeviceFailures { get; init; }
 
     public required FaultPlan Faults { get; init; }
 

@@ -49,7 +49,10 @@ public abstract class CoordinatorBench
 
     private protected List<Effect> Recorded(long generation) => Do(outbox => Coordinator.OnViewRecorded(new(generation), Now, outbox));
 
-    private protected List<Effect> End(NodeId node) => Do(outbox => Coordinator.OnNodeEnded(node, Now, outbox));
+    private protected List<Effect> End(NodeId node, NodeDeath? death = null) => Do(outbox => Coordinator.OnNodeEnded(node, Now, outbox, death));
+
+    private protected List<Effect> NotFinite(long step, Decision? last, params int[] lanes) =>
+        Do(outbox => Coordinator.HandleMessage(One, new LanesNotFinite(Key(step, last), lanes), Now, outbox));
 
     // Time passes tick by tick while these nodes are heard.
     private protected List<Effect> Wait(double seconds, params NodeId[] heard)

@@ -99,6 +99,21 @@ internal static class Mutations
         public override bool IsProofOf(StepKey hashed, StepKey held) => true;
     }
 
+    internal sealed class SkipAppliedByOnePartitionOnly : ProtocolRules
+    {
+        public override bool Updates(DecisionKind kind, PartitionId partition) => base.Updates(kind, partition) || partition.Value > 0;
+    }
+
+    internal sealed class PoisonCountLostAtANewView : ProtocolRules
+    {
+        public override IEnumerable<LaneDeath> Carried(View before) => [];
+    }
+
+    internal sealed class KillFromOutsideCountedAsPoison : ProtocolRules
+    {
+        public override bool CountsAsPoison(NodeDeath death) => true;
+    }
+
     internal sealed class AcknowledgementOfAnotherGenerationCounted : ProtocolRules
     {
         public override bool CountsAcknowledgement(Generation sent, Generation own) => true;

@@ -23,5 +23,7 @@ public class RegressionTests
     [InlineData("--seed 2 --fault-every-ms 400 --faults-until-ms 2000 --kinds BrokenLink")]
     [InlineData("--seed 4 --fault-every-ms 400 --faults-until-ms 2000 --kinds BrokenLink")]
     [InlineData("--seed 23 --fault-every-ms 400 --faults-until-ms 2000 --kinds BrokenLink")]
+    // A lane that had ended a worker was held for ever by a coordinator that had taken over, beside a spare.
+    [InlineData("--seed 35 --workers 2 --spares 1 --lanes 16 --poison-kills 2 --fault-every-ms 60 --faults-until-ms 4000")]
     public void RunThatOnceBrokeAnInvariantPasses(string words) => World.Passes(SimulationArguments.Parse(words.Split(' ')));
 }

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+
+namespace AtomGrains.Node.Checkpoints;
+
+/// <summary>Finds what a run can go on from: the register says which checkpoints survive, the store which are whole.</summary>
+public static class CheckpointSearch
+{
+    /// <summary>The lineages that a register tells of.</summary>
+    public static LineageHistory History(FileRegister register) => LineageHistory.Of(
+        register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!), ProtocolRules.Safe);
+
+    /// <param name="elements">Length of the flat vector.</param>
+    /// <exception cref="IOException">The store does not answer.</exception>
+    public static FoundCheckpoint Newest(CheckpointStore store, LineageHistory history, int elements)
+    {
+        var passedOver = new List<(CheckpointId, CheckpointFault)>();
+        foreach (var candidate in history.Candidates(store.List()))
+        {
+            if (store.Verify(candidate, elements, out var file) is { } fault)
+            {
+                passedOver.Add((candidate, fault));
+            }
+            else
+            {
+                return new FoundCheckpoint(file, passedOver);
+            }
+        }
+
+        return new FoundCheckpoint(null, passedOver);
+    }
+}

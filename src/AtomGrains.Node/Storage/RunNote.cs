@@ -1,0 +1,43 @@
+namespace AtomGrains.Node.Storage;
+
+/// <summary>
+/// A word on a run, in a file of its folder: for whoever shows the run and is not its coordinator. Replaced at one instant
+/// and not synced, as it is about now.
+/// </summary>
+public sealed class RunNote
+{
+    private readonly string _fileName;
+
+    private RunNote(string fileName) => _fileName = fileName;
+
+    /// <summary>What the run waits for, in words; none when it waits for nothing.</summary>
+    public static RunNote Waiting { get; } = new("waiting.txt");
+
+    /// <summary>The step of the newest complete checkpoint.</summary>
+    public static RunNote Checkpoint { get; } = new("checkpoint.txt");
+
+    /// <param name="text">Null for none.</param>
+    public void Write(string folder, string? text)
+    {
+        // A name of this process: two coordinators may live for a moment.
+        var temporary = Path.Combine(folder, $"{DurableFile.TemporaryPrefix}{Environment.ProcessId}-{_fileName}");
+        File.WriteAllText(temporary, text ?? "");
+        File.Move(temporary, Path.Combine(folder, _fileName), overwrite: true);
+    }
+
+    /// <returns>Null when there is none.</returns>
+    public string? Read(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, _fileName)) is { Length: > 0 } text ? text : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Forgets what an earlier attempt said.</summary>
+    public void Delete(string folder) => File.Delete(Path.Combine(folder, _fileName));
+}

@@ -1,0 +1,63 @@
+using AtomGrains.Local;
+using AtomGrains.Torch.Engine;
+
+namespace AtomGrains.Commands;
+
+/// <summary>
+/// <c>device-check DEVICE</c>: whether a device still computes, asked in a process of its own, since the one in which it
+/// failed cannot be trusted to tell.
+/// </summary>
+internal static class DeviceCheckCommand
+{
+    public const string Name = "device-check";
+
+    // A device that hangs is one that fails; loading CUDA takes some seconds.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(60);
+
+    /// <summary>The child's side: exit code 0, or 1 and what is wrong on standard error.</summary>
+    public static int Run(string[] arguments)
+    {
+        try
+        {
+            if (DeviceCheck.Run(arguments.ElementAtOrDefault(1) ?? "cpu") is not { } wrong)
+            {
+                return 0;
+            }
+
+            Console.Error.WriteLine(wrong);
+        }
+        catch (Exception error)
+        {
+            // The edge of this process: whatever the engine throws is the answer.
+            Console.Error.WriteLine($"{error.GetType().Name}: {error.Message.Split('\n')[0]}");
+        }
+
+        return 1;
+    }
+
+    /// <summary>The parent's side: what is wrong, or null.</summary>
+    public static async Task<string?> AskAsync(string device, IReadOnlyDictionary<string, string> environment)
+    {
+        var info = OwnProgram.StartInfo(Name, device);
+        info.RedirectStandardError = info.RedirectStandardOutput = true;
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        using var child = System.Diagnostics.Process.Start(info)!;
+        var errors = child.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(LongestCheck);
+        try
+        {
+            await child.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            child.Kill();
+            return $"no answer within {LongestCheck.TotalSeconds} s";
+        }
+
+        return child.ExitCode == 0 ? null : (await errors.ConfigureAwait(false)).Split('\n')[0] is { Length: > 0 } said ? said : $"exit code {child.ExitCode}";
+    }
+}

@@ -1,0 +1,69 @@
+using AtomGrains.Commands;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Local.Devices;
+
+/// <summary>
+/// Follows the devices of a run's places on its supervisor's thread: what ended there, what a check in a fresh process
+/// says, and which of them is given up.
+/// </summary>
+/// <param name="post">Runs something on the supervisor's thread.</param>
+/// <param name="note">A line for the ledger: its kind, the worker's number, and what there is to say.</param>
+/// <param name="quarantined">A worker's device has just been given up, and why.</param>
+internal sealed class DeviceWatch(
+    SupervisorOptions options, IRunObserver observer, Action<Action> post, Action<string, int, string> note, Action<int, string> quarantined)
+{
+    private readonly HashSet<int> _quarantined = [];
+
+    public Places Places { get; } = new(options.DeviceFailures);
+
+    /// <summary>Devices that are used no more, in words.</summary>
+    public IReadOnlyList<string> Quarantined => [.. _quarantined.Order().Select(NameOf)];
+
+    /// <summary>A process has ended; said before anybody can want its replacement.</summary>
+    public void Ended(NodeHandle node)
+    {
+        if (FaultNames.IsOwnFailure(node.ExitCode) || node.ExitCode == NodeProcess.ExitFenced)
+        {
+            var now = DateTimeOffset.UtcNow;
+            var failure = FaultNames.OfExit(node.ExitCode) == FaultNames.Device ? node.Cause ?? $"exit code {node.ExitCode}" : null;
+            Places.Ended(node.Slot, now - node.Started, failure, now);
+        }
+    }
+
+    /// <summary>Devices that failed are asked in processes of their own.</summary>
+    public void Check()
+    {
+        foreach (var slot in Places.TakeToCheck(DateTimeOffset.UtcNow))
+        {
+            _ = DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)
+                .ContinueWith(asked => post(() => OnChecked(slot, asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result)), TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Says so once when a device has failed too often.</summary>
+    public void GiveUp(int slot)
+    {
+        if (Places.IsQuarantined(slot) && _quarantined.Add(slot))
+        {
+            var why = $"{options.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}";
+            observer.OnNote($"the {NameOf(slot)} is quarantined after {why}");
+            note(FaultLedger.QuarantineKind, slot, why);
+            quarantined(slot, why);
+        }
+    }
+
+    private void OnChecked(int slot, string? failure)
+    {
+        Places.Checked(slot, failure, DateTimeOffset.UtcNow);
+        observer.OnNote($"the {NameOf(slot)} {(failure is null ? "passes its check" : $"fails its check: {failure}")}");
+        if (failure is not null)
+        {
+            note(FaultLedger.CheckKind, slot, failure);
+            GiveUp(slot);
+        }
+    }
+
+    private string NameOf(int slot) => $"{options.DeviceOf(slot)} of worker {slot}";
+}

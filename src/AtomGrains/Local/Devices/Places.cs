@@ -1,0 +1,95 @@
+namespace AtomGrains.Local.Devices;
+
+/// <summary>
+/// Where workers may be started. A place whose device failed is used again once a check in a fresh process has passed,
+/// and never again after too many failures; one whose processes do not live long waits, longer each time. Pure but for
+/// what it remembers: time is an argument.
+/// </summary>
+/// <param name="mostDeviceFailures">At least 1: so many quarantine a device.</param>
+internal sealed class Places(int mostDeviceFailures)
+{
+    // The first replacement comes at once: most failures are alone.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+
+    // A process that lived so long did not fail of what its predecessor failed of.
+    private static readonly TimeSpan LongLife = TimeSpan.FromSeconds(60);
+
+    // A device that served so long has got over what was wrong.
+    private static readonly TimeSpan LongService = TimeSpan.FromMinutes(10);
+
+    private readonly SortedDictionary<int, Place> _places = [];
+
+    /// <summary>Numbers of the places that are used no more, with what was wrong the last time.</summary>
+    public IReadOnlyList<(int Slot, string Failure)> Quarantined =>
+        [.. _places.Where(place => IsQuarantined(place.Key)).Select(place => (place.Key, place.Value.LastFailure ?? "it failed"))];
+
+    /// <summary>Places whose device has to be checked now; each is returned once a failure.</summary>
+    public IReadOnlyList<int> TakeToCheck(DateTimeOffset now)
+    {
+        var due = _places.Where(place => place.Value is { NeedsCheck: true, IsChecking: false } && !IsQuarantined(place.Key) && now >= place.Value.NotBefore)
+            .Select(place => place.Key).ToList();
+        due.ForEach(slot => _places[slot].IsChecking = true);
+        return due;
+    }
+
+    public bool IsQuarantined(int slot) => _places.TryGetValue(slot, out var place) && place.DeviceFailures >= mostDeviceFailures;
+
+    public bool MayStart(int slot, DateTimeOffset now) =>
+        !_places.TryGetValue(slot, out var place) || (!IsQuarantined(slot) && !place.NeedsCheck && now >= place.NotBefore);
+
+    /// <summary>A process that was not ended from outside has ended here.</summary>
+    /// <param name="lived">Since its start.</param>
+    /// <param name="deviceFailure">What was wrong with the device; null when nothing speaks against it.</param>
+    public void Ended(int slot, TimeSpan lived, string? deviceFailure, DateTimeOffset now)
+    {
+        var place = Of(slot);
+        place.ShortLives = lived > LongLife ? 0 : place.ShortLives;
+        Pause(place, now);
+        if (deviceFailure is not null)
+        {
+            place.DeviceFailures = lived > LongService ? 0 : place.DeviceFailures;
+            Fails(place, deviceFailure);
+        }
+    }
+
+    /// <summary>The answer of a check: what is wrong, or null.</summary>
+    public void Checked(int slot, string? failure, DateTimeOffset now)
+    {
+        var place = Of(slot);
+        place.IsChecking = false;
+        if (failure is null)
+        {
+            place.NeedsCheck = false;
+        }
+        else
+        {
+            Pause(place, now);
+            Fails(place, failure);
+        }
+    }
+
+    private static void Fails(Place place, string failure)
+    {
+        place.DeviceFailures++;
+        place.NeedsCheck = true;
+        place.LastFailure = failure;
+    }
+
+    private static void Pause(Place place, DateTimeOffset now)
+    {
+        var pause = place.ShortLives == 0 ? TimeSpan.Zero : FirstPause * Math.Pow(2, Math.Min(place.ShortLives - 1, 16));
+        place.NotBefore = now + (pause < LongestPause ? pause : LongestPause);
+        place.ShortLives++;
+    }
+
+    private Place Of(int slot)
+    {
+        if (!_places.TryGetValue(slot, out var place))
+        {
+            _places[slot] = place = new Place();
+        }
+
+        return place;
+    }
+}

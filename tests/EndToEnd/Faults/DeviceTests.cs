@@ -1,0 +1,105 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Local.Devices;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>Devices that fail: none is used again before it has passed a check, and none that fails too often.</summary>
+public sealed class DeviceTests
+{
+    private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
+
+    [Fact]
+    public async Task ADeviceThatFailsItsChecksIsQuarantinedAndTheOthersEndTheRunWithCalmBits()
+    {
+        var run = await FragileRun.OnABrokenMachine(Spec.Medium, "--workers", "3", "--fault", "device:worker=1@step=5", "--device-failures", "2");
+
+        await run.EqualsTheCalmRun();
+        run.Fault("device", 1, "device:worker=1@step=5");
+        Assert.Equal(["device", "device-check", "quarantine"], run.FaultKinds.Order(StringComparer.Ordinal));
+        var quarantine = run.Faults.Single(fault => (string)fault["kind"]! == "quarantine");
+        Assert.Equal(("cpu of worker 1", "2 failures, the last: it does not compute"), ((string)quarantine["who"]!, (string)quarantine["detail"]!));
+        Assert.Equal((3L, 1L), (run.Count("workers_started"), run.Count("faults")));
+        Assert.Equal(2, run.WorkersOfViews[^1]);
+    }
+
+    [Fact]
+    public async Task ARunWithoutADeviceThatMayBeUsedStopsWithTheReason()
+    {
+        var run = await FragileRun.OnABrokenMachine(Spec.Short, "--workers", "1", "--fault", "device:worker=0@step=5", "--device-failures", "1");
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Contains("the run stopped: every device is quarantined; the cpu of worker 0 had 1 failures, the last: ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu", 0, "")]
+    [InlineData("cuda:77", 1, "ArgumentException: device cuda:77 isn't there")]
+    public async Task ADeviceIsCheckedInAProcessOfItsOwn(string device, int exitCode, string errors)
+    {
+        var ended = await AtomProgram.Run("device-check", device);
+        Assert.Equal(exitCode, ended.ExitCode);
+        Assert.StartsWith(errors, ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APlaceIsUsedAgainOnceItsDeviceHasPassedACheck()
+    {
+        var places = new Places(3);
+        places.Ended(1, TimeSpan.FromSeconds(5), "CUDA error", Start);
+        Assert.Equal((true, false), (places.MayStart(0, Start), places.MayStart(1, Start)));
+        Assert.Equal([1], places.TakeToCheck(Start));
+        Assert.Empty(places.TakeToCheck(Start));
+        places.Checked(1, null, Start);
+        Assert.True(places.MayStart(1, Start));
+    }
+
+    [Fact]
+    public void ADeviceIsQuarantinedAfterSoManyFailuresAndFailedChecksAreSome()
+    {
+        var places = new Places(3);
+        places.Ended(1, TimeSpan.FromSeconds(5), "first", Start);
+        Assert.Single(places.TakeToCheck(Start));
+        places.Checked(1, "second", Start);
+        Assert.Empty(places.TakeToCheck(Start));
+        var later = Start + TimeSpan.FromSeconds(1);
+        Assert.Single(places.TakeToCheck(later));
+        places.Checked(1, "third", later);
+        Assert.Equal([(1, "third")], places.Quarantined);
+        Assert.Empty(places.TakeToCheck(later + TimeSpan.FromHours(1)));
+        Assert.False(places.MayStart(1, later + TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public void ADeviceThatHasServedLongIsForgivenWhatItDidBefore()
+    {
+        var places = new Places(2);
+        places.Ended(0, TimeSpan.FromMinutes(1), "first", Start);
+        places.Ended(0, TimeSpan.FromMinutes(11), "second", Start);
+        Assert.False(places.IsQuarantined(0));
+        places.Ended(0, TimeSpan.FromMinutes(1), "third", Start);
+        Assert.True(places.IsQuarantined(0));
+    }
+
+    [Fact]
+    public void PausesOfAPlaceWhoseProcessesDoNotLiveLongGrow()
+    {
+        var places = new Places(3);
+        var pauses = new List<double>();
+        var now = Start;
+        for (var death = 0; death < 9; death++)
+        {
+            places.Ended(0, TimeSpan.FromSeconds(2), null, now);
+            var began = now;
+            for (; !places.MayStart(0, now); now += TimeSpan.FromSeconds(1))
+            {
+                Assert.True(places.MayStart(1, now), "the other places wait for nobody");
+            }
+
+            pauses.Add((now - began).TotalSeconds);
+        }
+
+        Assert.Equal([0, 1, 2, 4, 8, 16, 32, 60, 60], pauses);
+        places.Ended(0, TimeSpan.FromSeconds(61), null, now);
+        Assert.True(places.MayStart(0, now));
+    }
+}

@@ -1,0 +1,65 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>Processes that are asked to end (SIGTERM) hand over and leave, whenever that is, and nobody counts it as a loss.</summary>
+public sealed class NoticeTests
+{
+    [Fact]
+    public async Task ANoticeDuringStartUpTheFirstStepAndAnEvaluationIsNoLoss()
+    {
+        const long Evaluated = 40;
+        const string FirstStep = "exit:worker=0@step=0";
+        var spec = new Spec(80, "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--lanes", "8", "--global-batch", "8", "--block-elements", "2048", "--eval-every", $"{Evaluated}", "--eval-batches", "300", "--warmup", "4");
+        using var run = TrainProcess.Start(spec, workers: 4, [FirstStep]);
+        var starting = await run.Shows("processes that start", status => status.Nodes.Count == 4);
+        Assert.All(starting.Nodes, node => Assert.Equal("starting", node.State));
+        Terminate(starting.Nodes.Single(node => node.Worker == 1));
+
+        // Its decision waits for the evaluation, so the step stands still for as long as that takes.
+        var evaluating = await run.Shows("an evaluation", status => status.Step == Evaluated && status.Running.Any(node => node.Worker == 2));
+        Terminate(evaluating.Worker(2));
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        finished.Fault("exit", 1);
+        Assert.InRange((long)finished.Fault("exit", 0, FirstStep)["step"]!, 0, 1);
+        Assert.Equal(Evaluated, (long)finished.Fault("exit", 2)["step"]!);
+        Assert.Equal(["exit", "exit", "exit"], finished.FaultKinds);
+        Assert.Equal((0, 0), (finished.Count("faults"), finished.Count("lanes_recomputed")));
+    }
+
+    [Fact]
+    public async Task ANoticeInALongStepMovesTheLanesWithinTheStep()
+    {
+        // Steps of seconds, and a notice of which a sixth is far shorter.
+        const string Order = "exit:worker=1@step=0/compute";
+        var spec = new Spec(1, "--layers", "2", "--width", "64", "--heads", "2", "--context", "64", "--lanes", "16", "--global-batch", "1536", "--block-elements", "4096", "--eval-batches", "2", "--warmup", "1");
+        using var run = TrainProcess.Start(spec, workers: 3, [Order], ["--grace", "3"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(0, (long)finished.Fault("exit", 1, Order)["step"]!);
+        Assert.Equal(0, finished.Count("faults"));
+
+        // The view that has it no more is older than the decision of the step in which it was asked.
+        var left = finished.Views.First(view => view["LaneOwners"]!.AsArray().Select(owner => owner!.ToJsonString()).Distinct().Count() == 2);
+        Assert.True((long)finished.Metrics.Single(line => (long)line["step"]! == 0)["generation"]! >= (long)left["Generation"]!["Value"]!, finished.ToString());
+    }
+
+    [Fact]
+    public async Task WhoCannotHandOverInTimeEndsAndSaysWhy()
+    {
+        // Alone, it would have to wait for a whole process to start.
+        const string Order = "exit:worker=0@step=5";
+        using var run = TrainProcess.Start(Spec.Short, workers: 1, [Order], ["--grace", "0.1"]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var logs = Directory.EnumerateFiles(Path.Combine(run.Folder, "logs")).Select(File.ReadAllText);
+        Assert.Contains(logs, log => log.Contains("the notice of 0.1 s is over, and not everything is handed over", StringComparison.Ordinal));
+    }
+
+    private static void Terminate(NodeStatus node) => Assert.True(Signals.Send(node.Pid, Signals.Terminate));
+}

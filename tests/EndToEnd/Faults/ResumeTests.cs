@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>Checkpoints with real processes: whatever dies, the run goes on from the newest whole one, and no bit tells.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private const long Every = 10;
+
+    private readonly string _folder = TrainProcess.NewFolder();
+
+    [Fact]
+    public async Task ARunThatDiedWholeGoesOnIntoAnotherWorld()
+    {
+        await KilledWhole(workers: 3);
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--partitions", "3", "--checkpoint-every", $"{Every}"], folder: _folder);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("goes on from the checkpoint of step", finished.Output, StringComparison.Ordinal);
+        Assert.Equal(3, finished.Views[^1]["Partitions"]!.AsArray().Count);
+        Assert.Equal(Spec.Medium.Steps, finished.Count("steps_committed"));
+        Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
+        AllCheckpointsAreWhole(atLeast: 1);
+    }
+
+    [Fact]
+    public async Task CheckpointsThatAreNotWholeArePassedOverByName()
+    {
+        await KilledWhole(workers: 2);
+        var manifests = Store.List().OrderBy(checkpoint => checkpoint.Step).ToList();
+        Assert.True(manifests.Count >= 3, $"{manifests.Count} checkpoints");
+        var flipped = Store.ReadManifest(manifests[^1]).Manifest.Slices[0].Object;
+        var cut = Store.ReadManifest(manifests[^2]).Manifest.Slices[1].Object;
+        Change(flipped, bytes => bytes[^1] ^= 1);
+        using (var file = File.OpenWrite(Path.Combine(_folder, "checkpoints", cut)))
+        {
+            file.SetLength(file.Length - 1);
+        }
+
+        await IsRefused("seed is 1337 there and 5 here", "--seed", "5");
+        await IsRefused("must be a folder, or az://", "--store", "s3://bucket");
+        await IsRefused("data.hash is", "--data", OtherText());
+        var record = Path.Combine(_folder, "run.json");
+        var here = File.ReadAllText(record);
+        var elsewhere = JsonNode.Parse(here)!;
+        elsewhere["bits_class"] = "another machine";
+        File.WriteAllText(record, elsewhere.ToJsonString());
+        await IsRefused("bits_class is another machine there");
+
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--allow-environment-change"], folder: _folder);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Contains($"{flipped}: its SHA-256 is", finished.Output, StringComparison.Ordinal);
+        Assert.Contains($"{cut}: it has", finished.Output, StringComparison.Ordinal);
+        Assert.Contains($"goes on from the checkpoint of {manifests[^3]}", finished.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LossOfBothCopiesGoesBackToTheNewestCheckpoint()
+    {
+        using var run = TrainProcess.Start(Spec.Medium, workers: 4, options: ["--checkpoint-every", $"{Every}"]);
+        var status = await run.Shows("a checkpoint", status => status.CheckpointStep >= Every && status.Running.Count == 4);
+        var first = status.Worker(0);
+        var second = status.Running.First(node => node.Worker != 0 && node.Partitions.Intersect(first.Partitions).Any());
+        Kill([first.Pid, second.Pid]);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("going back to the checkpoint of step", finished.Output, StringComparison.Ordinal);
+        var lost = finished.Fault("kill", second.Worker);
+        Assert.InRange((long)lost["steps_redone"]!, 0, (long)lost["step"]! - Every);
+    }
+
+    [Fact]
+    public async Task WorkersKilledWhileEveryStepIsACheckpointLeaveNoneTorn()
+    {
+        string[] kills = ["kill:worker=1@step=20/apply", "kill:worker=2@step=40/seal", "kill:worker=3@step=60/decide"];
+        using var run = TrainProcess.Start(Spec.Medium, workers: 5, kills, ["--checkpoint-every", "1", "--keep", "1000"], _folder);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        AllCheckpointsAreWhole(atLeast: 20);
+    }
+
+    [Fact]
+    public async Task AStoreThatCannotBeWrittenCostsNoStepAndIsSaidOnce()
+    {
+        var file = Path.Combine(_folder, "..", "no-folder");
+        File.WriteAllText(file, "");
+        using var run = TrainProcess.Start(Spec.Short, workers: 2, options: ["--checkpoint-every", "2", "--store", file], folder: _folder);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Single(finished.Output.Split('\n'), line => line.Contains("is not complete", StringComparison.Ordinal));
+        Assert.Contains("training goes on, there is none yet", finished.Output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => TrainProcess.Remove(_folder);
+
+    private CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints")));
+
+    private async Task KilledWhole(int workers)
+    {
+        using var run = TrainProcess.Start(Spec.Medium, workers, options: ["--checkpoint-every", $"{Every}"], folder: _folder);
+        await run.Shows("three checkpoints", status => status.CheckpointStep >= 3 * Every && Store.List().Count >= 3);
+        Kill(run.Processes());
+        await run.LeavesNothing();
+    }
+
+    private static void Kill(IReadOnlyList<int> processes)
+    {
+        // All are paused first, so that none of them lives to see another die.
+        foreach (var signal in (int[])[Signals.Stop, Signals.Kill])
+        {
+            foreach (var pid in processes)
+            {
+                Signals.Send(pid, signal);
+            }
+        }
+    }
+
+    private void AllCheckpointsAreWhole(int atLeast)
+    {
+        var checkpoints = Store.List();
+        Assert.True(checkpoints.Count >= atLeast, $"{checkpoints.Count} checkpoints");
+        var elements = (int)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "run.json")))!["elements"]!;
+        Assert.All(checkpoints, checkpoint => Assert.Null(Store.Verify(checkpoint, elements, out _)));
+    }
+
+    private void Change(string name, Action<byte[]> change)
+    {
+        var path = Path.Combine(_folder, "checkpoints", name);
+        var bytes = File.ReadAllBytes(path);
+        change(bytes);
+        File.WriteAllBytes(path, bytes);
+    }
+
+    private string OtherText()
+    {
+        var path = Path.Combine(_folder, "..", "other.txt");
+        File.WriteAllText(path, File.ReadAllText(TestText.Path)[..^100]);
+        return path;
+    }
+
+    private async Task IsRefused(string named, params string[] options)
+    {
+        var ended = await AtomProgram.Run(["train", "--resume", "--out", _folder, .. options]);
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains(named, ended.Errors, StringComparison.Ordinal);
+    }
+}
