@@ -21,6 +21,7 @@ public sealed class RunJournal : IDisposable
     private readonly Dictionary<long, StepTimed> _timings = [];
     private readonly SortedSet<long> _skipped = [];
     private MetricsLine? _waiting;
+    private bool _leads;
     private long _before;
     private Lineage _lineage;
     private long _lastStep = -1;
@@ -132,6 +133,16 @@ public sealed class RunJournal : IDisposable
         }
     }
 
+    /// <summary>
+    /// The decision that led to the version from which the next lineage begins, as orphaned nodes have left it: its line,
+    /// unless it is there. The version's root is that lineage's first.
+    /// </summary>
+    public void Led(Decision decision, Generation generation, DateTimeOffset now)
+    {
+        Decided(decision, generation, now);
+        _leads = _waiting is not null;
+    }
+
     /// <summary>The root of a version: the line of the step before it is complete.</summary>
     public void Proven(VersionProven proven)
     {
@@ -140,8 +151,7 @@ public sealed class RunJournal : IDisposable
             _leaves?.Append(proven.Lineage, proven.Version, leaves);
         }
 
-        // Of another lineage, where that one begins from the checkpoint which the waiting line's step led to.
-        if (_waiting is { } line && line.Step == proven.Version - 1)
+        if (_waiting is { } line && line.Step == proven.Version - 1 && (_leads || line.Lineage == proven.Lineage.Began.Value))
         {
             _waiting = line with { Root = proven.Root.ToString() };
         }
@@ -155,6 +165,7 @@ public sealed class RunJournal : IDisposable
         if (_waiting is { } line)
         {
             _waiting = null;
+            _leads = false;
             _metrics.Append(line);
         }
     }

@@ -99,7 +99,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
         var origin = inheritance.View is null && inheritance.Taken > Generation.None
-            ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer, led => journal.Decided(led, inheritance.Taken, DateTimeOffset.UtcNow))
+            ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer, led => journal.Led(led, inheritance.Taken, DateTimeOffset.UtcNow))
             : null;
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin, inheritance.Deaths);
         using var checkpoints = _checkpoints = new CheckpointDesk(

@@ -51,6 +51,28 @@ public sealed class ProvenLinesTests : IDisposable
     }
 
     [Fact]
+    public void TheLineOfAStepThatOrphansHadDecidedTakesTheRootOfTheLineageThatGoesOnFromThere()
+    {
+        using (var journal = Open())
+        {
+            Decide(journal, First, 0);
+            journal.Proven(Proof(First, 1));
+        }
+
+        using (var successor = Open())
+        {
+            // The one whose line was written, and the one whose line died with the coordinator.
+            successor.Led(DecisionOf(First, 0), Second.Began, Now);
+            successor.Led(DecisionOf(First, 1), Second.Began, Now);
+            successor.Proven(Proof(Second, 2));
+            Decide(successor, Second, 2);
+            successor.Proven(Proof(First, 3));
+        }
+
+        Assert.Equal([(0L, Root(1)), (1, Root(2)), (2, null)], Lines());
+    }
+
+    [Fact]
     public void TheSuccessorOfADeadCoordinatorCompletesItsLastLineOnce()
     {
         using (var journal = Open())
@@ -103,8 +125,10 @@ public sealed class ProvenLinesTests : IDisposable
         Assert.Equal([0L], SurvivingHistory.Of(history.Lines.Values.Take(2).Append(history.Lines[4] with { Step = 0, Lineage = 9 })).Lines.Keys);
     }
 
-    private static void Decide(RunJournal journal, Lineage lineage, long step) => journal.Decided(
-        new Decision(lineage, step, DecisionKind.Commit, new UpdateScalars(1, 1, 1, 1), 2.5, 1, step + 1, 0, DecisionDigest.Genesis(lineage)), lineage.Began, Now);
+    private static void Decide(RunJournal journal, Lineage lineage, long step) => journal.Decided(DecisionOf(lineage, step), lineage.Began, Now);
+
+    private static Decision DecisionOf(Lineage lineage, long step) =>
+        new(lineage, step, DecisionKind.Commit, new UpdateScalars(1, 1, 1, 1), 2.5, 1, step + 1, 0, DecisionDigest.Genesis(lineage));
 
     private static VersionProven Proof(Lineage lineage, long version) =>
         new(lineage, version, Sha256.OfBlock([version]), PartitionProof.Beginnings([Sha256.OfBlock([version])]));
