@@ -13,13 +13,13 @@ public sealed partial class AuditCommandTests
         // 320 samples an epoch, 8 a step, and the sample that is not finite in each of them.
         var run = await FragileRun.Of("nan", times: 99, workers: 1, steps: 110, Audit, "--fault", "kill:worker=0@step=60/compute", "--fault", "kill:worker=0@step=90");
         run.HasEnded();
-        Assert.True(run.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count() >= 2, run.ToString());
     }
 
     private static void Audit(string folder)
     {
         var (exitCode, output) = Run(folder);
         Assert.True(exitCode == 0, output);
+        Assert.NotEmpty(File.ReadAllLines(Path.Combine(folder, "metrics-given-up.jsonl"))); // there was a rollback
         var epoch = "epoch {0}: {1} of 320 samples committed, 8 in steps that were skipped and are named in faults.jsonl; exactly once\n";
         Assert.StartsWith(string.Format(epoch, 0, 312) + string.Format(epoch, 1, 312) + "epoch 2: 2", output, StringComparison.Ordinal);
         Assert.True(Whole().IsMatch(output), output);
@@ -63,7 +63,7 @@ public sealed partial class AuditCommandTests
         return (exitCode, output.ToString());
     }
 
-    [GeneratedRegex("\n110 steps of the last of [23] histories; [0-9]+ steps of the others are void: every sample was taken exactly once\n$")]
+    [GeneratedRegex("\n110 steps: every sample was taken exactly once\n$")]
     private static partial Regex Whole();
 
     [GeneratedRegex("\"lineage\":[0-9]+")]

@@ -15,7 +15,7 @@ public sealed class ContractTests
         var said = await AtomProgram.Run("status", "--out", run.Folder, "--json");
         Assert.Equal((0, ""), (said.ExitCode, said.Errors));
         var json = JsonNode.Parse(said.Output)!;
-        Assert.Equal(["step", "loss", "generation", "waiting_for", "processes", "running", "finished"], Names(json));
+        Assert.Equal(["step", "loss", "generation", "waiting_for", "quarantined", "checkpoint_step", "processes", "running", "finished"], Names(json));
         Assert.Equal((true, false), ((bool)json["running"]!, (bool)json["finished"]!));
         Assert.Equal(["supervisor", "node", "node"], json["processes"]!.AsArray().Select(process => (string)process!["role"]!));
         Assert.Equal(run.Pid, (int)json["processes"]![0]!["pid"]!);
