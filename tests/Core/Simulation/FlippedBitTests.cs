@@ -18,6 +18,15 @@ public class FlippedBitTests
         Assert.True(result.Counters.ReplicaMismatches > 0);
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void WithCheckpointsTheRunGoesBackToTheNewestOneAndNoFurther(ulong seed)
+    {
+        var result = World.Passes(Options(seed) with { CheckpointEvery = 1, FlipAtVersion = 4 + (long)(seed % 8) });
+        Assert.Equal((2, 1), (result.Lineages, result.Restored));
+        Assert.True(result.Counters.ReplicaMismatches > 0);
+    }
+
     [Fact]
     public void WhoeverTrustsCopiesThatDifferIsNoticed() =>
         Assert.StartsWith("R7: ", new Simulator.Simulation(Options(1), new Trusting()).Run().Violation, StringComparison.Ordinal);

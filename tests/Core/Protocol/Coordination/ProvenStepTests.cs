@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -80,6 +81,23 @@ public sealed class ProvenStepTests : CoordinatorBench
         Assert.Equal(first, recalled.Decision);
     }
 
-    private List<Effect> SealProven(long step) => Do(outbox => Coordinator.HandleMessage(
-        One, new Sealed(new(1), ReplicaBench.Lineage, [SealOf(step) with { Proof = PartitionProof.Of(Layout.Partitions[0], Leaves, Layout.Blocks) }]), Now, outbox));
+    [Fact]
+    public void ACheckpointIsCompleteOnlyOnceItsVersionIsSealed()
+    {
+        Coordinator = new Coordinator(Spec, Layout, Options with { Checkpoints = new CheckpointOptions { EverySteps = 1 } }, ProtocolRules.Safe);
+        Install();
+        var before = Assert.Single(SealProven(step: 0).OfType<StepDecided>()).Decision;
+        Assert.True(before.Snapshot);
+        var stored = new SliceStored(before, new StoredSlice(Partition, 0, Layout.Partitions[0].Elements, "p0", 1, ""), 0, 0);
+        Assert.Empty(Do(outbox => Coordinator.HandleMessage(One, stored, Now, outbox)).OfType<WriteManifest>());
+
+        var effects = SealProven(step: 1, before);
+        var written = Assert.Single(effects.OfType<WriteManifest>());
+        Assert.Equal(1, written.Manifest.Step);
+        Assert.Equal(1, Assert.Single(effects.OfType<VersionProven>()).Version);
+        Assert.True(effects.FindIndex(effect => effect is VersionProven) < effects.IndexOf(written));
+    }
+
+    private List<Effect> SealProven(long step, Decision? last = null) => Do(outbox => Coordinator.HandleMessage(
+        One, new Sealed(new(1), ReplicaBench.Lineage, [SealOf(step, last: last) with { Proof = PartitionProof.Of(Layout.Partitions[0], Leaves, Layout.Blocks) }]), Now, outbox));
 }
