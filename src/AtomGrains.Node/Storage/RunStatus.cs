@@ -21,14 +21,14 @@ public sealed record RunStatus
     /// <summary>What the run waits for, in words; null when it waits for nothing.</summary>
     public string? WaitingFor { get; init; }
 
-    /// <summary>Where the run's metrics are served; null when they are not.</summary>
-    public string? Metrics { get; init; }
-
     /// <summary>Devices that failed too often and are used no more, in words.</summary>
     public IReadOnlyList<string>? Quarantined { get; init; }
 
     /// <summary>The step of the newest complete checkpoint; null when there is none. Steps since then would be done again.</summary>
     public long? CheckpointStep { get; init; }
+
+    /// <summary>Where the run's metrics are served; null when they are not.</summary>
+    public string? Metrics { get; init; }
 
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 
