@@ -16,7 +16,7 @@ set_up_azurite() {
         mkdir -p "$folder" "$state/log"
         # No lock file: it would record where this machine gets its packages.
         # Bounded: where the registry does not answer, npm would try for a quarter of an hour.
-        timeout 180 npm install --fetch-retries=1 --fetch-timeout=30000 --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts "azurite@$azurite_version" \
+        timeout 120 npm install --fetch-retries=1 --fetch-timeout=30000 --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts "azurite@$azurite_version" \
             >"$state/log/azurite.log" 2>&1 </dev/null || return 0
         [[ -r $main ]] && echo "$azurite_version" >"$folder/version"
     fi
