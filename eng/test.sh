@@ -23,6 +23,7 @@ run_tests() {
     # Test projects run from their build outputs, and tests that measure want the machine: one run at a time.
     lock test
     print_plan "$long"
+    find_prometheus
     build_tests
     set_up_azurite
     check_format

@@ -17,6 +17,7 @@ internal static class Suite
     private static readonly (string Name, Func<BenchOptions, IReadOnlyList<Figure>> Measure)[] Benches =
     [
         ("throughput", ThroughputBench.Measure),
+        ("roots", RootsBench.Measure),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
         ("supervisor", SupervisorBench.Measure),

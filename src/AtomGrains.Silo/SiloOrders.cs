@@ -69,6 +69,9 @@ public sealed record SiloOrders
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }
 
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     /// <summary>How long to live once nobody wants the silo any more.</summary>
     public required TimeSpan OrphanGrace { get; init; }
 }

@@ -35,6 +35,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             MaximumSkips = orders.MaximumSkips,
             Before = orders.Before,
             Program = orders.Program,
+            Roots = orders.Roots,
             Checkpoints = orders.Checkpoints,
             Keep = orders.Keep,
             Origin = orders.Origin,

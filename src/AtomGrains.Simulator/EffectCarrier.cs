@@ -8,7 +8,7 @@ namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
 internal sealed class EffectCarrier(
-    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history)
+    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history, BitFlipper flipper)
 {
     private readonly SimulatedJournal _journal = new(simulation, history);
 
@@ -18,6 +18,7 @@ internal sealed class EffectCarrier(
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
         checker.Check(node.Id, node.Machine);
+        flipper.Look(node);
         foreach (var effect in outbox.Effects)
         {
             switch (effect)
@@ -83,6 +84,7 @@ internal sealed class EffectCarrier(
                     cluster.Outcome.Skipped += decided.Decision.Kind == DecisionKind.Skip ? 1 : 0;
                     break;
                 case DecisionRecalled recalled:
+                    checker.Recalled(recalled.Decision);
                     _journal.Append(coordinator, recalled.Decision);
                     break;
                 case ViewInstalled installed:
@@ -125,7 +127,10 @@ internal sealed class EffectCarrier(
                     checker.Stopped(stopped.Reason);
                     cluster.Outcome.Stopped = stopped.Reason;
                     break;
-                case Evaluated or Waiting or MemberReady or RolledBack:
+                case VersionProven proven:
+                    checker.Proven(proven);
+                    break;
+                case Evaluated or Waiting or MemberReady or RolledBack or ReplicasDiffered:
                     break;
                 default:
                     throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");

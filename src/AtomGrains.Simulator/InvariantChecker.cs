@@ -2,6 +2,7 @@ using System.Globalization;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
 using AtomGrains.Core.Protocol.Partitions;
@@ -18,7 +19,9 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     private const int MostDeaths = 3;
 
     private readonly Dictionary<(Lineage Lineage, long Step), DecisionDigest> _decisions = [];
+    private readonly Dictionary<(Lineage Lineage, long Version), Sha256> _roots = [];
     private readonly Dictionary<Lineage, long> _newestDecided = [];
+    private (Lineage Lineage, PartitionId Partition, long Version)? _flipped;
     private readonly Dictionary<Generation, View> _views = [];
     private readonly HashSet<(Generation Generation, PartitionId Partition, NodeId Joiner)> _inSync = [];
 
@@ -36,6 +39,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             step <= NewestDecided(lineage) + 1 && step >= checkpoints.Begins(lineage),
             $"I3: step {step} of {lineage} is decided after step {NewestDecided(lineage)}");
         Require(decision.Loss == gradients.ExpectedLoss, $"I2: the loss of step {step} holds a lane twice or not at all");
+        Require(_flipped is not { } flip || flip.Lineage != lineage || step < flip.Version, $"R7: step {step} of {lineage} is decided on copies of {_flipped?.Partition} that differ");
         if (decision.Kind == DecisionKind.Skip)
         {
             replicas.Skipped(lineage, step);
@@ -49,8 +53,34 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
             LossBits[lineage] = losses = [];
         }
 
-        losses[step] = Bits.Mix(BitConverter.DoubleToUInt64Bits(decision.Loss), BitConverter.DoubleToUInt64Bits(decision.GradientNorm));
+        // The root of what the step was computed on is known by then, and belongs to what has to be equal without faults.
+        Require(_roots.TryGetValue((lineage, step), out var root), $"step {step} of {lineage} is decided before the parameters that it was computed on are proven");
+        losses[step] = Bits.Mix(root.A, BitConverter.DoubleToUInt64Bits(decision.Loss), BitConverter.DoubleToUInt64Bits(decision.GradientNorm));
     }
+
+    /// <summary>A copy of this history was changed behind everybody's back: that it differs is no longer the protocol's doing.</summary>
+    public void Flipped(Lineage lineage, PartitionId partition, long version)
+    {
+        _flipped = (lineage, partition, version);
+        replicas.Flipped(lineage, partition);
+    }
+
+    /// <summary>The root of a version is that of the blocks which all its replicas hold, however they are spread over partitions.</summary>
+    public void Proven(VersionProven proven)
+    {
+        var leaves = replicas.LeavesOf(proven.Lineage, proven.Version);
+        Require(BlockTree.Root(leaves) == proven.Root, $"the root of version {proven.Version} of {proven.Lineage} is not that of its blocks");
+        Require(proven.Leaves!.SequenceEqual(PartitionProof.Beginnings(leaves)), $"the leaves of version {proven.Version} of {proven.Lineage} are not those of its blocks");
+        Require(
+            !_roots.TryGetValue((proven.Lineage, proven.Version), out var other) || other == proven.Root,
+            $"version {proven.Version} of {proven.Lineage} has two roots");
+        _roots[(proven.Lineage, proven.Version)] = proven.Root;
+    }
+
+    /// <summary>What a new coordinator hears of the last decision is what was decided.</summary>
+    public void Recalled(Decision decision) => Require(
+        _decisions.TryGetValue((decision.Lineage, decision.Step), out var digest) && digest == decision.Digest,
+        $"I8: step {decision.Step} of {decision.Lineage} is remembered otherwise than it was decided");
 
     /// <summary>I3, R3: a view in force begins at a step that every replica has reached and nobody has passed for good.</summary>
     public void Installed(View view, long step, Func<NodeId, NodeMachine?> living)

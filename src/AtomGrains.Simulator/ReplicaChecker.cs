@@ -12,8 +12,9 @@ namespace AtomGrains.Simulator;
 /// </summary>
 internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayout layout, CheckpointChecker checkpoints)
 {
-    private readonly Dictionary<(Lineage Lineage, PartitionId Partition, long Version), (SliceDigest State, SliceDigest Values, NodeId Node)> _versions = [];
+    private readonly Dictionary<(Lineage Lineage, PartitionId Partition, long Version), (SliceDigest State, SliceDigest Values, IReadOnlyList<Sha256> Leaves, NodeId Node)> _versions = [];
     private readonly Dictionary<(NodeId Node, PartitionId Partition), Sight> _seen = [];
+    private (Lineage Lineage, PartitionId Partition)? _flipped;
     private readonly HashSet<(NodeId Node, PartitionId Partition, StepKey Key)> _held = [];
     private readonly Dictionary<(PartitionId Partition, StepKey Key), SliceDigest> _sealed = [];
     private readonly HashSet<(Lineage Lineage, long Step)> _skipped = [];
@@ -63,15 +64,28 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
         }
     }
 
+    /// <summary>One copy was changed on purpose: copies of this partition in this history are compared no more.</summary>
+    public void Flipped(Lineage lineage, PartitionId partition) => _flipped = (lineage, partition);
+
+    /// <summary>Hashes of all blocks at a version that is complete on every partition, in block order.</summary>
+    public IReadOnlyList<Sha256> LeavesOf(Lineage lineage, long version) =>
+        [.. layout.Partitions.SelectMany(range => _versions[(lineage, range.Id, version)].Leaves)];
+
+    private IReadOnlyList<Sha256> LeavesOf(PartitionId partition, float[] values)
+    {
+        var range = layout.Partitions[partition.Value];
+        return [.. Enumerable.Range(0, range.Blocks).Select(block => Sha256.OfBlock(values.AsSpan()[range.Block(block)]))];
+    }
+
     private void CheckState(NodeId node, PartitionId partition, ReplicaState state, long version)
     {
-        if (state.IsComplete)
+        if (state.IsComplete && _flipped != (state.Lineage, partition))
         {
             var digest = SliceDigest.Of([.. state.Values, .. state.FirstMoment, .. state.SecondMoment]);
             var key = (state.Lineage, partition, version);
             if (!_versions.TryGetValue(key, out var other))
             {
-                _versions[key] = other = (digest, SliceDigest.Of(state.Values), node);
+                _versions[key] = other = (digest, SliceDigest.Of(state.Values), LeavesOf(partition, state.Values), node);
             }
 
             InvariantChecker.Require(

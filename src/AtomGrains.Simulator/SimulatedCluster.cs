@@ -52,7 +52,7 @@ internal sealed class SimulatedCluster
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
         Store = new SimulatedStore(rules);
         _history = new CheckpointCarrier(simulation, Store, _register, _checkpoints, options, rules);
-        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints);
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints, new BitFlipper(options.FlipAtVersion, _checker));
     }
 
     public SimulationOutcome Outcome { get; } = new();

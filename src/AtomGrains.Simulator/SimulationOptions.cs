@@ -51,6 +51,9 @@ public sealed record SimulationOptions
     /// <summary>Virtual time after which no more faults are injected and the run has to finish.</summary>
     public TimeSpan FaultsUntil { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The version at which one backup's parameters have a bit changed; 0 for never.</summary>
+    public long FlipAtVersion { get; init; }
+
     /// <summary>Kinds that may be injected; those of the store only where they are named.</summary>
     public IReadOnlyList<SimulatedFault> Kinds { get; init; } = [.. Enum.GetValues<SimulatedFault>().Where(kind => kind < SimulatedFault.EverythingDies)];
 

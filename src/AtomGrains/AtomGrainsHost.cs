@@ -29,6 +29,8 @@ public static class AtomGrainsHost
                 return DeviceCheckCommand.Run(arguments);
             case GenerateCommand.Name:
                 return GenerateCommand.Run(arguments, jobs.CreateFactory());
+            case RecomputeCommand.Name:
+                return RecomputeCommand.Run(jobs.CreateFactory());
             case SiloCommand when ClusterHosts.Find() is { } cluster:
                 return cluster.RunSilo(jobs);
             default:

@@ -6,7 +6,8 @@ namespace AtomGrains.Bench.Runs;
 
 /// <summary>
 /// Follows a run's metrics file from outside and stamps each line as it appears, with a clock of its own: what a run
-/// says of its own durations is not what it is judged by.
+/// says of its own durations is not what it is judged by. A line waits for its root and appears at the moment at which the
+/// step after it is decided; so a step's stamp is the one of the line before its own.
 /// </summary>
 internal sealed class StepWatch : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed class StepWatch : IDisposable
     private readonly string _path;
     private readonly List<ObservedStep> _steps = [];
     private readonly MemoryStream _line = new();
+    private long? _lastLine;
     private volatile bool _looksSeldom;
     private volatile bool _stop;
 
@@ -92,7 +94,8 @@ internal sealed class StepWatch : IDisposable
             _line.SetLength(0);
             lock (_steps)
             {
-                _steps.Add(new ObservedStep(line, now));
+                _steps.Add(new ObservedStep(line, _lastLine ?? now));
+                _lastLine = now;
             }
         }
     }

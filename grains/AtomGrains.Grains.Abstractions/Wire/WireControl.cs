@@ -25,6 +25,7 @@ namespace AtomGrains.Grains.Wire;
 [Union(16, typeof(WireSayWhatYouWaitFor))]
 [Union(17, typeof(WireWaitsFor))]
 [Union(18, typeof(WireLanesNotFinite))]
+[Union(19, typeof(WireReplicasDiffer))]
 [Union(20, typeof(WireSliceStored))]
 [Union(21, typeof(WireSliceNotStored))]
 [MessagePackObject]
@@ -111,6 +112,11 @@ public sealed record WireWaitsFor(
 [MessagePackObject]
 [Immutable]
 public sealed record WireLanesNotFinite([property: Key(0)] WireStepKey Step, [property: Key(1)] IReadOnlyList<int> Lanes) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireReplicasDiffer(
+    [property: Key(0)] long Generation, [property: Key(1)] int Partition, [property: Key(2)] int Backup, [property: Key(3)] long Version) : WireControl;
 
 [MessagePackObject]
 [Immutable]

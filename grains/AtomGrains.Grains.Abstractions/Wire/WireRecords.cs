@@ -84,7 +84,13 @@ public sealed record WireSeal(
     [property: Key(1)] long Step,
     [property: Key(2)] ulong Previous,
     [property: Key(3)] IReadOnlyList<WireSum> SumsOfSquares,
-    [property: Key(4)] double Loss);
+    [property: Key(4)] double Loss,
+    [property: Key(5)] WireProof? Proof = null);
+
+/// <summary>Hashes of a partition's parameters, as base64.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireProof([property: Key(0)] string Subtrees, [property: Key(1)] string? Leaves);
 
 /// <summary>The sum of squares below one node of the block tree.</summary>
 [MessagePackObject]
@@ -103,7 +109,9 @@ public sealed record WireCounters(
     [property: Key(5)] long ReplicaMismatches,
     [property: Key(6)] long LanesRecomputed,
     [property: Key(7)] long LanesComputed,
-    [property: Key(8)] long LanesTaken);
+    [property: Key(8)] long LanesTaken,
+    [property: Key(9)] long BytesSent = 0,
+    [property: Key(10)] long BytesReceived = 0);
 
 /// <summary>A node of the lane tree.</summary>
 [MessagePackObject]

@@ -50,7 +50,8 @@ internal sealed class RunActor : IDisposable
         _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
-        _journal = new RunJournal(plan.Folder, plan.Spec);
+        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
+        Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
         var isOurs = newest is { } found && found.Generation > plan.Before;
@@ -292,6 +293,13 @@ internal sealed class RunActor : IDisposable
                 _ledger.StepDecided(decided.Decision.Step, now);
                 Scale(decided.Decision.Step + 1);
                 break;
+            case VersionProven proven:
+                _journal.Proven(proven);
+                break;
+            case ReplicasDiffered differed:
+                _ledger.Differed(differed, _coordinator.Step);
+                _output.Note($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
+                break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
@@ -390,6 +398,7 @@ internal sealed class RunActor : IDisposable
 
     private void Finish(string? weights, string? stopped)
     {
+        _journal.Complete();
         _ledger.CloseAll();
         End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss), _controlMessages);
         End.Write(_plan.Folder);

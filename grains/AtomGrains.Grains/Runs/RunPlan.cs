@@ -31,6 +31,9 @@ public sealed record RunPlan
     /// <summary>SHA-256 of the job's assembly; a silo with another program is refused.</summary>
     public required string Program { get; init; }
 
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     /// <summary>How often checkpoints are made; null for never.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 

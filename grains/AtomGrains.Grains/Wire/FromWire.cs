@@ -26,6 +26,8 @@ public static class FromWire
         WireJoinerInSync inSync => new JoinerInSync(new Generation(inSync.Generation), new PartitionId(inSync.Partition), new NodeId(inSync.Joiner)),
         WireBatchEvaluated evaluated => new BatchEvaluated(Map(evaluated.Step), evaluated.Batch, evaluated.Loss),
         WireWeightsExported exported => new WeightsExported(LineageOf(exported.Lineage), exported.Version, exported.Sha256),
+        WireReplicasDiffer differ => new ReplicasDiffer(
+            new Generation(differ.Generation), new PartitionId(differ.Partition), new NodeId(differ.Backup), differ.Version),
         WireLeaveRequested => new LeaveRequested(),
         WireViewWanted wanted => new ViewWanted(new Generation(wanted.Own)),
         WireStepTimed timed => new StepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
@@ -78,7 +80,8 @@ public static class FromWire
         seal.Step,
         new DecisionDigest(seal.Previous),
         [.. seal.SumsOfSquares.Select(sum => new SubtreeSum(new TreeNode(sum.Level, sum.Index), sum.Value))],
-        seal.Loss);
+        seal.Loss,
+        seal.Proof is { } proof ? new PartitionProof(proof.Subtrees, proof.Leaves) : null);
 
     private static StepKey Map(WireStepKey key) => new(LineageOf(key.Lineage), key.Step, new DecisionDigest(key.Previous));
 
@@ -91,7 +94,9 @@ public static class FromWire
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
         counters.LanesComputed,
-        counters.LanesTaken);
+        counters.LanesTaken,
+        counters.BytesSent,
+        counters.BytesReceived);
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 

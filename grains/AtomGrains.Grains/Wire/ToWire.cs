@@ -24,6 +24,7 @@ public static class ToWire
         JoinerInSync inSync => new WireJoinerInSync(inSync.Generation.Value, inSync.Partition.Value, inSync.Joiner.Value),
         BatchEvaluated evaluated => new WireBatchEvaluated(Map(evaluated.Key), evaluated.Batch, evaluated.Loss),
         WeightsExported exported => new WireWeightsExported(exported.Lineage.Began.Value, exported.Version, exported.Sha256),
+        ReplicasDiffer differ => new WireReplicasDiffer(differ.Generation.Value, differ.Partition.Value, differ.Backup.Value, differ.Version),
         LeaveRequested => new WireLeaveRequested(),
         ViewWanted wanted => new WireViewWanted(wanted.Own.Value),
         StepTimed timed => new WireStepTimed(timed.Step, timed.Pull, timed.Compute, timed.Push, timed.Apply),
@@ -75,7 +76,8 @@ public static class ToWire
         seal.Step,
         seal.Previous.Value,
         [.. seal.SumsOfSquares.Select(sum => new WireSum(sum.Node.Level, sum.Node.Index, sum.Value))],
-        seal.Loss);
+        seal.Loss,
+        seal.Proof is { } proof ? new WireProof(proof.Subtrees, proof.Leaves) : null);
 
     private static WireStepKey Map(StepKey key) => new(key.Lineage.Began.Value, key.Step, key.Previous.Value);
 
@@ -88,5 +90,7 @@ public static class ToWire
         counters.ReplicaMismatches,
         counters.LanesRecomputed,
         counters.LanesComputed,
-        counters.LanesTaken);
+        counters.LanesTaken,
+        counters.BytesSent,
+        counters.BytesReceived);
 }

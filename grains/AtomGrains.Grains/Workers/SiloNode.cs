@@ -44,6 +44,7 @@ internal sealed class SiloNode : INodeOwner
             Slot = seat.Slot,
             RunId = run.Plan.RunId,
             Listen = run.Listen,
+            Roots = run.Plan.Roots,
             Host = run.Host,
             Secret = run.Secret,
             LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),

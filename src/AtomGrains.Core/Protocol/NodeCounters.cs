@@ -4,6 +4,8 @@ namespace AtomGrains.Core.Protocol;
 /// <param name="EarlyRejected">Of a step, or of a view, that this node had yet to hear of.</param>
 /// <param name="LanesRecomputed">Lanes computed in place of a lost worker, in a step already under way.</param>
 /// <param name="LanesTaken">Lanes computed for a slower worker that handed them over.</param>
+/// <param name="BytesSent">Of tensor frames; the host counts them.</param>
+/// <param name="BytesReceived">Of tensor frames; the host counts them.</param>
 public sealed record NodeCounters(
     long DuplicatePushesRejected = 0,
     long StaleGenerationRejected = 0,
@@ -13,7 +15,9 @@ public sealed record NodeCounters(
     long ReplicaMismatches = 0,
     long LanesRecomputed = 0,
     long LanesComputed = 0,
-    long LanesTaken = 0)
+    long LanesTaken = 0,
+    long BytesSent = 0,
+    long BytesReceived = 0)
 {
     public NodeCounters Plus(NodeCounters other) => new(
         DuplicatePushesRejected + other.DuplicatePushesRejected,
@@ -24,5 +28,7 @@ public sealed record NodeCounters(
         ReplicaMismatches + other.ReplicaMismatches,
         LanesRecomputed + other.LanesRecomputed,
         LanesComputed + other.LanesComputed,
-        LanesTaken + other.LanesTaken);
+        LanesTaken + other.LanesTaken,
+        BytesSent + other.BytesSent,
+        BytesReceived + other.BytesReceived);
 }

@@ -59,6 +59,12 @@ public class ProtocolRules
     /// <summary>R3: who is named for a partition anew holds nothing of it, whatever it held in older views.</summary>
     public virtual PartitionReplica Named(NodeId node, PartitionId partition, Func<PartitionReplica> fresh) => fresh();
 
+    /// <summary>A proof is of the very version that is sealed.</summary>
+    public virtual bool IsProofOf(StepKey hashed, StepKey held) => hashed == held;
+
+    /// <summary>R7: two copies of a partition at one version are equal, or neither is trusted.</summary>
+    public virtual bool Agree(SliceDigest one, SliceDigest other) => one == other;
+
     /// <summary>A skipped step passes without an update, in every partition.</summary>
     public virtual bool Updates(DecisionKind kind, PartitionId partition) => kind == DecisionKind.Commit;
 

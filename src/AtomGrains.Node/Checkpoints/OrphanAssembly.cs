@@ -23,6 +23,9 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
     private readonly string _orphans = Path.Combine(folder, OrphanRecord.FolderName);
     private readonly List<string> _notes = [];
 
+    /// <summary>The decision that led to the checkpoint, whose metrics line may have died with its coordinator; null when there is none.</summary>
+    public Decision? Led { get; private set; }
+
     /// <summary>Puts the checkpoint into the store and removes what it was made of; what there is to say of it.</summary>
     /// <exception cref="IOException">The store or the folder does not answer.</exception>
     public IReadOnlyList<string> Run()
@@ -114,6 +117,7 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
                 Slices = slices,
             },
         });
+        Led = decision;
         _notes.Add($"step {step} is whole in what the nodes left when they ended{(behind > 0 ? $"; the decision of step {step - 1} was applied to {behind} partitions of it" : "")}");
         return true;
     }

@@ -33,6 +33,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(Adopted))]
 [JsonSerializable(typeof(Sealed))]
 [JsonSerializable(typeof(JoinerInSync))]
+[JsonSerializable(typeof(ReplicasDiffer))]
 [JsonSerializable(typeof(BatchEvaluated))]
 [JsonSerializable(typeof(WeightsExported))]
 [JsonSerializable(typeof(LeaveRequested))]
@@ -51,7 +52,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
-        typeof(LanesNotFinite),
+        typeof(LanesNotFinite), typeof(ReplicasDiffer),
         typeof(SliceStored), typeof(SliceNotStored),
     ];
 

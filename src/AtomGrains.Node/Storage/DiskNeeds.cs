@@ -7,7 +7,7 @@ namespace AtomGrains.Node.Storage;
 public static class DiskNeeds
 {
     /// <summary>A line of metrics with all its digits.</summary>
-    private const int MetricsLineBytes = 400;
+    private const int MetricsLineBytes = 500;
 
     /// <summary>Views, ledger, records and the file system's own rounding.</summary>
     private const long OtherBytes = 4L << 20;

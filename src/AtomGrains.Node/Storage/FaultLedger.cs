@@ -21,6 +21,9 @@ public sealed class FaultLedger
     /// <summary>The kind of an end that nobody is left to ask about.</summary>
     public const string UnknownEnd = "end";
 
+    /// <summary>The kind of two copies that should be equal and are not.</summary>
+    public const string Mismatch = "mismatch";
+
     /// <summary>The kind of a line that names a skipped step.</summary>
     public const string SkipKind = "skip";
 
@@ -31,7 +34,7 @@ public sealed class FaultLedger
     public const string QuarantineKind = "quarantine";
 
     // Nobody was lost by these.
-    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), SkipKind, CheckKind, QuarantineKind];
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind];
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
@@ -158,7 +161,7 @@ public sealed class FaultLedger
 
     /// <summary>A change of size that was ordered: a line, and no recovery.</summary>
     public void Scaled(int workers, long step, Generation generation) =>
-        Note(FaultPlan.NameOf(FaultKind.Scale), "supervisor", $"to {workers} workers", step, generation, detail: null);
+        Note(FaultPlan.NameOf(FaultKind.Scale), FaultLine.SupervisorRole, $"to {workers} workers", step, generation, detail: null);
 
     /// <summary>Something that was found out about the device of a worker.</summary>
     public void DeviceNoted(string kind, int slot, string device, string detail, long step, Generation generation) =>
@@ -169,7 +172,20 @@ public sealed class FaultLedger
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
-        Note(FaultPlan.NameOf(FaultKind.Exit), "node", Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+        Note(FaultPlan.NameOf(FaultKind.Exit), FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
+    public void Differed(ReplicasDiffered differed, long step) => Note(
+        Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
+        $"{differed.Partition} at version {differed.Version}");
+
+    /// <summary>The losses whose kind became known since this was asked last, each once.</summary>
+    public IReadOnlyList<(string Kind, string Role)> TakeKnown()
+    {
+        var news = _open.FindAll(recovery => recovery.Kind is not null && !recovery.IsCounted);
+        news.ForEach(recovery => recovery.IsCounted = true);
+        return [.. news.Select(recovery => (recovery.Kind!, recovery.Role))];
+    }
 
     /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
     public IReadOnlyList<FaultLine> CloseWhatIsOver() => Close(recovery => recovery.IsOver && recovery.Kind is not null);

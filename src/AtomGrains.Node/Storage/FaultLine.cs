@@ -1,8 +1,23 @@
 namespace AtomGrains.Node.Storage;
 
-/// <summary>One line of the fault ledger <c>faults.jsonl</c>: a fault, a change of the view, or a recovery.</summary>
+/// <summary>
+/// One line of the fault ledger <c>faults.jsonl</c>: a fault, a change of the view, or a recovery. The names are a contract,
+/// which docs/fault-ledger.md explains.
+/// </summary>
 public sealed record FaultLine
 {
+    /// <summary>What this version writes, and the newest that it reads.</summary>
+    public const int CurrentSchema = 1;
+
+    /// <summary><see cref="Role"/> of what befell a node.</summary>
+    public const string NodeRole = "node";
+
+    /// <summary><see cref="Role"/> of what befell, or was done by, a supervisor.</summary>
+    public const string SupervisorRole = "supervisor";
+
+    /// <summary>A field may be added under the same number; older readers pass over it.</summary>
+    public int Schema { get; init; } = CurrentSchema;
+
     /// <summary>When it was noticed, UTC.</summary>
     public required DateTimeOffset Ts { get; init; }
 

@@ -44,6 +44,13 @@ public static class JsonLines
         return lines;
     }
 
+    /// <summary>Length of a last line that was cut off; 0 when the file ends with a whole one.</summary>
+    public static long TornBytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return file.Length - WholeLinesEnd(file);
+    }
+
     /// <summary>All whole lines that there are now, in order, one at a time: for files that may be larger than memory.</summary>
     /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number.</exception>
     public static IEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> type)

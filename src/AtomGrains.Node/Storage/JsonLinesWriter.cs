@@ -18,11 +18,17 @@ public sealed class JsonLinesWriter<T> : IDisposable
     {
         _type = type;
         _sync = sync;
+        var isNew = !File.Exists(path);
         // No buffer of our own: a line that was appended outlives this process.
         _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         TornBytes = _file.Length - JsonLines.WholeLinesEnd(_file);
         _file.SetLength(_file.Length - TornBytes);
         _file.Seek(0, SeekOrigin.End);
+        if (sync && isNew)
+        {
+            // A line is worth nothing in a file whose name is not on the disk.
+            NativeFile.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
     }
 
     /// <summary>Length of the torn line that was removed at the end of the file; 0 when there was none.</summary>

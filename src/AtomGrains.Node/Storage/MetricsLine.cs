@@ -42,6 +42,12 @@ public sealed record MetricsLine
     /// </summary>
     public required long Lineage { get; init; }
 
+    /// <summary>
+    /// The Merkle root of the parameters after this step, 64 hex digits; null where none was computed, or where the run
+    /// ended before it was.
+    /// </summary>
+    public string? Root { get; init; }
+
     public static double? FiniteOrNull(double value) => double.IsFinite(value) ? value : null;
 
     public static string BitsOf(double value) =>

@@ -21,8 +21,13 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
 
     public string Who { get; } = who;
 
+    public string Role => Node is null ? FaultLine.SupervisorRole : FaultLine.NodeRole;
+
     /// <summary>What it was: the ordered kind, else what the process's end tells; null until that is known.</summary>
     public string? Kind { get; set; }
+
+    /// <summary>Its kind was known and has been told to who counts faults.</summary>
+    public bool IsCounted { get; set; }
 
     /// <summary>The fault that was ordered, in the words of its order; null when it came by itself.</summary>
     public string? Order { get; set; }
@@ -88,7 +93,7 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
     {
         Ts = Noticed,
         Kind = Kind ?? FaultLedger.UnknownEnd,
-        Role = Node is null ? "supervisor" : "node",
+        Role = Role,
         Who = Who,
         Step = Step,
         GenerationBefore = GenerationBefore,

@@ -1,30 +1,38 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Node.Storage;
 
 /// <summary>
-/// What a run writes while it goes: a metrics line a step, before the decision goes out, and a ledger line a fault. It
-/// also keeps the sums that the report is made of.
+/// What a run writes while it goes: a metrics line a step and a ledger line a fault. It also keeps the sums that the report
+/// is made of. A line waits for the root of its step's parameters, which comes with the next step's seals: it is written
+/// before that step's decision goes out. A coordinator that dies meanwhile leaves it to its successor, which has the decision
+/// from the replicas.
 /// </summary>
 public sealed class RunJournal : IDisposable
 {
     private readonly RunSpec _spec;
     private readonly JsonLinesWriter<MetricsLine> _metrics;
     private readonly JsonLinesWriter<FaultLine> _faults;
+    private readonly LeafSegments? _leaves;
     private readonly Dictionary<long, StepTimed> _timings = [];
     private readonly SortedSet<long> _skipped = [];
+    private MetricsLine? _waiting;
+    private bool _leads;
     private long _before;
     private Lineage _lineage;
     private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
 
     /// <param name="folder">The run folder. Nobody else writes its metrics and its ledger meanwhile.</param>
-    public RunJournal(string folder, RunSpec spec)
+    /// <param name="roots">Whether the parameters of each step are proven; then its line waits for the root.</param>
+    public RunJournal(string folder, RunSpec spec, bool roots = false)
     {
         _spec = spec;
+        _leaves = roots ? new LeafSegments(folder) : null;
         _metrics = RunFolder.OpenMetrics(folder);
         _faults = RunFolder.OpenFaults(folder);
         foreach (var line in JsonLines.Read(Path.Combine(folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine))
@@ -37,6 +45,13 @@ public sealed class RunJournal : IDisposable
 
     public RunSpec Spec => _spec;
 
+    /// <summary>What a predecessor's crash has cut off and this journal has removed, in words.</summary>
+    public IReadOnlyList<string> Torn =>
+    [
+        .. new[] { (RunFolder.MetricsFileName, _metrics.TornBytes), (RunFolder.FaultsFileName, _faults.TornBytes) }
+            .Where(file => file.TornBytes > 0).Select(file => $"the last line of {file.Item1} was cut off by a crash: its {file.TornBytes} bytes are removed"),
+    ];
+
     public long Committed => NextStep - Skipped;
 
     public long Skipped => _skipped.Count;
@@ -45,6 +60,9 @@ public sealed class RunJournal : IDisposable
     public long NextStep => _lastStep + 1;
 
     public double? LastLoss { get; private set; }
+
+    /// <summary>Where the last step's time went.</summary>
+    public StepSeconds LastSeconds { get; private set; } = new(0, 0, 0, 0, 0);
 
     public DateTimeOffset? FirstStepBegan { get; private set; }
 
@@ -91,22 +109,65 @@ public sealed class RunJournal : IDisposable
         _timings.Remove(decision.Step, out var timed);
         var whole = (now - _lastDecided).TotalSeconds;
         _lastDecided = now;
-        _metrics.Append(new MetricsLine
+        LastSeconds = timed is null
+            ? new StepSeconds(0, 0, 0, whole, 0)
+            : new StepSeconds(timed.Pull, timed.Compute, timed.Push, Math.Max(0, whole - timed.Pull - timed.Compute - timed.Push - timed.Apply), timed.Apply);
+        Complete();
+        _waiting = new MetricsLine
         {
             Step = decision.Step,
             Loss = LastLoss,
             LossBits = MetricsLine.BitsOf(decision.Loss),
             Tokens = (long)_spec.GlobalBatch * _spec.Model.Context,
-            Seconds = timed is null
-                ? new StepSeconds(0, 0, 0, whole, 0)
-                : new StepSeconds(timed.Pull, timed.Compute, timed.Push, Math.Max(0, whole - timed.Pull - timed.Compute - timed.Push - timed.Apply), timed.Apply),
+            Seconds = LastSeconds,
             Lr = decision.Scalars.LearningRate,
             GradNorm = MetricsLine.FiniteOrNull(decision.GradientNorm),
             Skipped = skipped,
             SkipReason = !skipped ? null : double.IsFinite(decision.Loss) ? "gradient" : "loss",
             Generation = generation.Value,
             Lineage = decision.Lineage.Began.Value,
-        });
+        };
+        if (_leaves is null)
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>
+    /// The decision that led to the version from which the next lineage begins, as orphaned nodes have left it: its line,
+    /// unless it is there. The version's root is that lineage's first.
+    /// </summary>
+    public void Led(Decision decision, Generation generation, DateTimeOffset now)
+    {
+        Decided(decision, generation, now);
+        _leads = _waiting is not null;
+    }
+
+    /// <summary>The root of a version: the line of the step before it is complete.</summary>
+    public void Proven(VersionProven proven)
+    {
+        if (proven.Leaves is { } leaves)
+        {
+            _leaves?.Append(proven.Lineage, proven.Version, leaves);
+        }
+
+        if (_waiting is { } line && line.Step == proven.Version - 1 && (_leads || line.Lineage == proven.Lineage.Began.Value))
+        {
+            _waiting = line with { Root = proven.Root.ToString() };
+        }
+
+        Complete();
+    }
+
+    /// <summary>Writes the line that waits for its root: there is one, or there will be none.</summary>
+    public void Complete()
+    {
+        if (_waiting is { } line)
+        {
+            _waiting = null;
+            _leads = false;
+            _metrics.Append(line);
+        }
     }
 
     private void Count(Lineage lineage, long step, bool skipped, double? loss)
@@ -131,6 +192,7 @@ public sealed class RunJournal : IDisposable
 
     public void Dispose()
     {
+        _leaves?.Dispose();
         _metrics.Dispose();
         _faults.Dispose();
     }

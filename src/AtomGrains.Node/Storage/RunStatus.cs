@@ -27,6 +27,9 @@ public sealed record RunStatus
     /// <summary>The step of the newest complete checkpoint; null when there is none. Steps since then would be done again.</summary>
     public long? CheckpointStep { get; init; }
 
+    /// <summary>Where the run's metrics are served; null when they are not.</summary>
+    public string? Metrics { get; init; }
+
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 
     /// <returns>Null when the run has not written one yet.</returns>

@@ -29,6 +29,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
+    private readonly TransportCounters _transport = new();
     private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
@@ -54,10 +55,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _heartbeat = heartbeat;
         _host = host;
         var identity = place.Identity;
-        var counters = new TransportCounters();
         var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
-        _listener = new TensorListener(identity, options, counters, this);
-        _peers = new PeerLinks(identity, options, counters, this);
+        _listener = new TensorListener(identity, options, _transport, this);
+        _peers = new PeerLinks(identity, options, _transport, this);
         _mark = new LaneMark(place.LaneMark);
         _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
@@ -137,7 +137,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _loop = loop;
         _initial = initial;
         var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString(), _place.Host);
-        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe);
+        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots);
         Handle(machine => machine.Introduce(_outbox));
     });
 
@@ -293,7 +293,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                     SendTiming();
                 }
 
-                _host.Send(message);
+                _host.Send(message is Heartbeat heartbeat ? WithBytes(heartbeat) : message);
                 break;
             case LoadParameters load:
                 _clock.StepBegins(load.Key.Step);
@@ -329,6 +329,10 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     }
 
     private SliceKeeper Slices => _slices ?? throw new InvalidOperationException("a run without a store has no checkpoints");
+
+    // What the machine cannot count: it knows no frames.
+    private Heartbeat WithBytes(Heartbeat heartbeat) =>
+        heartbeat with { Counters = heartbeat.Counters with { BytesSent = _transport.BytesOut, BytesReceived = _transport.BytesIn } };
 
     private void SendTiming()
     {

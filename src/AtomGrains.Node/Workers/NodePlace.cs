@@ -19,6 +19,9 @@ public record NodePlace
     /// <summary>The machine, by which copies of a partition are kept apart. On one machine nobody needs a name.</summary>
     public string Host { get; init; } = "";
 
+    /// <summary>Whether the node hashes the parameters of its partitions at each step.</summary>
+    public bool Roots { get; init; } = true;
+
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     public required string Secret { get; init; }
 

@@ -80,6 +80,8 @@ public static class TensorCodec
                 Begin(writer, Kind.ReducedHeld, message);
                 Write(writer, held.Key);
                 writer.Write(held.Digest.Value);
+                writer.Write(held.Parameters is not null);
+                writer.Write(held.Parameters?.Value ?? 0);
                 break;
             case FillWanted wanted:
                 Begin(writer, Kind.FillWanted, message);
@@ -149,7 +151,11 @@ public static class TensorCodec
             case Kind.Reduced:
                 return new Reduced(partition, generation, ReadKey(reader), reader.ReadDouble(), payload);
             case Kind.ReducedHeld:
-                return new ReducedHeld(partition, generation, ReadKey(reader), new SliceDigest(reader.ReadUInt64()));
+                var heldKey = ReadKey(reader);
+                var digest = new SliceDigest(reader.ReadUInt64());
+                var holdsParameters = reader.ReadBoolean();
+                var parameters = new SliceDigest(reader.ReadUInt64());
+                return new ReducedHeld(partition, generation, heldKey, digest, holdsParameters ? parameters : null);
             case Kind.FillWanted:
                 var known = reader.ReadBoolean();
                 var version = reader.ReadInt64();

@@ -254,6 +254,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Slot = place.Slot,
         RunId = place.RunId,
         Listen = place.Listen,
+        Roots = place.Roots,
         Host = place.Host,
         Secret = place.Secret,
         Faults = place.Faults,

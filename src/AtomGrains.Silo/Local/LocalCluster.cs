@@ -261,9 +261,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Store = options.Checkpoints.StoreFor(folder.Path),
         Checkpoints = options.Checkpoints.Cadence,
         Keep = options.Checkpoints.Keep,
-        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer) : null,
+
+        // A silo's nodes leave nothing behind when they end, so there is no decision to recall.
+        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer, _ => { }) : null,
         BitsClass = folder.Record.BitsClass,
         Program = options.Program,
+        Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,
     };
 

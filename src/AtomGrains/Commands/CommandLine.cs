@@ -5,7 +5,7 @@ using AtomGrains.Core.Options;
 namespace AtomGrains.Commands;
 
 /// <summary>
-/// The command line: <c>train</c>, <c>demo</c> and <c>status</c>. Whatever a user can get wrong ends in lines on
+/// The command line: trains, and answers questions about a run folder. Whatever a user can get wrong ends in lines on
 /// standard error, one for each mistake, and exit code 2; nothing has been written by then.
 /// </summary>
 public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextWriter output, TextWriter errors)
@@ -65,8 +65,12 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
             demo,
             dataRequired: false,
             DemoDefaults));
-        root.Subcommands.Add(Status());
+        root.Subcommands.Add(OfFolder("status", "Say how a run is doing.", StatusCommand.Run));
+        root.Subcommands.Add(OfFolder("faults", "Show a run's fault ledger as a table and a timeline.", FaultsCommand.Run));
         root.Subcommands.Add(Audit());
+        root.Subcommands.Add(Diff());
+        root.Subcommands.Add(Replay());
+        root.Subcommands.Add(Verify());
         return root;
     }
 
@@ -93,18 +97,51 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         return command;
     }
 
-    private Command Status()
+    private Command OfFolder(string name, string description, Func<string, bool, TextWriter, int> run)
     {
-        var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+        var folder = Folder();
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
-        var command = new Command("status", "Say how a run is doing.") { folder, json };
-        command.SetAction(parsed => StatusCommand.Run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
+        var command = new Command(name, description) { folder, json };
+        command.SetAction(parsed => run(parsed.GetValue(folder)!, parsed.GetValue(json), output));
         return command;
     }
 
+    private Command Diff()
+    {
+        var (left, right) = (new Argument<string>("A") { Description = "Run folder." }, new Argument<string>("B") { Description = "Run folder." });
+        var command = new Command("diff", "Name the first step, partition and block in which two runs differ.") { left, right };
+        command.SetAction(parsed => DiffCommand.Run(parsed.GetValue(left)!, parsed.GetValue(right)!, output));
+        return command;
+    }
+
+    private static Command Replay()
+    {
+        var (folder, device) = (Folder(), Device());
+        var step = new Option<long>(VerifyCommand.StepFlag) { Description = "The step, from 0.", HelpName = "S", Required = true };
+        var lane = new Option<int?>(VerifyCommand.LaneFlag) { Description = "One lane of it alone; all of them unless given.", HelpName = "K" };
+        var command = new Command("replay", "Compute a step again on one process: losses, gradient norms and samples of its lanes, and whether it agrees.") { folder, step, lane, device };
+        command.SetAction(parsed => VerifyCommand.Replay(parsed.GetValue(folder)!, parsed.GetValue(step), parsed.GetValue(lane), parsed.GetValue(device)!));
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var (folder, device) = (Folder(), Device());
+        var from = new Option<long>(VerifyCommand.FromFlag) { Description = "The first step; 0 unless given.", HelpName = "S" };
+        var to = new Option<long?>(VerifyCommand.ToFlag) { Description = "The last step; the run's last unless given.", HelpName = "T" };
+        var command = new Command("verify", "Compute a stretch of a run again on one process, and compare every step with what the run recorded.") { folder, from, to, device };
+        command.SetAction(parsed => VerifyCommand.Verify(parsed.GetValue(folder)!, parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(device)!));
+        return command;
+    }
+
+    private static Option<string> Folder() => new(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+
+    private static Option<string> Device() =>
+        new(Settings.Device.Flag) { Description = "Where to compute.", HelpName = Settings.Device.ValueName, DefaultValueFactory = _ => Settings.Device.Default! };
+
     private Command Audit()
     {
-        var folder = new Option<string>(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+        var folder = Folder();
         var command = new Command("audit", "Prove that a run took every sample exactly once, or name the first that it did not.") { folder };
         command.SetAction(parsed => AuditCommand.Run(parsed.GetValue(folder)!, output));
         return command;

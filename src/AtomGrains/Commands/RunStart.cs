@@ -61,12 +61,12 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
     {
         var record = RunRecord.Of(
             spec,
-            $"{engine.Engine!.Device} libtorch {engine.Engine.LibTorch} {engine.Engine.Blas} {engine.Engine.BlasCore} {engine.Engine.CpuCapability} threads {engine.Engine.Threads}",
+            BitsClass.Of(engine.Engine!),
             new Dictionary<string, string>
             {
                 ["atomgrains"] = typeof(RunStart).Assembly.GetName().Version?.ToString(3) ?? "unknown",
                 ["dotnet"] = Environment.Version.ToString(),
-                ["libtorch"] = engine.Engine.LibTorch,
+                ["libtorch"] = engine.Engine!.LibTorch,
                 ["tensor_engine"] = engine.Engine.Binding,
                 ["blas"] = engine.Engine.Blas,
                 ["system"] = RuntimeInformation.OSDescription,

@@ -32,6 +32,11 @@ public static class StatusCommand
             output.WriteLine($"waiting for {what}");
         }
 
+        if (running && status.Metrics is { } metrics)
+        {
+            output.WriteLine($"metrics at {metrics}");
+        }
+
         foreach (var device in status.Quarantined ?? [])
         {
             output.WriteLine($"quarantined: {device}");

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -36,13 +37,19 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
         var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
         RefuseStoreOfAnotherRun(options);
-        using var supervisor = cluster is null ? Listen(hosting, observer) : null;
+        using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
+        using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
         using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange);
         SavedSettings.Write(folder.Path, options.Given);
         folder.Begin(start.Corpus, start.NodesLive);
         if (!options.Quiet)
         {
             output.WriteLine(FormattableString.Invariant($"{elements:N0} parameters, {spec.Data.TrainTokens:N0} training tokens in {spec.Data.TrainSamples:N0} samples ({spec.Data.UnusedTokens} tokens left over), {options.Workers} workers, {spec.Lanes} lanes"));
+        }
+
+        if (metrics is not null)
+        {
+            observer.OnNote($"metrics at {metrics.Url}");
         }
 
         var outcome = supervisor?.Run(folder, elements, cancellation)
@@ -129,6 +136,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
+        Roots = options.Roots,
         OrphanGrace = options.OrphanGrace,
         Grace = options.Grace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
@@ -139,11 +147,24 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         NodeEnvironment = environment,
     };
 
-    private static Supervisor Listen(SupervisorOptions options, IRunObserver observer)
+    private static LiveMetrics Serve(int port)
     {
         try
         {
-            return new Supervisor(options, observer);
+            return new LiveMetrics(port);
+        }
+        catch (SocketException error)
+        {
+            throw new InvalidSettingsException(new SettingError(
+                Settings.MetricsPort.Flag, $"{port}", $"cannot be listened on ({error.SocketErrorCode}); must be a free port, or 0 for any free one"));
+        }
+    }
+
+    private static Supervisor Listen(SupervisorOptions options, IRunObserver observer, LiveMetrics? metrics)
+    {
+        try
+        {
+            return new Supervisor(options, observer, metrics);
         }
         catch (PortTakenException)
         {

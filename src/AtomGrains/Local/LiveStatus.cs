@@ -8,12 +8,14 @@ internal static class LiveStatus
 {
     /// <param name="lastLoss">Of the last committed step; null before the first.</param>
     /// <param name="quarantined">Devices that are used no more, in words.</param>
-    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, IReadOnlyList<string> quarantined) => new()
+    /// <param name="metrics">Where the metrics are served; null when they are not.</param>
+    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, IReadOnlyList<string> quarantined, string? metrics) => new()
     {
         Step = coordinator.Step,
         Loss = lastLoss,
         CheckpointStep = coordinator.CheckpointStep,
         Generation = coordinator.View?.Generation.Value ?? 0,
+        Metrics = metrics,
         Quarantined = quarantined,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],
     };

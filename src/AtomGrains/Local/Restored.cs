@@ -1,5 +1,6 @@
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
@@ -11,14 +12,21 @@ internal static class Restored
 {
     /// <param name="elements">Length of the flat vector.</param>
     /// <param name="taken">The newest generation of the run's register.</param>
+    /// <param name="recall">Told the last decision that nodes without a coordinator have left, for its line in the metrics.</param>
     /// <returns>Null when the seed is all that is left.</returns>
     /// <exception cref="IOException">The store does not answer.</exception>
-    public static LineageOrigin? Origin(RunFolder folder, CheckpointPlan plan, int elements, Generation taken, IRunObserver observer)
+    public static LineageOrigin? Origin(RunFolder folder, CheckpointPlan plan, int elements, Generation taken, IRunObserver observer, Action<Decision> recall)
     {
         var store = new CheckpointStore(ObjectStores.Open(plan.StoreFor(folder.Path)));
-        foreach (var note in new OrphanAssembly(folder.Path, folder.Record, elements, folder.OpenRegister(), store).Run())
+        var orphans = new OrphanAssembly(folder.Path, folder.Record, elements, folder.OpenRegister(), store);
+        foreach (var note in orphans.Run())
         {
             observer.OnNote(note);
+        }
+
+        if (orphans.Led is { } led)
+        {
+            recall(led);
         }
 
         var found = CheckpointSearch.Newest(store, CheckpointSearch.History(folder.OpenRegister()), elements);

@@ -39,6 +39,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private readonly Outbox _outbox = new();
     private readonly CrashLoop _crashes = new();
     private readonly IRunObserver _observer;
+    private readonly LiveMetrics? _metrics;
     private OrderedFaults _faults = null!;
     private SupervisorRoll _roll = null!;
     private NodeTable _nodes = null!;
@@ -58,11 +59,13 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private bool _ending;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
+    /// <param name="metrics">Told of the run; the caller disposes it.</param>
     /// <exception cref="PortTakenException">The port is in use.</exception>
-    public Supervisor(SupervisorOptions options, IRunObserver observer)
+    internal Supervisor(SupervisorOptions options, IRunObserver observer, LiveMetrics? metrics)
     {
         _options = options;
         _observer = observer;
+        _metrics = metrics;
         _runId = options.Predecessor?.RunId ?? Guid.NewGuid().ToString("N");
         _secret = options.Predecessor is { } left ? RunSecret.FromHex(left.Secret) : RunSecret.Create();
         var identity = new TransportIdentity(_runId, NodeProcess.SupervisorNode, _secret);
@@ -77,7 +80,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _folder = folder;
         _spec = folder.Record.Spec;
         _register = folder.OpenRegister();
-        using var journal = _journal = new RunJournal(folder.Path, _spec);
+        using var journal = _journal = new RunJournal(folder.Path, _spec, _options.Roots);
+        Array.ForEach([.. journal.Torn], _observer.OnNote);
         _ledger = new FaultLedger(folder.Path, journal, () => _nodes.LanesRecomputed);
         _faults = new OrderedFaults(_options.Faults, folder.Path);
         var scaled = _faults.Recall();
@@ -94,7 +98,9 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Checkpoints = _options.Checkpoints.Cadence,
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
-        var origin = inheritance.View is null && inheritance.Taken > Generation.None ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer) : null;
+        var origin = inheritance.View is null && inheritance.Taken > Generation.None
+            ? Restored.Origin(folder, _options.Checkpoints, elements, inheritance.Taken, _observer, led => journal.Led(led, inheritance.Taken, DateTimeOffset.UtcNow))
+            : null;
         _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, inheritance.View, inheritance.Taken, origin, inheritance.Deaths);
         using var checkpoints = _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(folder.Path, folder.Record.BitsClass, elements, _options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => _events.Post(() => Do(action)), _observer.OnNote);
@@ -103,6 +109,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _devices = new DeviceWatch(
             _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.DeviceOf(slot), what, _coordinator.Step, Generation), OnQuarantined);
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
+        _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => Stop("it was asked to end")));
@@ -127,6 +134,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         try
         {
+            journal.Complete();
             Tell(_ledger.CloseAll());
             WriteStatus();
             SupervisorPost.Remove(folder.Path);
@@ -229,6 +237,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private void Note(NodeHandle node, ControlMessage control)
     {
         _checkpoints.Note(control);
+        _metrics?.Said(node, control);
         switch (control)
         {
             case NodeReady:
@@ -320,6 +329,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        _metrics?.Observe(_coordinator, _nodes, _ledger, Now);
         Tell(_ledger.CloseWhatIsOver());
         _devices.Check();
         KeepNodes();
@@ -349,6 +359,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
+        Roots = _options.Roots,
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
@@ -387,6 +398,13 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case StepDecided decided:
                 OnDecided(decided);
+                break;
+            case VersionProven proven:
+                _journal.Proven(proven);
+                break;
+            case ReplicasDiffered differed:
+                _ledger.Differed(differed, _coordinator.Step);
+                _observer.OnNote($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
                 break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
@@ -448,6 +466,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         _journal.Begins(now);
+        _metrics?.Installed(view);
         _ledger.ViewInstalled(view, _coordinator.TargetWorkers, now);
         _keeper.WakeReplaced(view);
     }
@@ -460,6 +479,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _journal.Decided(decided.Decision, decided.Generation, now);
         Reached(decided.Decision.Step, ProtocolPoint.Decide);
         _ledger.StepDecided(decided.Decision.Step, now);
+        _metrics?.Decided(decided.Decision, _journal.LastSeconds, Now);
         _observer.OnStep(decided.Decision, decided.Generation, _coordinator.View?.Workers.Count ?? 0, _journal.TokensPerSecond);
         ScaleAt(decided.Decision.Step + 1);
     }
@@ -525,6 +545,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         foreach (var line in closed)
         {
             _observer.OnFault(line);
+            _metrics?.Recovered(line);
         }
     }
 
@@ -543,7 +564,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined).Write(_folder.Path);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined, _metrics?.Url).Write(_folder.Path);
 
     private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
     {

@@ -23,6 +23,9 @@ public sealed record SupervisorOptions
     /// <summary>Port of the control channel; 0 is any free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     /// <summary>How long nodes live without a supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
 

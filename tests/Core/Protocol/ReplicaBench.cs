@@ -34,12 +34,12 @@ internal sealed class ReplicaBench
 
     private readonly Outbox _outbox = new();
 
-    public ReplicaBench(NodeId self, View view)
+    public ReplicaBench(NodeId self, View view, long steps = long.MaxValue, bool proves = true)
     {
         Self = self;
         Replica = new PartitionReplica(
             Layout.Partitions[0],
-            new ReplicaContext(self, Spec.Lanes, Parameters, new AdamW(Spec.Optimizer), new FloatPool(), ProtocolRules.Safe, _ => new float[Elements], Tally),
+            new ReplicaContext(self, Spec.Lanes, Parameters, new AdamW(Spec.Optimizer), new FloatPool(), ProtocolRules.Safe, _ => new float[Elements], Tally, steps, proves),
             view);
         Replica.Adopt(view, _outbox);
     }

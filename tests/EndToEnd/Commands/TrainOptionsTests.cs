@@ -49,6 +49,7 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Empty(options.Faults.Orders);
         Assert.False(options.Quiet);
         Assert.Null(options.Report);
+        Assert.Null(options.MetricsPort);
     }
 
     [Fact]

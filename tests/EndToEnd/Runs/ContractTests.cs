@@ -15,7 +15,7 @@ public sealed class ContractTests
         var said = await AtomProgram.Run("status", "--out", run.Folder, "--json");
         Assert.Equal((0, ""), (said.ExitCode, said.Errors));
         var json = JsonNode.Parse(said.Output)!;
-        Assert.Equal(["step", "loss", "generation", "waiting_for", "quarantined", "checkpoint_step", "processes", "running", "finished"], Names(json));
+        Assert.Equal(["step", "loss", "generation", "waiting_for", "quarantined", "checkpoint_step", "metrics", "processes", "running", "finished"], Names(json));
         Assert.Equal((true, false), ((bool)json["running"]!, (bool)json["finished"]!));
         Assert.Equal(["supervisor", "node", "node"], json["processes"]!.AsArray().Select(process => (string)process!["role"]!));
         Assert.Equal(run.Pid, (int)json["processes"]![0]!["pid"]!);
@@ -35,11 +35,11 @@ public sealed class ContractTests
         Assert.Equal(["kind", "step", "seconds"], Names(finished.Report!["recoveries"]![0]!));
         Assert.Equal(phases, Names(finished.Report["recoveries"]![0]!["seconds"]!));
         Assert.Equal(["supervisor", "node"], Names(finished.Report["peak_rss_bytes"]!));
-        Assert.Equal(["step", "loss", "loss_bits", "tokens", "seconds", "lr", "grad_norm", "skipped", "generation", "lineage"], Names(finished.Metrics[0]));
+        Assert.Equal(["step", "loss", "loss_bits", "tokens", "seconds", "lr", "grad_norm", "skipped", "generation", "lineage", "root"], Names(finished.Metrics[0]));
         Assert.Equal(["pull", "compute", "push", "seal", "apply"], Names(finished.Metrics[0]["seconds"]!));
         var fault = Assert.Single(finished.Faults);
         Assert.Equal(
-            ["ts", "kind", "role", "who", "step", "generation_before", "generation_after", "steps_redone", "lanes_redone", "seconds", "detail"], Names(fault));
+            ["schema", "ts", "kind", "role", "who", "step", "generation_before", "generation_after", "steps_redone", "lanes_redone", "seconds", "detail"], Names(fault));
         Assert.Equal(phases, Names(fault["seconds"]!));
     }
 

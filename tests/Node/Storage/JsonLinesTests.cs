@@ -20,7 +20,7 @@ public sealed class JsonLinesTests : IDisposable
         }
 
         Assert.Equal(
-            """{"step":3,"loss":0.1,"loss_bits":"3fb999999999999a","tokens":4096,"seconds":{"pull":1,"compute":2,"push":3,"seal":4,"apply":5},"lr":0.001,"grad_norm":null,"skipped":false,"generation":2,"lineage":1}""" + "\n",
+            """{"step":3,"loss":0.1,"loss_bits":"3fb999999999999a","tokens":4096,"seconds":{"pull":1,"compute":2,"push":3,"seal":4,"apply":5},"lr":0.001,"grad_norm":null,"skipped":false,"generation":2,"lineage":1,"root":null}""" + "\n",
             File.ReadAllText(Lines));
     }
 
@@ -139,7 +139,7 @@ public sealed class JsonLinesTests : IDisposable
             Seconds = new RecoverySeconds(0.1, 0.2, 0.3, 0.4, 0.5),
         };
         Assert.Equal(
-            """{"ts":"1970-01-01T00:00:00+00:00","kind":"kill","role":"node","who":"n2 worker 1","step":7,"generation_before":1,"generation_after":2,"steps_redone":0,"lanes_redone":4,"seconds":{"detect":0.1,"fence":0.2,"reassign":0.3,"transfer":0.4,"replay":0.5},"detail":null}""",
+            """{"schema":1,"ts":"1970-01-01T00:00:00+00:00","kind":"kill","role":"node","who":"n2 worker 1","step":7,"generation_before":1,"generation_after":2,"steps_redone":0,"lanes_redone":4,"seconds":{"detect":0.1,"fence":0.2,"reassign":0.3,"transfer":0.4,"replay":0.5},"detail":null}""",
             Encoding.UTF8.GetString(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(line, StorageJson.Default.FaultLine)));
     }
 

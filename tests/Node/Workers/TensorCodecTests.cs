@@ -27,6 +27,7 @@ public sealed class TensorCodecTests
         new ParameterSlice(Partition, Generation, Key, Slice),
         new Reduced(Partition, Generation, Key, 3.5, Slice),
         new ReducedHeld(Partition, Generation, Key, new SliceDigest(0xabc)),
+        new ReducedHeld(Partition, Generation, Key, new SliceDigest(0xabc), new SliceDigest(0xdef)),
         new FillWanted(Partition, Generation, 41, true, [0, 5]),
         new FillWanted(Partition, Generation, null, false, []),
         new FillBlock(Partition, Generation, Key, Last, 5, Slice),

@@ -11,6 +11,7 @@ namespace AtomGrains.Core.Protocol.Coordination;
 public sealed partial class Coordinator
 {
     private readonly CheckpointTally _checkpoints = new(spec, rules);
+    private readonly SortedDictionary<long, CheckpointManifest> _unsealed = [];
     private CheckpointAsked? _asked;
     private TimeSpan? _lastAsked;
     private bool _searching;
@@ -71,6 +72,17 @@ public sealed partial class Coordinator
     {
         if (_view is { } view && stored.Before.Lineage == view.Lineage && _checkpoints.Add(stored, view.Generation) is { } manifest)
         {
+            _unsealed[manifest.Step] = manifest;
+            WriteManifests(_step - 1, outbox);
+        }
+    }
+
+    // A version that is sealed has copies that agree, a root, and all lines before it in the metrics: what a run goes on from.
+    private void WriteManifests(long sealedStep, Outbox outbox)
+    {
+        foreach (var (step, manifest) in _unsealed.TakeWhile(entry => entry.Key <= sealedStep).ToList())
+        {
+            _unsealed.Remove(step);
             outbox.Add(new WriteManifest(manifest));
         }
     }

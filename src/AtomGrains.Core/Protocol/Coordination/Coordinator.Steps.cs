@@ -52,6 +52,8 @@ public sealed partial class Coordinator
                 continue;
             }
 
+            Prove(view, outbox);
+            WriteManifests(_step, outbox);
             if (!EvaluationIsComplete(outbox))
             {
                 return;
@@ -89,10 +91,28 @@ public sealed partial class Coordinator
             SendDecision(decision, now, outbox);
         }
 
-        if (_step == spec.Steps)
+        if (_step == spec.Steps && _tally.IsComplete(_step, spec.Partitions))
         {
+            Prove(view, outbox);
+            WriteManifests(_step, outbox);
             Finish(view, outbox);
         }
+    }
+
+    // The seals of a step prove the version that it was computed on. Where some partition has passed it, that was proven
+    // before it did.
+    private void Prove(View view, Outbox outbox)
+    {
+        if (_proven >= _step || _tally.Seals.Count < spec.Partitions || !_tally.Seals.All(seal => seal.Step == _step && seal.Proof is not null))
+        {
+            return;
+        }
+
+        _proven = _step;
+        var proofs = _tally.Seals.OrderBy(seal => seal.Partition).Select(seal => (Range: layout.Partitions[seal.Partition.Value], Proof: seal.Proof!)).ToList();
+        var root = BlockTree.Root(proofs.SelectMany(entry => entry.Proof.SubtreesOf(entry.Range)).ToDictionary(), layout.Blocks);
+        var leaves = proofs.All(entry => entry.Proof.Leaves is not null) ? proofs.SelectMany(entry => Convert.FromBase64String(entry.Proof.Leaves!)).ToArray() : null;
+        outbox.Add(new VersionProven(view.Lineage, _step, root, leaves));
     }
 
     private void SendDecision(Decision decision, TimeSpan now, Outbox outbox)

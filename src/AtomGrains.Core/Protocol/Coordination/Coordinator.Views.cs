@@ -94,9 +94,14 @@ public sealed partial class Coordinator
         {
             (lineage, from) = (_view.Lineage, _view.Origin);
             (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
+            if (_mistrusted is { } partition)
+            {
+                (placements, lost) = (null, [partition]);
+            }
+
             if (placements is null)
             {
-                if (!MayRollBack(lost, now, outbox) || !KnowsWhereTo(outbox))
+                if ((_mistrusted is null && !MayRollBack(lost, now, outbox)) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
@@ -150,7 +155,9 @@ public sealed partial class Coordinator
         _last = null;
         _again = null;
         _step = view.Origin?.Checkpoint.Step ?? 0;
+        _proven = -1;
         _checkpoints.Clear();
+        _unsealed.Clear();
         _asked = null;
         _evaluations.Clear();
         _notFinite.Clear();

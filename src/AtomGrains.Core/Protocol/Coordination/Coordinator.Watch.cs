@@ -54,7 +54,7 @@ public sealed partial class Coordinator
         return onlyEvaluates ? LateEvaluator(view) : late.Blamed(view, IsRetired, CanDoWithout);
     }
 
-    // Nobody waits for anybody else, but the run does: for a batch that its owner was to evaluate, or for the weights.
+    // Nobody waits for anybody else, but the run does: for a batch that its owner was to evaluate, for proof, or for the weights.
     private NodeId? LateEvaluator(View view)
     {
         if (_evaluatedFinal)
@@ -64,8 +64,12 @@ public sealed partial class Coordinator
 
         var done = _evaluations.GetValueOrDefault(EvaluationKey(view))?.Keys.ToHashSet() ?? [];
         return view.Workers.Where(worker => EvaluationPlan.BatchesOf(worker, view, spec).Any(batch => !done.Contains(batch)))
-            .Select(worker => (NodeId?)worker).FirstOrDefault();
+            .Select(worker => (NodeId?)worker).FirstOrDefault() ?? LatePrimary(view);
     }
+
+    // All is evaluated, and a primary does not prove the last parameters.
+    private NodeId? LatePrimary(View view) => Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i))
+        .Where(partition => !_tally.Holds(_step, partition)).Select(partition => (NodeId?)view.Placement(partition).Primary).FirstOrDefault();
 
     private void GoOnWithout(NodeId id, Outbox outbox)
     {

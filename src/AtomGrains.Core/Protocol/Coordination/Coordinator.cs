@@ -38,6 +38,8 @@ public sealed partial class Coordinator(
     private long _step = origin?.Checkpoint.Step ?? 0;
     private Decision? _last;
     private Decision? _again;
+    private long _proven = -1;
+    private PartitionId? _mistrusted;
     private double _validationLoss = double.NaN;
     private StepKey? _evaluated;
     private bool _evaluatedFinal;
@@ -106,6 +108,10 @@ public sealed partial class Coordinator(
             case JoinerInSync inSync when inSync.Generation == _view?.Generation:
                 _inSync.Add(inSync.Partition);
                 break;
+            case ReplicasDiffer differ when differ.Generation == _view?.Generation && _mistrusted is null && _recording is null:
+                _mistrusted = differ.Partition;
+                outbox.Add(new ReplicasDiffered(differ.Partition, from, differ.Backup, differ.Version, differ.Generation));
+                break;
             case BatchEvaluated evaluated:
                 OnEvaluated(evaluated);
                 break;
@@ -130,7 +136,7 @@ public sealed partial class Coordinator(
             case ViewWanted wanted:
                 SendView(from, wanted.Own, outbox);
                 break;
-            case JoinerInSync or Heartbeat or StepTimed or NodeReady or WaitsFor:
+            case ReplicasDiffer or JoinerInSync or Heartbeat or StepTimed or NodeReady or WaitsFor:
                 break;
             default:
                 throw new ProtocolViolationException($"{message.GetType().Name} is not for the coordinator");
@@ -196,6 +202,7 @@ public sealed partial class Coordinator(
         }
 
         _recording = null;
+        _mistrusted = null;
         DeathsRecorded(view);
         _viewsWithoutStep++;
         _view = view;
@@ -280,7 +287,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now))
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null)
         {
             Propose(null, now, outbox);
         }

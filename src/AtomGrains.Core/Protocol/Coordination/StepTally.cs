@@ -17,7 +17,11 @@ internal sealed class StepTally
 
     public bool IsComplete(long step, int partitions) =>
         Enumerable.Range(0, partitions).Select(i => new PartitionId(i))
-            .All(partition => _past.Contains(partition) || (_seals.TryGetValue(partition, out var seal) && seal.Step == step));
+            .All(partition => Holds(step, partition));
+
+    /// <summary>Whether nothing is to be heard of this partition any more, as to that step.</summary>
+    public bool Holds(long step, PartitionId partition) =>
+        _past.Contains(partition) || (_seals.TryGetValue(partition, out var seal) && seal.Step == step);
 
     public void Clear()
     {

@@ -51,6 +51,16 @@ public sealed record RecordView(View View) : Effect;
 public sealed record StepDecided(Decision Decision, Generation Generation, SkippedStep? Skipped = null) : Effect;
 
 /// <summary>
+/// The parameters of a version are hashed: the root belongs to the line of the step before it. Comes before the step on them
+/// is decided.
+/// </summary>
+/// <param name="Leaves">The beginning of each block's hash, <see cref="PartitionProof.LeafBytes"/> bytes each; null for a model with too many blocks.</param>
+public sealed record VersionProven(Lineage Lineage, long Version, Parameters.Sha256 Root, byte[]? Leaves) : Effect;
+
+/// <summary>Two copies of a partition at one version have other bits; what is trusted no more is rolled back next.</summary>
+public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId Primary, NodeId Backup, long Version, Generation Generation) : Effect;
+
+/// <summary>
 /// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write
 /// it unless it is there (PROTOCOL, Records).
 /// </summary>

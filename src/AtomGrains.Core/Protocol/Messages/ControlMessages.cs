@@ -51,6 +51,9 @@ public sealed record Sealed(Generation Generation, Lineage Lineage, IReadOnlyLis
 /// <summary>Primary's node to coordinator: the joiner named in this generation holds everything.</summary>
 public sealed record JoinerInSync(Generation Generation, PartitionId Partition, NodeId Joiner) : ControlMessage;
 
+/// <summary>Primary's node to coordinator: the backup's parameters of this version have other bits, and nobody knows whose are right.</summary>
+public sealed record ReplicasDiffer(Generation Generation, PartitionId Partition, NodeId Backup, long Version) : ControlMessage;
+
 /// <summary>Node to coordinator: the mean loss of one validation batch under the parameters of a version.</summary>
 public sealed record BatchEvaluated(StepKey Key, int Batch, double Loss) : ControlMessage;
 

@@ -39,8 +39,11 @@ public sealed record ParameterSlice(PartitionId Partition, Generation Generation
 public sealed record Reduced(PartitionId Partition, Generation Generation, StepKey Key, double Loss, ReadOnlyMemory<float> Slice)
     : TensorMessage(Partition, Generation);
 
-/// <summary>Backup or joiner to primary: holds the reduced slice with this digest.</summary>
-public sealed record ReducedHeld(PartitionId Partition, Generation Generation, StepKey Key, SliceDigest Digest)
+/// <summary>
+/// Backup or joiner to primary: holds the reduced slice with this digest, and, as a backup at that step, parameters with the
+/// other one.
+/// </summary>
+public sealed record ReducedHeld(PartitionId Partition, Generation Generation, StepKey Key, SliceDigest Digest, SliceDigest? Parameters = null)
     : TensorMessage(Partition, Generation);
 
 /// <summary>Joiner to primary: blocks that it lacks; a few at a time, which bounds the rate. Empty: it holds all of <paramref name="Version"/>.</summary>

@@ -30,6 +30,9 @@ public sealed class NodeMachine
     // while they stand, so this is rare, and a long step must not set it off needlessly often.
     private const int QuietTicks = 5;
 
+    // A quarter of a million parameters: under a millisecond, which is all that hashing keeps a message waiting.
+    private const int HashedElementsAtOnce = 1 << 18;
+
     private readonly Member _member;
     private readonly NodeId _self;
     private readonly PartitionLayout _layout;
@@ -40,6 +43,7 @@ public sealed class NodeMachine
     private readonly Queue<TensorMessage> _toSelf = [];
     private readonly NodeTally _tally = new();
     private readonly SortedDictionary<PartitionId, SliceStored> _stored = [];
+    private readonly int _blocksAtOnce;
     private View? _view;
     private long _sealedReported = -1;
     private long _lastDecided = -1;
@@ -47,13 +51,16 @@ public sealed class NodeMachine
     private int _quietTicks;
     private bool _leaving;
 
-    public NodeMachine(Member self, RunSpec spec, ParameterLayout parameters, Func<PartitionRange, ReadOnlyMemory<float>> initialParameters, ProtocolRules rules)
+    /// <param name="proves">Whether seals carry hashes of the parameters.</param>
+    public NodeMachine(
+        Member self, RunSpec spec, ParameterLayout parameters, Func<PartitionRange, ReadOnlyMemory<float>> initialParameters, ProtocolRules rules, bool proves = true)
     {
         _member = self;
         _self = self.Node;
         _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
         Pool = new FloatPool();
-        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally);
+        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves);
+        _blocksAtOnce = Math.Max(1, HashedElementsAtOnce / spec.BlockElements);
         _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
     }
@@ -124,6 +131,7 @@ public sealed class NodeMachine
     {
         Deliver(from, message, outbox);
         Settle(outbox);
+        Prove();
     }
 
     public void OnParametersLoaded(StepKey key, Outbox outbox)
@@ -131,12 +139,14 @@ public sealed class NodeMachine
         _worker.OnParametersLoaded(key, outbox);
         ApplyAtBackups(outbox);
         Settle(outbox);
+        Prove();
     }
 
     public void OnLaneComputed(StepKey key, int lane, float[] gradient, double loss, Outbox outbox)
     {
         _worker.OnLaneComputed(key, lane, gradient, loss, outbox);
         Settle(outbox);
+        Prove();
     }
 
     public void OnBatchEvaluated(StepKey key, int batch, double loss, Outbox outbox)
@@ -362,6 +372,21 @@ public sealed class NodeMachine
             {
                 replica.OnDecision(decision, outbox);
             }
+        }
+    }
+
+    // While workers compute, and never between a decision and the parameters that they wait for.
+    private void Prove()
+    {
+        if (_atBackups is not null || _worker.MissingParameters.Any())
+        {
+            return;
+        }
+
+        var left = _blocksAtOnce;
+        foreach (var replica in _replicas.Values)
+        {
+            left -= left > 0 ? replica.Prove(left) : 0;
         }
     }
 

@@ -19,6 +19,7 @@ public sealed partial class PartitionReplica
     private readonly ReplicaContext _context;
     private readonly ReplicaState _state;
     private readonly LaneStaging _staging;
+    private readonly ReplicaProof _proof;
     private readonly HashSet<NodeId> _acknowledged = [];
     private readonly HashSet<int> _outstandingBlocks = [];
     private readonly Dictionary<NodeId, long> _pulls = [];
@@ -35,6 +36,7 @@ public sealed partial class PartitionReplica
         _context = context;
         _state = new ReplicaState(range, context.Parameters, context.Optimizer, context.Pool);
         _staging = new LaneStaging(context.Lanes, context.Pool, context.Rules);
+        _proof = new ReplicaProof(range, BlocksOf(context.Parameters.Elements, range), context.Rules);
         _view = view;
         StartLineage();
     }
@@ -60,7 +62,8 @@ public sealed partial class PartitionReplica
     public IEnumerable<NodeId> Awaited => Role != PartitionRole.Primary || _state.Reduced is null ? [] : Followers.Where(node => !_acknowledged.Contains(node));
 
     /// <summary>Lanes still missing from the step at hand.</summary>
-    public IEnumerable<TreeNode> MissingLanes => Role == PartitionRole.Primary && !IsLoading && _state.Reduced is null ? _staging.Missing() : [];
+    public IEnumerable<TreeNode> MissingLanes =>
+        Role == PartitionRole.Primary && !IsLoading && _state.Reduced is null && _state.Version != _context.Steps ? _staging.Missing() : [];
 
     public ReplicaReport Report() =>
         new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
@@ -107,7 +110,7 @@ public sealed partial class PartitionReplica
             throw new ProtocolViolationException($"{_range.Id} is recorded as {Role} but lacks blocks of version {_state.Version}");
         }
 
-        if (Role == PartitionRole.Primary && _state.Reduced is not null)
+        if (Role == PartitionRole.Primary)
         {
             SendReduced(outbox, Followers);
             TrySeal();
@@ -208,6 +211,9 @@ public sealed partial class PartitionReplica
         }
     }
 
+    /// <summary>Hashes at most so many blocks of what a seal is going to prove; returns how many it did.</summary>
+    public int Prove(int most) => _context.Proves && Role == PartitionRole.Primary && !IsLoading && _seal is null ? _proof.Advance(_state, most) : 0;
+
     /// <summary>Bits of the lanes that are staged or reduced are dropped with the replica.</summary>
     public void Drop()
     {
@@ -216,6 +222,8 @@ public sealed partial class PartitionReplica
     }
 
     private ReplicaStand Stand => new(_view.Generation, Role, _view.Placement(_range.Id), _state.Lineage, _state.Version, _state.Digest);
+
+    private PartitionProof? Proof => _context.Proves ? _proof.Of(_state) : null;
 
     private IEnumerable<NodeId> Followers
     {
@@ -306,7 +314,7 @@ public sealed partial class PartitionReplica
         }
 
         Keep(reduced);
-        outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, _state.Reduced!.Digest));
+        outbox.Send(from, new ReducedHeld(_range.Id, _view.Generation, reduced.Key, _state.Reduced!.Digest, Role == PartitionRole.Backup ? _state.ValuesDigest : null));
         if (Role == PartitionRole.Joiner)
         {
             AskForBlocks(outbox);
@@ -334,6 +342,14 @@ public sealed partial class PartitionReplica
             return;
         }
 
+        if (held.Parameters is { } theirs && !_context.Rules.Agree(theirs, _state.ValuesDigest))
+        {
+            // Not acknowledged: the step is not sealed on bits of which nobody knows which are right.
+            _context.Counters.ReplicaMismatches++;
+            outbox.Report(new ReplicasDiffer(_view.Generation, _range.Id, from, held.Key.Step));
+            return;
+        }
+
         _acknowledged.Add(from);
         TrySeal();
     }
@@ -354,6 +370,8 @@ public sealed partial class PartitionReplica
                 _sawEarly = false;
                 AskForLanes(outbox);
             }
+
+            TrySeal();
         }
         else if (_earlyReduced is { } early)
         {
@@ -367,9 +385,11 @@ public sealed partial class PartitionReplica
         }
     }
 
+    private static int BlocksOf(int elements, PartitionRange range) => (elements + range.BlockElements - 1) / range.BlockElements;
+
     private void AskForLanes(Outbox outbox)
     {
-        if (_state.Reduced is not null)
+        if (_state.Reduced is not null || _state.Version == _context.Steps)
         {
             return;
         }
@@ -397,6 +417,11 @@ public sealed partial class PartitionReplica
 
     private void TrySeal()
     {
+        if (_seal is null && _state.Version == _context.Steps)
+        {
+            _seal = new PartitionSeal(_range.Id, _context.Steps, _state.Digest, [], 0, Proof);
+        }
+
         if (_seal is not null || _state.Reduced is not { } reduced)
         {
             return;
@@ -404,7 +429,7 @@ public sealed partial class PartitionReplica
 
         if (_context.Rules.MaySeal(Followers.ToHashSet(), _acknowledged) || _context.Rules.MaySealAlone(_silentTicks))
         {
-            _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, reduced.SumsOfSquares(_range), reduced.Loss);
+            _seal = new PartitionSeal(_range.Id, _state.Key.Step, _state.Digest, reduced.SumsOfSquares(_range), reduced.Loss, Proof);
         }
     }
 }

@@ -4,6 +4,8 @@ using AtomGrains.Core.Parameters;
 namespace AtomGrains.Core.Protocol.Partitions;
 
 /// <summary>What all partition replicas of a node share.</summary>
+/// <param name="Steps">Of the run: the version after the last of them is sealed for its proof alone.</param>
+/// <param name="Proves">Whether seals carry proofs.</param>
 /// <param name="InitialParameters">The seeded initial parameters of a partition's range ([elements] float32); a pure function.</param>
 public sealed record ReplicaContext(
     NodeId Self,
@@ -13,4 +15,6 @@ public sealed record ReplicaContext(
     FloatPool Pool,
     ProtocolRules Rules,
     Func<PartitionRange, ReadOnlyMemory<float>> InitialParameters,
-    NodeTally Counters);
+    NodeTally Counters,
+    long Steps = long.MaxValue,
+    bool Proves = true);

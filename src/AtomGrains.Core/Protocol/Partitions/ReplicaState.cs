@@ -11,6 +11,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
 {
     private readonly long?[] _blockVersions = new long?[range.Blocks];
     private readonly IReadOnlyList<(Range Elements, bool Decay)>[] _segments = [.. Enumerable.Range(0, range.Blocks).Select(block => Segments(range, parameters, block))];
+    private SliceDigest? _valuesDigest;
 
     public float[] Values { get; } = new float[range.Elements];
 
@@ -32,6 +33,9 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
     /// <summary>Fingerprint of the slice that the last decision applied, if this replica held one.</summary>
     public SliceDigest? LastReduced { get; private set; }
 
+    /// <summary>Fingerprint of the parameters, computed once a version.</summary>
+    public SliceDigest ValuesDigest => _valuesDigest ??= SliceDigest.Of(Values);
+
     public StepKey Key => new(Lineage, Version ?? throw new InvalidOperationException($"{range.Id} has no version yet"), Digest);
 
     public bool IsComplete => Version is { } version && _blockVersions.All(held => held == version);
@@ -45,6 +49,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Version = 0;
         Digest = DecisionDigest.Genesis(lineage);
         initial.CopyTo(Values);
+        _valuesDigest = null;
         Array.Fill(_blockVersions, 0);
     }
 
@@ -94,6 +99,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         state[length..(2 * length)].CopyTo(FirstMoment.AsSpan()[elements]);
         state[(2 * length)..].CopyTo(SecondMoment.AsSpan()[elements]);
         _blockVersions[block] = version;
+        _valuesDigest = null;
     }
 
     /// <summary>A copy of a block, as <see cref="TakeBlock"/> takes it.</summary>
@@ -129,6 +135,7 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
             }
         }
 
+        _valuesDigest = null;
         LastReduced = Reduced?.Digest;
         DropReduced();
         Version = decision.Step + 1;

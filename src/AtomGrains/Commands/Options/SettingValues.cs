@@ -104,6 +104,9 @@ public sealed class SettingValues
     public bool Switch(Setting setting) => Read<bool>(
         setting, text => text switch { "true" => true, "false" => false, _ => null }, "must be true or false", false);
 
+    public bool OnOff(Setting setting) => Read<bool>(
+        setting, text => text switch { "on" => true, "off" => false, _ => null }, "must be on or off", false);
+
     public TimeSpan Seconds(Setting setting, double most) => Read<TimeSpan>(
         setting,
         text => ParseReal(text) is { } value && value > 0 && value <= most ? TimeSpan.FromSeconds(value) : null,

@@ -61,6 +61,14 @@ public static class Settings
         new("listen", "ADDRESS", "Address that processes of the run connect to.", "127.0.0.1");
     public static readonly Setting Port = new("port", "N", "The supervisor's port; 0 is any free one.", "0");
 
+    // No default: nobody asked for an open port.
+    public static readonly Setting MetricsPort =
+        new("metrics-port", "N", "Serve Prometheus metrics at http://127.0.0.1:N/metrics; 0 is any free port. Off unless given.");
+
+    // On: a root costs a step about a hundredth, and without it nobody can check what was trained.
+    public static readonly Setting Roots =
+        new("roots", "on|off", "Hash the parameters of every step to a root in metrics.jsonl, for diff, replay and verify.", "on");
+
     // Time for a person or a script to start a supervisor again. Silos of a cluster have no second owner to wait for.
     public static readonly Setting OrphanGrace =
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
@@ -103,6 +111,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

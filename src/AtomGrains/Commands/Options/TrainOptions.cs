@@ -44,6 +44,12 @@ public sealed record TrainOptions
     /// <summary>0 is any free one.</summary>
     public required int Port { get; init; }
 
+    /// <summary>0 is any free one; null serves no metrics.</summary>
+    public required int? MetricsPort { get; init; }
+
+    /// <summary>Whether each step's parameters are hashed to a root.</summary>
+    public bool Roots { get; init; } = true;
+
     public required TimeSpan OrphanGrace { get; init; }
 
     /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>

@@ -30,6 +30,8 @@ public static class TrainOptionsReader
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
+            MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
+            Roots = values.OnOff(Roots),
             Resume = resume,
             AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
             Checkpoints = CheckpointSettings.Read(values),
@@ -130,6 +132,11 @@ public static class TrainOptionsReader
         if (options.Supervise)
         {
             yield return new SettingError(Supervise.Flag, "true", $"needs {Host.Flag} {TrainOptions.LocalHost}: the cluster starts its coordinator again by itself");
+        }
+
+        if (options.MetricsPort is { } port)
+        {
+            yield return new SettingError(MetricsPort.Flag, $"{port}", $"needs {Host.Flag} {TrainOptions.LocalHost}: silos serve no metrics yet");
         }
 
         foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillSupervisor))

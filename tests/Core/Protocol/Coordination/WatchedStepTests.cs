@@ -145,11 +145,20 @@ public class WatchedStepTests : CoordinatorBench
     public void ExportThatNeverComesBlamesTheExporter()
     {
         var last = TrainToTheEnd();
-        Assert.Contains(Evaluate(One, Spec.Steps, 0, last.Digest), effect => effect is SendToNode { Message: ExportWeights } send && send.To == One);
+        Evaluate(One, Spec.Steps, 0, last.Digest);
+        Assert.Contains(Seal(One, 1, Spec.Steps, last: last), effect => effect is SendToNode { Message: ExportWeights } send && send.To == One);
         Assert.Equal((One, LossCause.Hung), Lost(AfterTheDeadline()));
         Recorded(2);
-        var again = Adopt(Two, 2, new ReplicaReport(Partition, Spec.Steps, false, last)).Concat(Wait(2, Two));
+        var again = Adopt(Two, 2, new ReplicaReport(Partition, Spec.Steps, false, last)).Concat(Seal(Two, 2, Spec.Steps, last: last)).Concat(Wait(2, Two));
         Assert.Contains(again, effect => effect is SendToNode { Message: ExportWeights } send && send.To == Two);
+    }
+
+    [Fact]
+    public void AProofOfTheLastParametersThatNeverComesBlamesThePrimary()
+    {
+        var last = TrainToTheEnd();
+        Evaluate(One, Spec.Steps, 0, last.Digest);
+        Assert.Equal((One, LossCause.Hung), Lost(AfterTheDeadline()));
     }
 
     // Node 1 has ended; node 3 is there as worker, and joiner of the only partition.

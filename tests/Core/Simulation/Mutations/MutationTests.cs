@@ -25,6 +25,7 @@ public class MutationTests
         ["a cut-off replica that seals alone"] = (() => new Mutations.CutOffReplicaSealsAlone(), "never had the reduced slice"),
         ["a joiner recorded before it holds the reduced slice"] = (() => new Mutations.JoinerRecordedBeforeItHoldsTheReducedSlice(), "R4:"),
         ["an acknowledgement of another generation counted"] = (() => new Mutations.AcknowledgementOfAnotherGenerationCounted(), "took a ReducedHeld of an old generation"),
+        ["a root of an older version"] = (() => new Mutations.RootOfAnOlderVersion(), "is not that of its blocks"),
         ["a skip applied by one partition only"] = (() => new Mutations.SkipAppliedByOnePartitionOnly(), "was skipped, yet it changed"),
         ["a poison count lost at a new view"] = (() => new Mutations.PoisonCountLostAtANewView(), "has forgotten that lane"),
         ["a kill from outside counted as poison"] = (() => new Mutations.KillFromOutsideCountedAsPoison(), "which it did not end"),
@@ -51,5 +52,5 @@ public class MutationTests
     }
 
     [Fact]
-    public void ThereAreEighteen() => Assert.Equal(18, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
+    public void ThereAreNineteen() => Assert.Equal(19, Cases.Values.Select(broken => broken.Rules().GetType()).Distinct().Count());
 }

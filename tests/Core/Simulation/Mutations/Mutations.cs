@@ -94,6 +94,11 @@ internal static class Mutations
         public override bool IsInSync(bool blocksComplete, bool atVersion, bool holdsReduced) => blocksComplete && atVersion;
     }
 
+    internal sealed class RootOfAnOlderVersion : ProtocolRules
+    {
+        public override bool IsProofOf(StepKey hashed, StepKey held) => true;
+    }
+
     internal sealed class SkipAppliedByOnePartitionOnly : ProtocolRules
     {
         public override bool Updates(DecisionKind kind, PartitionId partition) => base.Updates(kind, partition) || partition.Value > 0;

@@ -1,0 +1,9 @@
+using AtomGrains.Core.Protocol;
+
+namespace AtomGrains.Node.Telemetry;
+
+/// <summary>How a run stands now, as its coordinator's host sees it.</summary>
+/// <param name="Workers">That own lanes.</param>
+/// <param name="Ready">Nodes that are alive and have said that they are ready.</param>
+/// <param name="Counters">Sums over all nodes that there ever were.</param>
+public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters);

@@ -1,0 +1,175 @@
+using System.Diagnostics.Metrics;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Messages;
+
+namespace AtomGrains.Node.Telemetry;
+
+/// <summary>
+/// The one meter of a run, fed by the host of its coordinator. Whoever exports it, our own page or another library, sees
+/// the same instruments under the same names. One thread feeds it; exporters may read on any.
+/// </summary>
+public sealed class RunMetrics : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly Meter _meter;
+    private readonly Counter<long> _faults;
+    private readonly Counter<long> _committed;
+    private readonly Counter<long> _skipped;
+    private readonly Counter<long> _tokens;
+    private readonly Counter<long> _samples;
+    private readonly Counter<long> _notices;
+    private readonly Histogram<double> _recovery;
+    private readonly Histogram<double> _step;
+    private readonly TrainingTime _time;
+    private readonly int _samplesPerStep;
+    private readonly int _tokensPerSample;
+    private RunGauges? _gauges;
+    private double _loss = double.NaN;
+
+    /// <param name="samplesPerStep">The global batch.</param>
+    /// <param name="now">On the monotonic clock of all calls: from here on the run's time counts.</param>
+    /// <param name="scope">The meter's: tells the runs of one process apart.</param>
+    public RunMetrics(int samplesPerStep, int tokensPerSample, TimeSpan now, object? scope = null)
+    {
+        _samplesPerStep = samplesPerStep;
+        _tokensPerSample = tokensPerSample;
+        _time = new TrainingTime(samplesPerStep, now);
+        _meter = new Meter(new MeterOptions(MetricNames.Meter) { Scope = scope });
+        _faults = _meter.CreateCounter<long>(MetricNames.Faults, description: "Deaths, pauses and hangs of processes, by kind and role.");
+        _recovery = Seconds(MetricNames.RecoverySeconds, "Seconds of a recovery by phase; transfer is in the background.");
+        _committed = _meter.CreateCounter<long>(MetricNames.StepsCommitted, description: "Optimizer steps committed, also those that a rollback made void.");
+        _skipped = _meter.CreateCounter<long>(MetricNames.StepsSkipped, description: "Steps passed without an update, by reason.");
+        _step = Seconds(MetricNames.StepSeconds, "Seconds of a step by phase, of its slowest worker.");
+        _tokens = _meter.CreateCounter<long>(MetricNames.Tokens, description: "Tokens of committed steps.");
+        _samples = _meter.CreateCounter<long>(MetricNames.SamplesCommitted, description: "Samples of committed steps.");
+        _notices = _meter.CreateCounter<long>(MetricNames.PreemptionNotices, description: "Processes that were asked to end and handed over first.");
+        Gauge(MetricNames.EffectiveTrainingTimeRatio, "Share of the run's time that went into steps of the surviving history, recoveries excluded.", () => _time.EffectiveRatio);
+        Gauge(MetricNames.GoodputRatio, "Committed samples over what the held devices would have computed by bare loops, at the step loops' own speed.", () => _time.GoodputRatio);
+        Gauge(MetricNames.Workers, "Workers that own lanes.", () => _gauges?.Workers);
+        Gauge(MetricNames.WorkersReady, "Worker processes that are alive and ready, spares included.", () => _gauges?.Ready);
+        Gauge(MetricNames.Generation, "The newest view's generation.", () => _gauges?.Generation);
+        Gauge(MetricNames.Loss, "Mean training loss of the last step in nats a token.", () => double.IsFinite(_loss) ? _loss : null);
+        Count(MetricNames.LanesRecomputed, "Lanes computed in place of a lost worker in a step under way.", counters => counters.LanesRecomputed);
+        Count(MetricNames.DuplicatePushesRejected, "Pushes of lanes that a partition had already.", counters => counters.DuplicatePushesRejected);
+        Count(MetricNames.StaleGenerationRejected, "Messages of an older view, refused.", counters => counters.StaleGenerationRejected);
+        Count(MetricNames.ReplicaMismatch, "Comparisons of two copies of a partition that found other bits.", counters => counters.ReplicaMismatches);
+        _meter.CreateObservableCounter(MetricNames.TransportBytes, Bytes, description: "Bytes of tensor frames, by direction as the nodes see it.");
+        _committed.Add(0);
+        _skipped.Add(0, new KeyValuePair<string, object?>(MetricNames.Reason, NotFinite));
+        _tokens.Add(0);
+        _samples.Add(0);
+        _notices.Add(0);
+    }
+
+    private const string NotFinite = "not_finite";
+
+    /// <summary>A fault of a kind has been noticed.</summary>
+    public void Fault(string kind, string role) =>
+        _faults.Add(1, new(MetricNames.Kind, kind), new(MetricNames.Role, role));
+
+    /// <summary>A recovery is over; phases that it did not need are left out.</summary>
+    public void Recovered(IEnumerable<(string Phase, double Seconds)> phases) => Record(_recovery, phases.Where(phase => phase.Seconds > 0));
+
+    /// <summary>A process was asked to end and hands over.</summary>
+    public void LeaveNoticed() => _notices.Add(1);
+
+    /// <summary>A view is in force: the step at hand is not one of those that tell how long steps take.</summary>
+    public void ViewInstalled(int workers)
+    {
+        lock (_gate)
+        {
+            _time.Disturbed(workers);
+        }
+    }
+
+    public void Timed(StepTimed timed)
+    {
+        lock (_gate)
+        {
+            _time.Computed(timed.Step, timed.Compute);
+        }
+    }
+
+    /// <param name="phases">Seconds of the step by phase.</param>
+    public void Decided(Decision decision, IEnumerable<(string Phase, double Seconds)> phases, TimeSpan now)
+    {
+        var isCommit = decision.Kind == DecisionKind.Commit;
+        lock (_gate)
+        {
+            _time.Decided(decision.Lineage, decision.Step, isCommit, now);
+            _loss = decision.Loss;
+        }
+
+        Record(_step, phases);
+        if (isCommit)
+        {
+            _committed.Add(1);
+            _samples.Add(_samplesPerStep);
+            _tokens.Add((long)_samplesPerStep * _tokensPerSample);
+        }
+        else
+        {
+            _skipped.Add(1, new KeyValuePair<string, object?>(MetricNames.Reason, NotFinite));
+        }
+    }
+
+    /// <summary>How things stand; some times a second.</summary>
+    /// <param name="held">Processes that hold a device now.</param>
+    public void Observe(RunGauges gauges, int held, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            _gauges = gauges;
+            _time.Held(held, now);
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static void Record(Histogram<double> histogram, IEnumerable<(string Phase, double Seconds)> phases)
+    {
+        foreach (var (phase, seconds) in phases)
+        {
+            histogram.Record(seconds, new KeyValuePair<string, object?>(MetricNames.Phase, phase));
+        }
+    }
+
+    // From a message's way to a recovery that waits for a process to start.
+    private Histogram<double> Seconds(string name, string description) => _meter.CreateHistogram(name, unit: null, description, tags: null, new InstrumentAdvice<double>
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    });
+
+    // What is not known yet has no value: it is left out.
+    private void Gauge(string name, string description, Func<double?> value) => _meter.CreateObservableGauge(
+        name,
+        () =>
+        {
+            lock (_gate)
+            {
+                return value() is { } known ? [new Measurement<double>(known)] : Array.Empty<Measurement<double>>();
+            }
+        },
+        unit: null,
+        description);
+
+    private void Count(string name, string description, Func<NodeCounters, long> value) =>
+        _meter.CreateObservableCounter(name, () => value(Counters), unit: null, description);
+
+    private IEnumerable<Measurement<long>> Bytes() =>
+    [
+        new(Counters.BytesReceived, new KeyValuePair<string, object?>(MetricNames.Direction, "in")),
+        new(Counters.BytesSent, new KeyValuePair<string, object?>(MetricNames.Direction, "out")),
+    ];
+
+    private NodeCounters Counters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _gauges?.Counters ?? new NodeCounters();
+            }
+        }
+    }
+}

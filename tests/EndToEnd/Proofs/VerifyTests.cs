@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using AtomGrains.EndToEnd.Tests.Support;
+
+namespace AtomGrains.EndToEnd.Tests.Proofs;
+
+/// <summary>A run of three workers, two of which were killed, computed again by one process.</summary>
+public sealed class VerifyTests : IDisposable
+{
+    private static readonly Spec Steps40 = Spec.Medium with { Steps = 40 };
+
+    private readonly string _folder = TrainProcess.NewFolder();
+
+    public void Dispose() => TrainProcess.Remove(_folder);
+
+    [Fact]
+    public async Task AStretchAgreesAndAReplayAgreesAndATamperedLineDoesNot()
+    {
+        using var training = TrainProcess.Start(Steps40, workers: 3, ["kill:worker=1@step=8/seal", "kill:worker=0@step=21/apply"], folder: _folder);
+        var run = await training.Finish();
+        run.HasEnded();
+        Assert.Equal(2, run.Count("faults"));
+
+        // Every step has a root, the last included, whoever died.
+        Assert.Equal(Steps40.Steps, run.Metrics.Count);
+        Assert.All(run.Metrics, line => Assert.Matches("^[0-9a-f]{64}$", (string)line["root"]!));
+
+        var verified = await AtomProgram.Run("verify", "--out", _folder, "--from", "5");
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.Contains("VERIFIED: steps 0 to 39 agree in loss, gradient norm and learning rate, and 40 of 40 in the root of their parameters", verified.Output, StringComparison.Ordinal);
+
+        var replayed = await AtomProgram.Run("replay", "--out", _folder, "--step", "21");
+        Assert.True(replayed.ExitCode == 0, replayed.ToString());
+        Assert.Contains($"root {run.Metrics[20]["root"]} agrees", replayed.Output, StringComparison.Ordinal);
+        Assert.Contains($"root {run.Metrics[21]["root"]} agrees", replayed.Output, StringComparison.Ordinal);
+        Assert.Contains($"loss {run.Metrics[21]["loss_bits"]} agrees", replayed.Output, StringComparison.Ordinal);
+
+        var lane = await AtomProgram.Run("replay", "--out", _folder, "--step", "21", "--lane", "3");
+        var line = Assert.Single(replayed.Output.Split('\n'), line => line.StartsWith("   3  ", StringComparison.Ordinal));
+        Assert.Contains(line, lane.Output.Split('\n'));
+        Assert.DoesNotContain("   4  ", lane.Output, StringComparison.Ordinal);
+
+        Tamper(step: 17, "root", root => (root[0] == '0' ? "1" : "0") + root[1..]);
+        var tampered = await AtomProgram.Run("verify", "--out", _folder, "--from", "10", "--to", "20");
+        Assert.Equal(1, tampered.ExitCode);
+        Assert.Contains("NOT VERIFIED: step 17 is the first that differs", tampered.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await AtomProgram.Run("verify", "--out", _folder, "--to", "16")).ExitCode);
+
+        Tamper(step: 12, "loss_bits", bits => bits[..15] + (bits[15] == '0' ? "1" : "0"));
+        Assert.Contains("step 12: loss DIFFERS", (await AtomProgram.Run("verify", "--out", _folder)).Output, StringComparison.Ordinal);
+
+        await Refuses("--to 40: must be from 0 to 39, the last step that the run has recorded", "verify", "--to", "40");
+        await Refuses("--from -1: must be from 0 to 39, the last step that the run has recorded", "verify", "--from", "-1");
+        await Refuses("--step 40: must be from 0 to 39, the last step that the run has recorded", "replay", "--step", "40");
+        await Refuses("--lane 8: must be from 0 to 7: the run has 8 lanes", "replay", "--step", "1", "--lane", "8");
+        await Refuses("--device tpu: must be cpu or cuda:N", "replay", "--step", "1", "--device", "tpu");
+    }
+
+    private async Task Refuses(string reason, string command, params string[] arguments)
+    {
+        var ended = await AtomProgram.Run([command, "--out", _folder, .. arguments]);
+        Assert.Equal((2, $"error: {reason}"), (ended.ExitCode, ended.Errors.Trim()));
+    }
+
+    private void Tamper(int step, string field, Func<string, string> change)
+    {
+        var path = Path.Combine(_folder, "metrics.jsonl");
+        var lines = File.ReadAllLines(path);
+        var line = JsonNode.Parse(lines[step])!;
+        line[field] = change((string)line[field]!);
+        lines[step] = line.ToJsonString();
+        File.WriteAllText(path, string.Join('\n', lines) + "\n");
+    }
+}
