@@ -1,8 +1,8 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
-using AtomGrains.Core.Protocol;
 using static AtomGrains.Core.Tests.Protocol.ReplicaBench;
 
 namespace AtomGrains.Core.Tests.Protocol;

@@ -31,6 +31,7 @@ public sealed class NoticeTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task ANoticeInALongStepMovesTheLanesWithinTheStep()
     {
         // Steps of seconds, and a notice of which a sixth is far shorter.

@@ -40,7 +40,8 @@ internal sealed class SmallDisk : IDisposable
 
     public void Dispose()
     {
-        Assert.True(Succeeds("umount", Folder));
+        // Processes that were killed keep their files for as long as the system takes to end them.
+        Assert.True(SpinWait.SpinUntil(() => Succeeds("umount", Folder), TimeSpan.FromSeconds(10)));
         TrainProcess.Remove(Folder);
     }
 
