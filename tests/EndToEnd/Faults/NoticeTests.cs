@@ -27,7 +27,8 @@ public sealed class NoticeTests
         Assert.InRange((long)finished.Fault("exit", 0, FirstStep)["step"]!, 0, 1);
         Assert.Equal(Evaluated, (long)finished.Fault("exit", 2)["step"]!);
         Assert.Equal(["exit", "exit", "exit"], finished.FaultKinds);
-        Assert.Equal((0, 0), (finished.Count("faults"), finished.Count("lanes_recomputed")));
+        Assert.Equal(0, finished.Count("faults"));
+        Assert.InRange(finished.Count("lanes_recomputed"), 0, 3); // the lane that each of them was in the middle of, at the most
     }
 
     [Fact]
