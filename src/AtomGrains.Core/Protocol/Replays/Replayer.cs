@@ -33,13 +33,8 @@ public sealed class Replayer
         _lanes = new LaneAccumulator(spec.Lanes, _pool);
         _staging = new LaneStaging(spec.Lanes, _pool, ProtocolRules.Safe);
         _state = new ReplicaState(_whole, loop.Layout, new AdamW(spec.Optimizer), _pool);
-        _state.Reset(from.Key.Lineage);
+        _state.Begin(from.Key.Lineage, from.Key.Step, new SliceContent(from.Values, from.FirstMoment, from.SecondMoment));
         _state.StartAt(from.Key, from.Last);
-        for (var block = 0; block < _whole.Blocks; block++)
-        {
-            var elements = _whole.Block(block);
-            _state.TakeBlock(block, from.Key.Step, [.. from.Values.Span[elements], .. from.FirstMoment.Span[elements], .. from.SecondMoment.Span[elements]]);
-        }
     }
 
     /// <summary>The step that would be computed next.</summary>
