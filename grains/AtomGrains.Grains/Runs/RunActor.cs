@@ -31,6 +31,7 @@ internal sealed class RunActor : IDisposable
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
+    private readonly CheckpointDesk _checkpoints;
     private readonly Outbox _outbox = new();
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
@@ -39,8 +40,6 @@ internal sealed class RunActor : IDisposable
     private double _validationLoss = double.NaN;
     private long _controlMessages;
     private string? _coreWaitsFor;
-
-    private readonly CheckpointDesk _checkpoints;
 
     public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
@@ -298,7 +297,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case ReplicasDiffered differed:
                 _ledger.Differed(differed, _coordinator.Step);
-                _output.Note($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
+                _output.Note(differed.InWords);
                 break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);

@@ -404,7 +404,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case ReplicasDiffered differed:
                 _ledger.Differed(differed, _coordinator.Step);
-                _observer.OnNote($"{differed.Partition} at version {differed.Version} has other bits on {differed.Backup} than on {differed.Primary}: neither copy is trusted");
+                _observer.OnNote(differed.InWords);
                 break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);

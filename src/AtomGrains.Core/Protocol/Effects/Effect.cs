@@ -58,7 +58,10 @@ public sealed record StepDecided(Decision Decision, Generation Generation, Skipp
 public sealed record VersionProven(Lineage Lineage, long Version, Parameters.Sha256 Root, byte[]? Leaves) : Effect;
 
 /// <summary>Two copies of a partition at one version have other bits; what is trusted no more is rolled back next.</summary>
-public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId Primary, NodeId Backup, long Version, Generation Generation) : Effect;
+public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId Primary, NodeId Backup, long Version, Generation Generation) : Effect
+{
+    public string InWords => $"{Partition} at version {Version} has other bits on {Backup} than on {Primary}: neither copy is trusted";
+}
 
 /// <summary>
 /// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write
