@@ -108,4 +108,14 @@ public sealed class KillTests
         Assert.All(nodes, node => Assert.True(Signals.Send(node.Pid, Signals.Stop)));
         Assert.All(nodes, node => Assert.True(Signals.Send(node.Pid, Signals.Kill)));
     }
+
+    [Fact]
+    public async Task WithoutReplicasALostWorkerCostsTheStepsSinceTheNewestCheckpoint()
+    {
+        using var run = TrainProcess.Start(Spec.Short, workers: 2, ["kill:worker=0@step=8"], ["--replicas", "off", "--checkpoint-every", "5"]);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(3, (long)finished.Fault("kill", worker: 0)["steps_redone"]!);
+        Assert.All(finished.Views[0]["Partitions"]!.AsArray(), partition => Assert.Single(partition!["Replicas"]!.AsArray()));
+    }
 }
