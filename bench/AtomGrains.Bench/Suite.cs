@@ -20,6 +20,7 @@ internal static class Suite
         ("roots", RootsBench.Measure),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
+        ("reshard", ReshardBench.Measure),
         ("supervisor", SupervisorBench.Measure),
         ("pause", PauseBench.Measure),
         ("memory", MemoryBench.Measure),

@@ -3,6 +3,7 @@ using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Silo;
 
@@ -71,6 +72,8 @@ public sealed record SiloOrders
 
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
+
+    public NodeLimits Limits { get; init; } = new();
 
     /// <summary>How long to live once nobody wants the silo any more.</summary>
     public required TimeSpan OrphanGrace { get; init; }

@@ -267,6 +267,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         BitsClass = folder.Record.BitsClass,
         Program = options.Program,
         Roots = options.Roots,
+        Limits = options.Limits,
         OrphanGrace = options.OrphanGrace,
     };
 
