@@ -38,6 +38,7 @@ public static class TrainOptionsReader
                 RefillBytesPerSecond = values.Bytes(RefillRate, 1000, 1_000_000_000_000),
                 ShardCacheBytes = values.Bytes(ShardCache, 0, 1_000_000_000_000),
             },
+            Replicas = values.OnOff(Replicas),
             Resume = resume,
             AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
             Checkpoints = CheckpointSettings.Read(values),
