@@ -21,6 +21,7 @@ internal static class Suite
         ("replicas", SwitchBench.Replicas),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
+        ("reshard", ReshardBench.Measure),
         ("supervisor", SupervisorBench.Measure),
         ("pause", PauseBench.Measure),
         ("memory", MemoryBench.Measure),

@@ -37,6 +37,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             Before = orders.Before,
             Program = orders.Program,
             Roots = orders.Roots,
+            Limits = orders.Limits,
             Replicas = orders.Replicas,
             Checkpoints = orders.Checkpoints,
             Keep = orders.Keep,
@@ -68,7 +69,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
 
     public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => child is { } device
         ? _children!.Create(place, _orders.Devices[device], owner)
-        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0]), owner, Store);
+        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0], _orders.Limits), owner, Store);
 
     public void EndFailed(Exception error)
     {

@@ -8,7 +8,7 @@ namespace AtomGrains.Simulator;
 
 /// <summary>What a host does: carries out the machines' effects, in order, and shows everything to the checker.</summary>
 internal sealed class EffectCarrier(
-    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history, BitFlipper flipper)
+    Simulation simulation, SimulatedCluster cluster, InvariantChecker checker, SimulatedRegister register, CheckpointCarrier checkpoints, CheckpointChecker history, BitFlipper flipper, LeaseChecker leases)
 {
     private readonly SimulatedJournal _journal = new(simulation, history);
 
@@ -51,6 +51,18 @@ internal sealed class EffectCarrier(
                     break;
                 case LoadSlice load:
                     checkpoints.Load(node, load);
+                    break;
+                case HoldShards:
+                    break;
+                case ReadSamples read:
+                    leases.Reads(node.Id, read);
+                    simulation.After(simulation.Random.Between(0, 3), () => node.Run((machine, reply) => machine.OnSamplesRead(read, node.Samples.Read(read.Samples), reply)));
+                    break;
+                case KeepSamples keep:
+                    node.Samples.Keep(keep);
+                    break;
+                case DeliverSamples deliver:
+                    node.Samples.Deliver(deliver);
                     break;
                 case EndNode:
                     cluster.End(node);

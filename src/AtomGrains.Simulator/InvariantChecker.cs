@@ -184,6 +184,9 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         Require(holds, $"R4: {report.Joiner} is reported in sync with {report.Partition}, but lacks blocks or the reduced slice: {Standing(copy)}, its primary {Standing(source)}");
     }
 
+    /// <summary>A view that was recorded, or that a node was told of; null when there was none of that generation.</summary>
+    public View? ViewOf(Generation generation) => _views.GetValueOrDefault(generation);
+
     /// <summary>A worker computes on the parameters that the partitions hold.</summary>
     public void Loaded(NodeId node, StepKey key, ReadOnlySpan<float> flat) => replicas.CheckLoaded(node, key, flat);
 
@@ -218,7 +221,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
 
     private static bool Same(View a, View b) =>
         a.Lineage == b.Lineage && a.Members.SequenceEqual(b.Members) && a.LaneOwners.SequenceEqual(b.LaneOwners) && a.Partitions.SequenceEqual(b.Partitions)
-        && a.Deaths.SequenceEqual(b.Deaths) && a.HeldLanes.SequenceEqual(b.HeldLanes);
+        && a.Deaths.SequenceEqual(b.Deaths) && a.HeldLanes.SequenceEqual(b.HeldLanes) && a.Shards.SequenceEqual(b.Shards);
 
     private static long Refusals(NodeCounters counters) =>
         counters.StaleGenerationRejected + counters.EarlyRejected + counters.LateRejected + counters.OtherHistoryRejected;

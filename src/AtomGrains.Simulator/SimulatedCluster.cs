@@ -12,6 +12,9 @@ namespace AtomGrains.Simulator;
 internal sealed class SimulatedCluster
 {
     private static readonly TimeSpan NodeTick = TimeSpan.FromMilliseconds(150);
+    // A few of the blocks here, which are tiny: some fills take many ticks, and faults come in the middle of them.
+    private const long RefillBytesPerSecond = 4000;
+
     private static readonly TimeSpan CoordinatorTick = TimeSpan.FromMilliseconds(50);
 
     // A step takes some fifty milliseconds here: late far sooner than in the world, and still later than most cuts last.
@@ -52,7 +55,7 @@ internal sealed class SimulatedCluster
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
         Store = new SimulatedStore(rules);
         _history = new CheckpointCarrier(simulation, Store, _register, _checkpoints, options, rules);
-        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints, new BitFlipper(options.FlipAtVersion, _checker));
+        _carrier = new EffectCarrier(simulation, this, _checker, _register, _history, _checkpoints, new BitFlipper(options.FlipAtVersion, _checker), new LeaseChecker(_spec, _checker));
     }
 
     public SimulationOutcome Outcome { get; } = new();
@@ -206,8 +209,8 @@ internal sealed class SimulatedCluster
     {
         var id = new NodeId(_nextNode++);
         var member = new Member(id, slot, $"node {id.Value}");
-        var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules);
-        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, _options.Salted, (key, lane) => EndsBy(id, key, lane));
+        var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules, refillBytesPerSecond: RefillBytesPerSecond);
+        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, new SimulatedSamples(_spec, Outcome), _options.Salted, (key, lane) => EndsBy(id, key, lane));
         _nodes.Add(id, node);
         _simulation.After(_simulation.Random.Between(20, 120), () => node.Run((m, outbox) => m.Introduce(outbox)));
         Tick(node);
@@ -220,7 +223,7 @@ internal sealed class SimulatedCluster
     {
         if (node.IsAlive)
         {
-            node.Run((machine, outbox) => machine.OnTick(outbox));
+            node.Run((machine, outbox) => machine.OnTick(_simulation.Now, outbox));
             Tick(node);
         }
     });

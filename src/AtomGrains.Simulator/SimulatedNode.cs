@@ -7,8 +7,12 @@ using AtomGrains.Core.Protocol.Nodes;
 namespace AtomGrains.Simulator;
 
 /// <summary>A node process: Core's own machine, and a step loop that takes virtual time.</summary>
-internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, bool salted, Func<StepKey, int, bool> endsBy)
+internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, SimulatedSamples samples, bool salted, Func<StepKey, int, bool> endsBy)
 {
+    // A message's way and back, several times over; then the lane takes what it lacks from the file.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(3);
+
     private readonly Queue<Action> _stopped = [];
     private float[]? _parameters;
     private Queue<int> _lanes = [];
@@ -25,6 +29,8 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
     public NodeId Id => Member.Node;
 
     public NodeMachine Machine { get; } = machine;
+
+    public SimulatedSamples Samples { get; } = samples;
 
     public bool IsAlive { get; private set; } = true;
 
@@ -125,6 +131,35 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
         var key = _key;
         var isLane = _lanes.TryDequeue(out var work) || !_batches.TryDequeue(out work);
         _lane = isLane ? work : null;
+        if (isLane)
+        {
+            AwaitSamples(job, key, work, simulation.Now + Patience);
+        }
+        else
+        {
+            Compute(job, key, work, isLane);
+        }
+    }
+
+    private void AwaitSamples(int job, StepKey key, int lane, TimeSpan until)
+    {
+        if (Samples.Has(key.Step, lane) || simulation.Now >= until)
+        {
+            Samples.Take(key.Step, lane);
+            Compute(job, key, lane, isLane: true);
+            return;
+        }
+
+        simulation.After(Look, () => Run((_, _) =>
+        {
+            if (job == _job)
+            {
+                AwaitSamples(job, key, lane, until);
+            }
+        }));
+    }
+
+    private void Compute(int job, StepKey key, int work, bool isLane) =>
         simulation.After(simulation.Random.Between(2, 8), () => Run((machine, outbox) =>
         {
             if (job != _job)
@@ -152,5 +187,4 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
 
             Continue();
         }));
-    }
 }

@@ -27,6 +27,12 @@ internal sealed class SimulationOutcome
     /// <summary>How often a run that had died whole went on from a checkpoint.</summary>
     public int Resumes { get; set; }
 
+    /// <summary>Samples of computed lanes that holders of shards had sent in time.</summary>
+    public long SamplesFromHolders { get; set; }
+
+    /// <summary>Samples of computed lanes that nobody had sent in time.</summary>
+    public long SamplesFromFile { get; set; }
+
     /// <summary>Lineages that began from a checkpoint.</summary>
     public HashSet<Lineage> Restored { get; } = [];
 }

@@ -13,7 +13,8 @@ public sealed record WireView(
     [property: Key(4)] IReadOnlyList<WirePlacement> Partitions,
     [property: Key(5)] WireOrigin? Origin = null,
     [property: Key(6)] IReadOnlyList<WireLaneDeath>? Deaths = null,
-    [property: Key(7)] IReadOnlyList<int>? HeldLanes = null);
+    [property: Key(7)] IReadOnlyList<int>? HeldLanes = null,
+    [property: Key(8)] IReadOnlyList<int>? Shards = null);
 
 /// <summary>A node that ended by itself in the middle of a lane.</summary>
 [MessagePackObject]
@@ -111,7 +112,9 @@ public sealed record WireCounters(
     [property: Key(7)] long LanesComputed,
     [property: Key(8)] long LanesTaken,
     [property: Key(9)] long BytesSent = 0,
-    [property: Key(10)] long BytesReceived = 0);
+    [property: Key(10)] long BytesReceived = 0,
+    [property: Key(11)] long SamplesFromHolders = 0,
+    [property: Key(12)] long SamplesFromFile = 0);
 
 /// <summary>A node of the lane tree.</summary>
 [MessagePackObject]

@@ -13,6 +13,7 @@ using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Telemetry;
 
 namespace AtomGrains.Grains.Runs;
 
@@ -32,6 +33,7 @@ internal sealed class RunActor : IDisposable
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
     private readonly CheckpointDesk _checkpoints;
+    private readonly RunMetrics _metrics;
     private readonly Outbox _outbox = new();
     private readonly Dictionary<NodeId, Seat> _seats = [];
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
@@ -47,6 +49,7 @@ internal sealed class RunActor : IDisposable
         _output = output;
         _register = new FileRegister(plan.Folder);
         _numbers = new NodeNumbers(plan.Folder);
+        _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
@@ -177,12 +180,13 @@ internal sealed class RunActor : IDisposable
         _ledger.Ended(node, kind, cause, StrikeOf(node));
     }
 
-    /// <summary>The run cannot go on, or is not to.</summary>
+    /// <summary>The run cannot go on, or is not to: it ends once there is a checkpoint of where it stands, if there can be one.</summary>
     public void OnStop(string reason)
     {
         if (End is null)
         {
-            Finish(null, reason);
+            _coordinator.OnGivenUp(reason, Now, _outbox);
+            CarryOut();
         }
     }
 
@@ -207,12 +211,13 @@ internal sealed class RunActor : IDisposable
         }
 
         SayWhatIsWaitedFor();
-        _ledger.CloseWhatIsOver();
+        Observe();
     }
 
     public void Dispose()
     {
         _checkpoints.Dispose();
+        _metrics.Dispose();
         _journal.Dispose();
     }
 
@@ -225,6 +230,22 @@ internal sealed class RunActor : IDisposable
             CarryOut();
         }
     });
+
+    private void Observe()
+    {
+        foreach (var (kind, role) in _ledger.TakeKnown())
+        {
+            _metrics.Fault(kind, role);
+        }
+
+        foreach (var line in _ledger.CloseWhatIsOver())
+        {
+            _metrics.Recovered(line.Seconds.ByPhase());
+        }
+
+        var held = _seats.Count(seat => _coordinator.StandingOf(seat.Key) == NodeStanding.Alive);
+        _metrics.Observe(new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge), held, Now);
+    }
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
@@ -250,7 +271,11 @@ internal sealed class RunActor : IDisposable
 
     private void Note(NodeId from, string? silo, ControlMessage message)
     {
-        _checkpoints.Note(message);
+        if (_checkpoints.Note(message) is { } stored)
+        {
+            _metrics.Stored(stored);
+        }
+
         switch (message)
         {
             case NodeReady ready:
@@ -261,8 +286,10 @@ internal sealed class RunActor : IDisposable
                 break;
             case StepTimed timed:
                 _journal.Timed(timed);
+                _metrics.Timed(timed);
                 break;
             case LeaveRequested when _leaving.Add(from):
+                _metrics.LeaveNoticed();
                 _ledger.Leaves(from, SlotOf(from), _coordinator.Step, View?.Generation ?? Generation.None, StrikeOf(from));
                 break;
             default:
@@ -290,6 +317,7 @@ internal sealed class RunActor : IDisposable
                 _ledger.Skipped(decided);
                 _journal.Decided(decided.Decision, decided.Generation, now);
                 _ledger.StepDecided(decided.Decision.Step, now);
+                _metrics.Decided(decided.Decision, _journal.LastSeconds.ByPhase(), Now);
                 Scale(decided.Decision.Step + 1);
                 break;
             case VersionProven proven:
@@ -308,6 +336,7 @@ internal sealed class RunActor : IDisposable
             case ViewInstalled installed:
                 _journal.Begins(DateTimeOffset.UtcNow);
                 _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers, DateTimeOffset.UtcNow);
+                _metrics.ViewInstalled(installed.View.Workers.Count);
                 break;
             case MemberLost lost:
                 _output.Note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
@@ -321,6 +350,7 @@ internal sealed class RunActor : IDisposable
                 _coreWaitsFor = waiting.For;
                 break;
             case WriteManifest or FindCheckpoint:
+                _journal.CompleteBefore((effect as WriteManifest)?.Manifest.Step ?? 0);
                 _checkpoints.CarryOut(effect);
                 break;
             case CheckpointCompleted completed:

@@ -3,6 +3,7 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
 
@@ -33,6 +34,8 @@ public sealed record RunPlan
 
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
+
+    public NodeLimits Limits { get; init; } = new();
 
     /// <summary>Whether each partition has a second copy on another node.</summary>
     public bool Replicas { get; init; } = true;

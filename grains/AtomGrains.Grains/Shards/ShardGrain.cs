@@ -1,3 +1,4 @@
+using AtomGrains.Core.Data;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
@@ -6,7 +7,7 @@ using Orleans.Runtime;
 namespace AtomGrains.Grains.Shards;
 
 /// <summary>
-/// A range of the training samples, as many a shard as there are lanes a run, read from this silo's copy of the tokens.
+/// A shard of the training samples, read from this silo's copy of the tokens.
 /// </summary>
 public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IShardGrain
 {
@@ -34,13 +35,11 @@ public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IS
         return Task.FromResult(tokens);
     }
 
-    // Ranges differ by at most one sample.
     private ShardRange RangeOf(int shard)
     {
-        var (samples, shards) = (run.Plan.Spec.Data.TrainSamples, run.Plan.Spec.Lanes);
+        var layout = new ShardLayout(run.Plan.Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, shards);
-        var first = samples * shard / shards;
-        return new ShardRange(first, (samples * (shard + 1) / shards) - first, silo.SiloAddress.ToParsableString());
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, layout.Count);
+        return new ShardRange(layout.FirstSample(shard), layout.Samples(shard), silo.SiloAddress.ToParsableString());
     }
 }

@@ -55,6 +55,7 @@ public static class FromWire
         Partitions = [.. view.Partitions.Select(place => new PartitionPlacement(new NodeId(place.Primary), NodeOf(place.Backup), NodeOf(place.Joiner)))],
         Deaths = [.. (view.Deaths ?? []).Select(death => new LaneDeath(death.Step, death.Lane, new NodeId(death.Node)))],
         HeldLanes = [.. view.HeldLanes ?? []],
+        Shards = [.. (view.Shards ?? []).Select(holder => new NodeId(holder))],
     };
 
     private static Decision Map(WireDecision decision) => new(
@@ -96,7 +97,9 @@ public static class FromWire
         counters.LanesComputed,
         counters.LanesTaken,
         counters.BytesSent,
-        counters.BytesReceived);
+        counters.BytesReceived,
+        counters.SamplesFromHolders,
+        counters.SamplesFromFile);
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 

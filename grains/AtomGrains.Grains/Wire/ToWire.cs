@@ -48,7 +48,8 @@ public static class ToWire
         [.. view.Partitions.Select(place => new WirePlacement(place.Primary.Value, place.Backup?.Value, place.Joiner?.Value))],
         view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null,
         [.. view.Deaths.Select(death => new WireLaneDeath(death.Step, death.Lane, death.Node.Value))],
-        [.. view.HeldLanes]);
+        [.. view.HeldLanes],
+        [.. view.Shards.Select(holder => holder.Value)]);
 
     private static WireSlice Map(StoredSlice slice) =>
         new(slice.Partition.Value, slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);
@@ -92,5 +93,7 @@ public static class ToWire
         counters.LanesComputed,
         counters.LanesTaken,
         counters.BytesSent,
-        counters.BytesReceived);
+        counters.BytesReceived,
+        counters.SamplesFromHolders,
+        counters.SamplesFromFile);
 }

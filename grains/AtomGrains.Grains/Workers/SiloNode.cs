@@ -45,6 +45,7 @@ internal sealed class SiloNode : INodeOwner
             RunId = run.Plan.RunId,
             Listen = run.Listen,
             Roots = run.Plan.Roots,
+            Limits = run.Plan.Limits,
             Host = run.Host,
             Secret = run.Secret,
             LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),

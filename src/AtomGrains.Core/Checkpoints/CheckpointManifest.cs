@@ -1,3 +1,4 @@
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Runs;
 
@@ -40,9 +41,9 @@ public sealed record CheckpointManifest
     /// <param name="elements">Length of the flat vector.</param>
     public string? Fault(int elements)
     {
-        if (DataPosition != checked(Step * Spec.GlobalBatch))
+        if (SamplePlan.PositionOf(Step, Spec.GlobalBatch) is var position && DataPosition != position)
         {
-            return $"its data position {DataPosition} is not that of step {Step}, {Step * Spec.GlobalBatch}";
+            return $"its data position {DataPosition} is not that of step {Step}, {position}";
         }
 
         var next = 0;

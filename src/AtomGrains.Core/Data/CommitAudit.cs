@@ -41,12 +41,12 @@ public sealed class CommitAudit
                 : $"step {NextStep} is missing: sample {FirstOf(NextStep)} of epoch {_plan.EpochOf(NextStep)} was not committed";
         }
 
-        var position = checked(step * _spec.GlobalBatch);
+        var position = SamplePlan.PositionOf(step, _spec.GlobalBatch);
         for (var lane = 0; lane < _spec.Lanes; lane++)
         {
             foreach (var sample in _plan.SamplesOf(step, lane))
             {
-                if (Take(position++ / _plan.TrainSamples, sample, skipped, whole) is { } wrong)
+                if (Take(_plan.EpochAt(position++), sample, skipped, whole) is { } wrong)
                 {
                     return $"{wrong}: by lane {lane} of step {step}";
                 }

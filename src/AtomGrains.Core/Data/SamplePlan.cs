@@ -43,15 +43,21 @@ public sealed class SamplePlan
 
     public long ValidationSamples { get; }
 
+    /// <summary>The position of a step's first sample, over all epochs.</summary>
+    public static long PositionOf(long step, int globalBatch) => checked(step * globalBatch);
+
     /// <summary>The epoch of a step's first sample.</summary>
-    public long EpochOf(long step) => checked(step * _globalBatch) / TrainSamples;
+    public long EpochOf(long step) => EpochAt(PositionOf(step, _globalBatch));
+
+    /// <summary>The epoch of a position.</summary>
+    public long EpochAt(long position) => position / TrainSamples;
 
     /// <summary>Sample indices of a lane, in order: positions [lane·B/L, (lane+1)·B/L) of the step's batch.</summary>
     public long[] SamplesOf(long step, int lane)
     {
         CheckLane(step, lane);
         var samples = new long[_globalBatch / _lanes];
-        var first = checked(step * _globalBatch + (long)lane * samples.Length);
+        var first = checked(PositionOf(step, _globalBatch) + ((long)lane * samples.Length));
         for (var offset = 0; offset < samples.Length; offset++)
         {
             samples[offset] = TrainSampleAt(first + offset);
@@ -86,7 +92,7 @@ public sealed class SamplePlan
 
     private long TrainSampleAt(long position)
     {
-        var epoch = position / TrainSamples;
+        var epoch = EpochAt(position);
         var order = _order;
         if (order.Epoch != epoch)
         {

@@ -1,7 +1,7 @@
 namespace AtomGrains.Core.Membership;
 
 /// <summary>
-/// Deals lanes to workers: counts differ by at most one, and no lane moves that need not. Those who hold most
+/// Deals lanes to workers, and shards: counts differ by at most one, and no lane moves that need not. Those who hold most
 /// keep the odd lanes.
 /// </summary>
 public static class LaneAssigner

@@ -122,13 +122,17 @@ public static class PartitionAssigner
         return new PartitionPlacement(living[0], living.Count > 1 ? living[1] : null);
     }
 
+    // A joiner is for a set that lacks a backup, that holds a leaving node or whose copies are on one host; or else for the
+    // backup of a node with two replicas more, whose place it takes. Those that are short come first: what they need evens
+    // out loads as well, and no copy is made twice.
     private static void NameJoiners(IReadOnlyList<PartitionPlacement> previous, PartitionPlacement[] next, IReadOnlyList<NodeId> hosts, IReadOnlySet<PartitionId> inSync, HostRule apart)
     {
         var load = hosts.ToDictionary(host => host, host => next.Count(placement => placement.IsReplica(host)));
         for (var i = 0; i < next.Length; i++)
         {
-            // A fill under way goes on, unless it is done or its target is gone.
-            if (previous[i].Joiner is { } target && !inSync.Contains(new PartitionId(i)) && load.ContainsKey(target) && NeedsJoiner(next[i], target))
+            // A fill under way goes on, unless it is done, its target is gone, or it would make things worse.
+            if (previous[i].Joiner is { } target && !inSync.Contains(new PartitionId(i)) && load.ContainsKey(target) && !next[i].IsReplica(target)
+                && (IsShort(next[i], target) || IsUneven(next[i], target, by: 1)))
             {
                 Name(i, target);
             }
@@ -136,23 +140,36 @@ public static class PartitionAssigner
 
         for (var i = 0; i < next.Length; i++)
         {
-            var candidates = hosts.Where(host => !next[i].IsReplica(host)).OrderBy(host => load[host]).ThenBy(host => host)
-                .Where(host => NeedsJoiner(next[i], host)).Take(1).ToList();
-            if (next[i].Joiner is null && candidates.Count > 0)
+            if (next[i].Joiner is null && Emptiest(i, host => IsShort(next[i], host)) is { } target)
             {
-                Name(i, candidates[0]);
+                Name(i, target);
             }
         }
 
+        // From the fullest to the emptiest, one at a time: from any other, a node could give what it has to take again.
+        while (Enumerable.Range(0, next.Length).Where(i => next[i] is { Joiner: null, Backup: { } backup } && load.ContainsKey(backup))
+            .OrderByDescending(i => load[next[i].Backup!.Value]).Select(i => (Partition: i, Target: Emptiest(i, host => IsUneven(next[i], host, by: 2))))
+            .FirstOrDefault(found => found.Target is not null) is { Target: { } to } move)
+        {
+            Name(move.Partition, to);
+        }
+
+        NodeId? Emptiest(int partition, Func<NodeId, bool> isFit) => hosts.Where(host => !next[partition].IsReplica(host) && isFit(host))
+            .OrderBy(host => load[host]).ThenBy(host => host).Select(host => (NodeId?)host).FirstOrDefault();
+
         void Name(int partition, NodeId target)
         {
+            if (!IsShort(next[partition], target))
+            {
+                load[next[partition].Backup!.Value]--;
+            }
+
             next[partition] = next[partition] with { Joiner = target };
             load[target]++;
         }
 
-        // A joiner is for a set that lacks a backup, that holds a leaving node, whose copies are on one host, or that sits on
-        // a node with two replicas more. Who is left beside it when it takes its place has to be on another host.
-        bool NeedsJoiner(PartitionPlacement placement, NodeId target)
+        // Who is left beside the joiner when it takes its place has to be on another host.
+        bool IsShort(PartitionPlacement placement, NodeId target)
         {
             if (placement.Backup is not { } backup)
             {
@@ -160,10 +177,12 @@ public static class PartitionAssigner
             }
 
             var staying = placement.Replicas.Where(load.ContainsKey).ToList();
-            var isShort = staying.Count < 2 || !apart.Allows(placement.Primary, backup);
-            return isShort
-                ? (staying.Count > 0 ? staying : placement.Replicas).Any(node => apart.Allows(node, target))
-                : load[backup] >= load[target] + 2 && apart.Allows(placement.Primary, target);
+            return (staying.Count < 2 || !apart.Allows(placement.Primary, backup))
+                && (staying.Count > 0 ? staying : placement.Replicas).Any(node => apart.Allows(node, target));
         }
+
+        bool IsUneven(PartitionPlacement placement, NodeId target, int by) =>
+            placement.Backup is { } backup && placement.Replicas.All(load.ContainsKey) && apart.Allows(placement.Primary, backup)
+            && load[backup] >= load[target] + by && apart.Allows(placement.Primary, target);
     }
 }

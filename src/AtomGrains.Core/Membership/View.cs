@@ -27,6 +27,9 @@ public sealed record View
     /// <summary>The place of each partition.</summary>
     public required ImmutableArray<PartitionPlacement> Partitions { get; init; }
 
+    /// <summary>The node that each shard of the dataset is leased to; empty in views of a run that leased none.</summary>
+    public ImmutableArray<NodeId> Shards { get => field.IsDefault ? [] : field; init; }
+
     /// <summary>Nodes that ended by themselves in the middle of a lane of a step that is not decided yet.</summary>
     public ImmutableArray<LaneDeath> Deaths { get => field.IsDefault ? [] : field; init; }
 
@@ -44,6 +47,8 @@ public sealed record View
 
     /// <summary>Whether a lane of a step has ended somebody who computed it.</summary>
     public bool IsSuspect(long step, int lane) => Deaths.Any(death => death.Step == step && death.Lane == lane);
+
+    public IReadOnlyList<int> ShardsOf(NodeId node) => [.. Enumerable.Range(0, Shards.Length).Where(shard => Shards[shard] == node)];
 
     public IEnumerable<PartitionId> ReplicasOn(NodeId node) =>
         Enumerable.Range(0, Partitions.Length).Where(i => Partitions[i].IsReplica(node)).Select(i => new PartitionId(i));

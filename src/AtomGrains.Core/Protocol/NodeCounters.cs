@@ -6,6 +6,8 @@ namespace AtomGrains.Core.Protocol;
 /// <param name="LanesTaken">Lanes computed for a slower worker that handed them over.</param>
 /// <param name="BytesSent">Of tensor frames; the host counts them.</param>
 /// <param name="BytesReceived">Of tensor frames; the host counts them.</param>
+/// <param name="SamplesFromHolders">Samples that lanes were computed on and that the holders of their shards had sent; the host counts them.</param>
+/// <param name="SamplesFromFile">Those that the step loop has read from the file itself; the host counts them.</param>
 public sealed record NodeCounters(
     long DuplicatePushesRejected = 0,
     long StaleGenerationRejected = 0,
@@ -17,7 +19,9 @@ public sealed record NodeCounters(
     long LanesComputed = 0,
     long LanesTaken = 0,
     long BytesSent = 0,
-    long BytesReceived = 0)
+    long BytesReceived = 0,
+    long SamplesFromHolders = 0,
+    long SamplesFromFile = 0)
 {
     public NodeCounters Plus(NodeCounters other) => new(
         DuplicatePushesRejected + other.DuplicatePushesRejected,
@@ -30,5 +34,7 @@ public sealed record NodeCounters(
         LanesComputed + other.LanesComputed,
         LanesTaken + other.LanesTaken,
         BytesSent + other.BytesSent,
-        BytesReceived + other.BytesReceived);
+        BytesReceived + other.BytesReceived,
+        SamplesFromHolders + other.SamplesFromHolders,
+        SamplesFromFile + other.SamplesFromFile);
 }

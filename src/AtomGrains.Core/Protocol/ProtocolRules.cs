@@ -1,4 +1,5 @@
 using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Partitions;
@@ -81,7 +82,7 @@ public class ProtocolRules
     public virtual bool MayWriteManifest(int stored, int partitions) => stored == partitions;
 
     /// <summary>R6: the first sample of a step.</summary>
-    public virtual long DataPosition(long step, int globalBatch) => checked(step * globalBatch);
+    public virtual long DataPosition(long step, int globalBatch) => SamplePlan.PositionOf(step, globalBatch);
 
     /// <summary>A checkpoint past the fork of a later lineage is of steps that were given up.</summary>
     public virtual bool IsVoid(CheckpointId checkpoint, IEnumerable<long> laterForks) => laterForks.Any(fork => checkpoint.Step > fork);

@@ -20,4 +20,7 @@ public enum Refusal
 
     /// <summary>The receiver is not primary of that partition.</summary>
     NotPrimary,
+
+    /// <summary>A shard that is asked for is not leased to the receiver.</summary>
+    NotHolder,
 }

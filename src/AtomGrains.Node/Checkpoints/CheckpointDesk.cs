@@ -20,6 +20,8 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
     private readonly Func<TimeSpan> _now;
     private readonly Action<Action> _post;
     private readonly Action<string> _note;
+    private readonly Dictionary<string, long> _heard = [];
+    private long _completedBefore;
     private bool _isTroubled;
 
     /// <param name="post">Runs an action as an event of the coordinator's host, which then carries out the outbox.</param>
@@ -54,6 +56,7 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
                     _note($"checkpoints are written again: step {completed.Manifest.Step} is complete");
                 }
 
+                ForgetBefore(completed.Manifest.Step);
                 _keeper.Collect(completed.Manifest.Id);
                 break;
             case FindCheckpoint:
@@ -65,16 +68,21 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
     }
 
     /// <summary>What a node says of its slices, on its way to the coordinator.</summary>
-    public void Note(ControlMessage message)
+    /// <returns>A slice that is in the store and was not heard of before: nodes say it again under each view.</returns>
+    public SliceStored? Note(ControlMessage message)
     {
-        if (message is SliceStored stored)
+        if (message is SliceStored stored && _heard.TryAdd(stored.Slice.Object, stored.Before.Step + 1))
         {
             Figures = Figures.With(stored);
+            return stored;
         }
-        else if (message is SliceNotStored missing)
+
+        if (message is SliceNotStored missing)
         {
             IsIncomplete(missing.Before.Step + 1, missing.Reason);
         }
+
+        return null;
     }
 
     public void Dispose() => _keeper.Dispose();
@@ -96,6 +104,17 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
 
         _coordinator.OnCheckpointFound(found.File?.Manifest.Origin, _now(), _outbox);
     });
+
+    // A node knows no more than the newest slice of a partition, and one that is older than the last two checkpoints is nobody's.
+    private void ForgetBefore(long completed)
+    {
+        foreach (var name in _heard.Where(slice => slice.Value < _completedBefore).Select(slice => slice.Key).ToList())
+        {
+            _heard.Remove(name);
+        }
+
+        _completedBefore = completed;
+    }
 
     private void IsIncomplete(long step, string reason)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -110,7 +111,7 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
                 Lineage = view.Lineage,
                 Step = step,
                 Generation = view.Generation,
-                DataPosition = step * run.Spec.GlobalBatch,
+                DataPosition = SamplePlan.PositionOf(step, run.Spec.GlobalBatch),
                 OptimizerCount = decision.OptimizerCount,
                 SkipsInRow = decision.SkipsInRow,
                 Spec = run.Spec,

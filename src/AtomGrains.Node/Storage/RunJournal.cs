@@ -170,6 +170,15 @@ public sealed class RunJournal : IDisposable
         }
     }
 
+    /// <summary>A checkpoint of a version is about to get its manifest: the lines of the steps before it are written, with roots or without.</summary>
+    public void CompleteBefore(long version)
+    {
+        if (_waiting?.Step < version)
+        {
+            Complete();
+        }
+    }
+
     private void Count(Lineage lineage, long step, bool skipped, double? loss)
     {
         if (lineage != _lineage)

@@ -36,6 +36,12 @@ public sealed record RunReport
 
     public required long StaleGenerationRejected { get; init; }
 
+    /// <summary>Samples of computed lanes that the holders of their shards had sent.</summary>
+    public required long SamplesFromHolders { get; init; }
+
+    /// <summary>Samples of computed lanes that workers have read from the file themselves.</summary>
+    public required long SamplesFromFile { get; init; }
+
     /// <summary>Committed tokens ÷ seconds from the first step's start to the last step's end.</summary>
     public required double TokensPerSecond { get; init; }
 
@@ -60,6 +66,8 @@ public sealed record RunReport
         LanesRecomputed = counters.LanesRecomputed,
         DuplicatePushesRejected = counters.DuplicatePushesRejected,
         StaleGenerationRejected = counters.StaleGenerationRejected,
+        SamplesFromHolders = counters.SamplesFromHolders,
+        SamplesFromFile = counters.SamplesFromFile,
         TokensPerSecond = journal.TokensPerSecond,
         PeakRssBytes = new Dictionary<string, long>(),
     };

@@ -56,17 +56,28 @@ public sealed class TokenFileSource : ISampleSource, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, TokensPerSample);
+        Read(index, _window);
+        for (var place = 0; place < tokens.Length; place++)
+        {
+            tokens[place] = _window[place];
+        }
+    }
+
+    /// <summary>The tokens from a sample's first on, as many as there is room for: a window, or those of a whole range of samples.</summary>
+    /// <exception cref="IOException">The file cannot be read any more.</exception>
+    public void Read(long index, Span<ushort> tokens)
+    {
         var firstByte = (_firstToken + index * _context) * sizeof(ushort);
-        var bytes = MemoryMarshal.AsBytes(_window.AsSpan());
+        var bytes = MemoryMarshal.AsBytes(tokens);
         for (var read = 0; read < bytes.Length;)
         {
             var more = RandomAccess.Read(_file, bytes[read..], firstByte + read);
             read += more > 0 ? more : throw new EndOfStreamException($"{FileName} has become shorter");
         }
 
-        for (var place = 0; place < tokens.Length; place++)
+        if (!BitConverter.IsLittleEndian)
         {
-            tokens[place] = BitConverter.IsLittleEndian ? _window[place] : BinaryPrimitives.ReverseEndianness(_window[place]);
+            BinaryPrimitives.ReverseEndianness(tokens, tokens);
         }
     }
 

@@ -28,6 +28,10 @@ public static class MetricNames
     public const string TransportBytes = "transport_bytes_total";
     public const string PreemptionNotices = "preemption_notices_total";
     public const string Loss = "loss";
+    public const string SamplesRead = "samples_read_total";
+    public const string CheckpointWriteSeconds = "checkpoint_write_seconds";
+    public const string CheckpointBlockedSeconds = "checkpoint_blocked_seconds";
+    public const string CheckpointAgeSteps = "checkpoint_age_steps";
 
     /// <summary>Label: of a recovery or of a step.</summary>
     public const string Phase = "phase";
@@ -40,6 +44,9 @@ public static class MetricNames
 
     /// <summary>Label: why a step was skipped.</summary>
     public const string Reason = "reason";
+
+    /// <summary>Label: <c>holder</c> or <c>file</c>.</summary>
+    public const string Source = "source";
 
     /// <summary>Label: <c>in</c> or <c>out</c>.</summary>
     public const string Direction = "direction";

@@ -6,4 +6,5 @@ namespace AtomGrains.Node.Telemetry;
 /// <param name="Workers">That own lanes.</param>
 /// <param name="Ready">Nodes that are alive and have said that they are ready.</param>
 /// <param name="Counters">Sums over all nodes that there ever were.</param>
-public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters);
+/// <param name="CheckpointAge">Steps since the newest complete checkpoint, or since the beginning; null for a run without checkpoints.</param>
+public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null);

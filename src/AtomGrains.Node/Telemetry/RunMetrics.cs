@@ -20,6 +20,8 @@ public sealed class RunMetrics : IDisposable
     private readonly Counter<long> _notices;
     private readonly Histogram<double> _recovery;
     private readonly Histogram<double> _step;
+    private readonly Histogram<double> _checkpointWrite;
+    private readonly Histogram<double> _checkpointBlocked;
     private readonly TrainingTime _time;
     private readonly int _samplesPerStep;
     private readonly int _tokensPerSample;
@@ -40,6 +42,8 @@ public sealed class RunMetrics : IDisposable
         _committed = _meter.CreateCounter<long>(MetricNames.StepsCommitted, description: "Optimizer steps committed, also those that a rollback made void.");
         _skipped = _meter.CreateCounter<long>(MetricNames.StepsSkipped, description: "Steps passed without an update, by reason.");
         _step = Seconds(MetricNames.StepSeconds, "Seconds of a step by phase, of its slowest worker.");
+        _checkpointWrite = Seconds(MetricNames.CheckpointWriteSeconds, "Seconds in which the store took a partition's slice of a checkpoint, beside the training.");
+        _checkpointBlocked = Seconds(MetricNames.CheckpointBlockedSeconds, "Seconds for which a node held its training up to copy a partition's slice.");
         _tokens = _meter.CreateCounter<long>(MetricNames.Tokens, description: "Tokens of committed steps.");
         _samples = _meter.CreateCounter<long>(MetricNames.SamplesCommitted, description: "Samples of committed steps.");
         _notices = _meter.CreateCounter<long>(MetricNames.PreemptionNotices, description: "Processes that were asked to end and handed over first.");
@@ -49,11 +53,13 @@ public sealed class RunMetrics : IDisposable
         Gauge(MetricNames.WorkersReady, "Worker processes that are alive and ready, spares included.", () => _gauges?.Ready);
         Gauge(MetricNames.Generation, "The newest view's generation.", () => _gauges?.Generation);
         Gauge(MetricNames.Loss, "Mean training loss of the last step in nats a token.", () => double.IsFinite(_loss) ? _loss : null);
+        Gauge(MetricNames.CheckpointAgeSteps, "Steps since the newest complete checkpoint: what would be lost with every process.", () => _gauges?.CheckpointAge);
         Count(MetricNames.LanesRecomputed, "Lanes computed in place of a lost worker in a step under way.", counters => counters.LanesRecomputed);
         Count(MetricNames.DuplicatePushesRejected, "Pushes of lanes that a partition had already.", counters => counters.DuplicatePushesRejected);
         Count(MetricNames.StaleGenerationRejected, "Messages of an older view, refused.", counters => counters.StaleGenerationRejected);
         Count(MetricNames.ReplicaMismatch, "Comparisons of two copies of a partition that found other bits.", counters => counters.ReplicaMismatches);
         _meter.CreateObservableCounter(MetricNames.TransportBytes, Bytes, description: "Bytes of tensor frames, by direction as the nodes see it.");
+        _meter.CreateObservableCounter(MetricNames.SamplesRead, SamplesRead, description: "Samples of computed lanes, by whether a shard's holder had sent them.");
         _committed.Add(0);
         _skipped.Add(0, new KeyValuePair<string, object?>(MetricNames.Reason, NotFinite));
         _tokens.Add(0);
@@ -69,6 +75,13 @@ public sealed class RunMetrics : IDisposable
 
     /// <summary>A recovery is over; phases that it did not need are left out.</summary>
     public void Recovered(IEnumerable<(string Phase, double Seconds)> phases) => Record(_recovery, phases.Where(phase => phase.Seconds > 0));
+
+    /// <summary>A partition's slice of a checkpoint is in the store; told once of each.</summary>
+    public void Stored(SliceStored stored)
+    {
+        _checkpointWrite.Record(stored.WriteSeconds);
+        _checkpointBlocked.Record(stored.BlockedSeconds);
+    }
 
     /// <summary>A process was asked to end and hands over.</summary>
     public void LeaveNoticed() => _notices.Add(1);
@@ -160,6 +173,12 @@ public sealed class RunMetrics : IDisposable
     [
         new(Counters.BytesReceived, new KeyValuePair<string, object?>(MetricNames.Direction, "in")),
         new(Counters.BytesSent, new KeyValuePair<string, object?>(MetricNames.Direction, "out")),
+    ];
+
+    private IEnumerable<Measurement<long>> SamplesRead() =>
+    [
+        new(Counters.SamplesFromHolders, new KeyValuePair<string, object?>(MetricNames.Source, "holder")),
+        new(Counters.SamplesFromFile, new KeyValuePair<string, object?>(MetricNames.Source, "file")),
     ];
 
     private NodeCounters Counters

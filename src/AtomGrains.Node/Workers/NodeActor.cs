@@ -62,6 +62,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
         _slices = store is null ? null : new SliceKeeper(store, this);
+        _model.Samples?.AnswerTo((read, tokens) => _events.Post(() => Handle(machine => machine.OnSamplesRead(read, tokens, _outbox))));
         _faults = new FaultTrigger(place.Faults, strike => host.Strikes(strike.Number, strike.At), this);
     }
 
@@ -80,6 +81,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
             // The host's edge: a full disk or a broken invariant ends this node, and the ledger shall say why. It is not
             // the fault of the lane that happens to be computed.
             _mark.Close();
+            _model.Samples?.Dispose();
             _host.Failed(error);
             return null;
         }
@@ -87,6 +89,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _steps.Dispose();
         _mark.Close();
         _slices?.Dispose();
+        _model.Samples?.Dispose();
         _peers.Dispose();
         _listener.Dispose();
         return _dismissed;
@@ -121,7 +124,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         if (_machine is { View: not null } machine)
         {
             // What is still to be applied here is applied by a tick.
-            machine.OnTick(_outbox);
+            machine.OnTick(Now, _outbox);
             var partitions = new PartitionLayout(_loop!.Layout.Elements, _spec.BlockElements, _spec.Partitions);
             OrphanFiles.Write(runFolder, new NodeId(_place.Node), machine.Generation, _loop.Layout, partitions, machine.Replicas);
         }
@@ -137,7 +140,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _loop = loop;
         _initial = initial;
         var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString(), _place.Host);
-        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots);
+        _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots, _place.Limits.RefillBytesPerSecond);
         Handle(machine => machine.Introduce(_outbox));
     });
 
@@ -256,7 +259,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         Handle(machine => machine.HandleControl(control, _outbox));
     }
 
-    private void Tick() => Handle(machine => machine.OnTick(_outbox));
+    private void Tick() => Handle(machine => machine.OnTick(Now, _outbox));
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     private void Handle(Action<NodeMachine> handle)
     {
@@ -319,6 +324,18 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
             case LoadSlice load:
                 Slices.Load(load);
                 break;
+            case HoldShards hold:
+                _model.Samples?.Hold(hold);
+                break;
+            case ReadSamples read:
+                _model.Samples?.Read(read);
+                break;
+            case KeepSamples keep:
+                _model.Samples?.Keep(keep);
+                break;
+            case DeliverSamples deliver:
+                _model.Samples?.Deliver(deliver);
+                break;
             case EndNode end:
                 _dismissed = end.Reason;
                 _events.Close();
@@ -330,9 +347,17 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
     private SliceKeeper Slices => _slices ?? throw new InvalidOperationException("a run without a store has no checkpoints");
 
-    // What the machine cannot count: it knows no frames.
-    private Heartbeat WithBytes(Heartbeat heartbeat) =>
-        heartbeat with { Counters = heartbeat.Counters with { BytesSent = _transport.BytesOut, BytesReceived = _transport.BytesIn } };
+    // What the machine cannot count: it knows no frames, and no step loop.
+    private Heartbeat WithBytes(Heartbeat heartbeat) => heartbeat with
+    {
+        Counters = heartbeat.Counters with
+        {
+            BytesSent = _transport.BytesOut,
+            BytesReceived = _transport.BytesIn,
+            SamplesFromHolders = _model.Samples?.FromHolders ?? 0,
+            SamplesFromFile = _model.Samples?.FromFile ?? 0,
+        },
+    };
 
     private void SendTiming()
     {

@@ -22,6 +22,8 @@ public record NodePlace
     /// <summary>Whether the node hashes the parameters of its partitions at each step.</summary>
     public bool Roots { get; init; } = true;
 
+    public NodeLimits Limits { get; init; } = new();
+
     /// <summary>The run's secret, 64 hexadecimal digits.</summary>
     public required string Secret { get; init; }
 

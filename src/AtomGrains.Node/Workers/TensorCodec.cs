@@ -28,6 +28,8 @@ public static class TensorCodec
         Refused,
         LaneAsked,
         LanesHandedOver,
+        SamplesWanted,
+        SamplesSent,
     }
 
     /// <summary>The slice that travels with a message; empty for most.</summary>
@@ -37,6 +39,7 @@ public static class TensorCodec
         ParameterSlice parameters => parameters.Slice,
         Reduced reduced => reduced.Slice,
         FillBlock block => block.State,
+        SamplesSent samples => TokenPayload.Of(samples.Tokens.Span),
         _ => default,
     };
 
@@ -111,6 +114,15 @@ public static class TensorCodec
                 Write(writer, given.Key);
                 Write(writer, given.Lanes);
                 break;
+            case SamplesWanted wanted:
+                Begin(writer, Kind.SamplesWanted, message);
+                Write(writer, wanted.Samples);
+                break;
+            case SamplesSent sent:
+                Begin(writer, Kind.SamplesSent, message);
+                Write(writer, sent.Samples);
+                writer.Write(sent.Tokens.Length);
+                break;
             default:
                 throw new ArgumentException($"{message.GetType().Name} does not travel between nodes", nameof(message));
         }
@@ -172,6 +184,12 @@ public static class TensorCodec
             case Kind.LanesHandedOver:
                 var givenKey = ReadKey(reader);
                 return ReadList(reader, r => r.ReadInt32()) is { } lanes ? new LanesHandedOver(generation, givenKey, lanes) : null;
+            case Kind.SamplesWanted:
+                return ReadList(reader, r => r.ReadInt64()) is { } wantedSamples ? new SamplesWanted(generation, wantedSamples) : null;
+            case Kind.SamplesSent:
+                return ReadList(reader, r => r.ReadInt64()) is { } samples && TokenPayload.Read(payload.Span, reader.ReadInt32()) is { } tokens
+                    ? new SamplesSent(generation, samples, tokens)
+                    : null;
             default:
                 return null;
         }
@@ -202,6 +220,15 @@ public static class TensorCodec
     }
 
     private static void Write(BinaryWriter writer, IReadOnlyList<int> list)
+    {
+        writer.Write(list.Count);
+        foreach (var item in list)
+        {
+            writer.Write(item);
+        }
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<long> list)
     {
         writer.Write(list.Count);
         foreach (var item in list)

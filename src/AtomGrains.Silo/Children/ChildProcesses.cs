@@ -252,6 +252,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         RunId = place.RunId,
         Listen = place.Listen,
         Roots = place.Roots,
+        Limits = place.Limits,
         Host = place.Host,
         Secret = place.Secret,
         Faults = place.Faults,

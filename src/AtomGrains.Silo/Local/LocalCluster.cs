@@ -267,6 +267,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         BitsClass = folder.Record.BitsClass,
         Program = folder.Record.Program!, // what was opened was described by this version
         Roots = options.Roots,
+        Limits = options.Limits,
         Replicas = options.Replicas,
         Grace = options.Grace,
         OrphanGrace = options.OrphanGrace,

@@ -117,6 +117,8 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
             LanesRecomputed = 0,
             DuplicatePushesRejected = 0,
             StaleGenerationRejected = 0,
+            SamplesFromHolders = 0,
+            SamplesFromFile = 0,
             TokensPerSecond = 0,
             PeakRssBytes = new Dictionary<string, long>(),
         };

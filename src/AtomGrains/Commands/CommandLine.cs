@@ -116,25 +116,28 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
 
     private static Command Replay()
     {
-        var (folder, device) = (Folder(), Device());
+        var (folder, store, device) = (Folder(), Store(), Device());
         var step = new Option<long>(VerifyCommand.StepFlag) { Description = "The step, from 0.", HelpName = "S", Required = true };
         var lane = new Option<int?>(VerifyCommand.LaneFlag) { Description = "One lane of it alone; all of them unless given.", HelpName = "K" };
-        var command = new Command("replay", "Compute a step again on one process: losses, gradient norms and samples of its lanes, and whether it agrees.") { folder, step, lane, device };
-        command.SetAction(parsed => VerifyCommand.Replay(parsed.GetValue(folder)!, parsed.GetValue(step), parsed.GetValue(lane), parsed.GetValue(device)!));
+        var command = new Command("replay", "Compute a step again on one process: losses, gradient norms and samples of its lanes, and whether it agrees.") { folder, store, step, lane, device };
+        command.SetAction(parsed => VerifyCommand.Replay(parsed.GetValue(folder)!, parsed.GetValue(store), parsed.GetValue(step), parsed.GetValue(lane), parsed.GetValue(device)!));
         return command;
     }
 
     private static Command Verify()
     {
-        var (folder, device) = (Folder(), Device());
+        var (folder, store, device) = (Folder(), Store(), Device());
         var from = new Option<long>(VerifyCommand.FromFlag) { Description = "The first step; 0 unless given.", HelpName = "S" };
         var to = new Option<long?>(VerifyCommand.ToFlag) { Description = "The last step; the run's last unless given.", HelpName = "T" };
-        var command = new Command("verify", "Compute a stretch of a run again on one process, and compare every step with what the run recorded.") { folder, from, to, device };
-        command.SetAction(parsed => VerifyCommand.Verify(parsed.GetValue(folder)!, parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(device)!));
+        var command = new Command("verify", "Compute a stretch of a run again on one process, and compare every step with what the run recorded.") { folder, store, from, to, device };
+        command.SetAction(parsed => VerifyCommand.Verify(parsed.GetValue(folder)!, parsed.GetValue(store), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(device)!));
         return command;
     }
 
     private static Option<string> Folder() => new(Settings.Out.Flag) { Description = "Run folder.", HelpName = Settings.Out.ValueName, Required = true };
+
+    private static Option<string?> Store() =>
+        new(Settings.Store.Flag) { Description = "Its checkpoints; where the run was told to put them unless given.", HelpName = Settings.Store.ValueName };
 
     private static Option<string> Device() =>
         new(Settings.Device.Flag) { Description = "Where to compute.", HelpName = Settings.Device.ValueName, DefaultValueFactory = _ => Settings.Device.Default! };

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using AtomGrains.Core.Protocol.Replays;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Proofs;
 using AtomGrains.Torch.Engine;
 
@@ -34,7 +36,7 @@ internal static class RecomputeCommand
                 Console.WriteLine($"warning: this machine computes as \"{here}\", the run did as \"{record.BitsClass}\": a difference may come from that alone");
             }
 
-            var recomputation = new Recomputation(record.Spec, loop, history, Origins(loop, history), orders.From);
+            var recomputation = new Recomputation(record.Spec, loop, history, Origins(loop, history, orders), orders.From);
             return orders.IsReplay ? Replay(recomputation, orders) : Verify(recomputation, orders);
         }
         catch (Exception error) when (error is ArgumentException or IOException or InvalidDataException)
@@ -44,14 +46,25 @@ internal static class RecomputeCommand
         }
     }
 
-    // Stores of checkpoints join here; the newest version up to the step that is wanted is taken.
-    private static IReadOnlyList<IParameterOrigin> Origins(IStepLoop loop, SurvivingHistory history) =>
-        [new SeededOrigin(loop, Recomputation.LineageOf(history.Lines[history.Lines.Keys.Min()]))];
+    // The newest version up to the step that is wanted is taken, of whichever has it.
+    private static IReadOnlyList<IParameterOrigin> Origins(IStepLoop loop, SurvivingHistory history, RecomputeOrders orders) =>
+    [
+        new SeededOrigin(loop, Recomputation.LineageOf(history.Lines[history.Lines.Keys.Min()])),
+        new CheckpointOrigin(
+            new CheckpointStore(ObjectStores.Open(orders.Store)), CheckpointSearch.History(new FileRegister(orders.Folder)), loop.Layout.Elements, Console.WriteLine),
+    ];
 
     private static int Verify(Recomputation recomputation, RecomputeOrders orders)
     {
         var (first, told, unproven) = (recomputation.Version, Stopwatch.GetTimestamp(), 0);
         Console.WriteLine($"computing from {recomputation.From}, version {first}");
+        if (recomputation.Parameters is { Differs: true } begins)
+        {
+            Console.WriteLine($"before step {first}: {begins}");
+            Console.WriteLine($"NOT VERIFIED: {recomputation.From} is not what the run had, or its recorded root is not");
+            return Different;
+        }
+
         while (recomputation.Version <= orders.To)
         {
             var step = recomputation.Version;
@@ -80,6 +93,12 @@ internal static class RecomputeCommand
     {
         var onTheWay = orders.From - recomputation.Version;
         var differs = 0;
+        if (onTheWay > 0 && recomputation.Parameters is { Differs: true } begins)
+        {
+            Console.WriteLine($"{recomputation.From} is not what the run had, or its recorded root is not: {begins}");
+            return Different;
+        }
+
         while (recomputation.Version < orders.From)
         {
             differs += recomputation.Step().Compared.Any(comparison => comparison.Differs) ? 1 : 0;

@@ -137,6 +137,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Listen = options.Listen,
         Port = options.Port,
         Roots = options.Roots,
+        Limits = options.Limits,
         Replicas = options.Replicas,
         OrphanGrace = options.OrphanGrace,
         Grace = options.Grace,

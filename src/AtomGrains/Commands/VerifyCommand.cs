@@ -3,6 +3,7 @@ using System.Text.Json;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Local;
+using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
 using AtomGrains.Proofs;
 using AtomGrains.Torch.Engine;
@@ -20,9 +21,10 @@ internal static class VerifyCommand
     public const string FromFlag = "--from";
     public const string ToFlag = "--to";
 
+    /// <param name="store">Of its checkpoints; null for the one that the run was given.</param>
     /// <param name="lane">Null for the whole step.</param>
-    /// <exception cref="InvalidSettingsException">The folder holds no run, or not this step or lane.</exception>
-    public static int Replay(string folder, long step, int? lane, string device)
+    /// <exception cref="InvalidSettingsException">The folder holds no run, or not this step or lane, or the store is none.</exception>
+    public static int Replay(string folder, string? store, long step, int? lane, string device)
     {
         var (record, history) = Read(folder, device);
         RequireStep(StepFlag, step, 0, history.LastStep);
@@ -31,18 +33,19 @@ internal static class VerifyCommand
             throw new InvalidSettingsException(new SettingError(LaneFlag, $"{number}", $"must be from 0 to {record.Spec.Lanes - 1}: the run has {record.Spec.Lanes} lanes"));
         }
 
-        return Compute(record, new RecomputeOrders(Path.GetFullPath(folder), device, step, step, IsReplay: true, lane));
+        return Compute(record, new RecomputeOrders(Path.GetFullPath(folder), StoreOf(folder, store), device, step, step, IsReplay: true, lane));
     }
 
+    /// <param name="store">Of its checkpoints; null for the one that the run was given.</param>
     /// <param name="to">Null for the last step there is.</param>
-    /// <exception cref="InvalidSettingsException">The folder holds no run, or not these steps.</exception>
-    public static int Verify(string folder, long from, long? to, string device)
+    /// <exception cref="InvalidSettingsException">The folder holds no run, or not these steps, or the store is none.</exception>
+    public static int Verify(string folder, string? store, long from, long? to, string device)
     {
         var (record, history) = Read(folder, device);
         RequireStep(FromFlag, from, 0, history.LastStep);
         var last = to ?? history.LastStep;
         RequireStep(ToFlag, last, from, history.LastStep);
-        return Compute(record, new RecomputeOrders(Path.GetFullPath(folder), device, from, last, IsReplay: false, null));
+        return Compute(record, new RecomputeOrders(Path.GetFullPath(folder), StoreOf(folder, store), device, from, last, IsReplay: false, null));
     }
 
     private static int Compute(RunRecord record, RecomputeOrders orders)
@@ -59,6 +62,18 @@ internal static class VerifyCommand
         child.StandardInput.Close();
         child.WaitForExit();
         return child.ExitCode;
+    }
+
+    private static string StoreOf(string folder, string? given)
+    {
+        var errors = new List<SettingError>();
+        var store = given ?? SavedSettings.Read(folder, errors).GetValueOrDefault(Settings.Store)?.Text;
+        if (store is not null && ObjectStores.Fault(store) is { } fault)
+        {
+            errors.Add(new SettingError(Settings.Store.Flag, store, fault));
+        }
+
+        return errors.Count == 0 ? CheckpointSettings.Absolute(new CheckpointPlan { Store = store }.StoreFor(folder)) : throw new InvalidSettingsException(errors);
     }
 
     private static void RequireStep(string flag, long step, long least, long most)

@@ -24,7 +24,7 @@ internal static class WorkerCommand
         Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
         var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
         var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
-        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device), new HeartbeatOptions(), store);
+        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits), new HeartbeatOptions(), store);
         return process.Run();
     }
 

@@ -40,6 +40,8 @@ internal sealed class LiveMetrics : IDisposable
         }
     }
 
+    public void Stored(SliceStored stored) => _metrics?.Stored(stored);
+
     public void Installed(View view) => _metrics?.ViewInstalled(view.Workers.Count);
 
     public void Decided(Decision decision, StepSeconds seconds, TimeSpan now) => _metrics?.Decided(decision, seconds.ByPhase(), now);
@@ -56,7 +58,7 @@ internal sealed class LiveMetrics : IDisposable
         var running = nodes.Running.ToList();
         var ready = running.Count(node => node.IsReady && coordinator.StandingOf(node.Id) == NodeStanding.Alive);
         var view = coordinator.View;
-        _metrics?.Observe(new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters), running.Count, now);
+        _metrics?.Observe(new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge), running.Count, now);
     }
 
     public void Dispose()

@@ -57,6 +57,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     private string? _weights;
     private string? _stopped;
     private bool _ending;
+    private bool _givenUp;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
     /// <param name="metrics">Told of the run; the caller disposes it.</param>
@@ -237,7 +238,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void Note(NodeHandle node, ControlMessage control)
     {
-        _checkpoints.Note(control);
+        if (_checkpoints.Note(control) is { } stored)
+        {
+            _metrics?.Stored(stored);
+        }
+
         _metrics?.Said(node, control);
         switch (control)
         {
@@ -303,7 +308,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (!_ending && _crashes.Ended(node, _coordinator.Step, LogOf(node)) is { } reason)
         {
-            Stop(reason);
+            GiveUp(reason);
         }
 
         _devices.GiveUp(node.Slot);
@@ -315,7 +320,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     {
         if (_keeper.Usable == 0)
         {
-            Stop($"every device is quarantined; the {_options.DeviceOf(slot)} of worker {slot} had {why}");
+            GiveUp($"every device is quarantined; the {_options.DeviceOf(slot)} of worker {slot} had {why}");
         }
         else if (_keeper.Usable < _coordinator.TargetWorkers)
         {
@@ -342,9 +347,17 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
+    // It stops with a checkpoint of where it stands, as far as those that live can give one.
+    private void GiveUp(string reason)
+    {
+        _givenUp = true;
+        _coordinator.OnGivenUp(reason, Now, _outbox);
+        CarryOut();
+    }
+
     private void KeepNodes()
     {
-        if (!_ending)
+        if (!_ending && !_givenUp)
         {
             _keeper.Keep();
         }
@@ -361,6 +374,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         Listen = _options.Listen.ToString(),
         Secret = _secret.ToHex(),
         Roots = _options.Roots,
+        Limits = _options.Limits,
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         LaneMark = LaneMark.PathOf(_folder.Path, id.Value),
@@ -430,6 +444,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             case Waiting or MemberReady:
                 break;
             case WriteManifest or CheckpointCompleted or FindCheckpoint:
+                _journal.CompleteBefore((effect as WriteManifest)?.Manifest.Step ?? 0);
                 _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:

@@ -4,6 +4,7 @@ using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Local;
 
@@ -25,6 +26,8 @@ public sealed record SupervisorOptions
 
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
+
+    public NodeLimits Limits { get; init; } = new();
 
     /// <summary>Whether each partition has a second copy on another node.</summary>
     public bool Replicas { get; init; } = true;

@@ -19,8 +19,8 @@ internal sealed class Recomputation
         _history = history;
         var (origin, version) = origins.Select(origin => (Origin: origin, Version: origin.Newest(from))).Where(entry => entry.Version is not null)
             .OrderByDescending(entry => entry.Version).FirstOrDefault();
-        From = (origin ?? throw new InvalidDataException($"the parameters of no step up to {from} are left")).Name;
-        _replayer = new Replayer(spec, loop, origin.Read(version!.Value));
+        From = (origin ?? throw new InvalidDataException($"the parameters of no step up to {from} are left")).NameOf(version!.Value);
+        _replayer = new Replayer(spec, loop, origin.Read(version.Value));
     }
 
     /// <summary>In words, where computing began.</summary>

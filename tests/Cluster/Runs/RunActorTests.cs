@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
@@ -6,6 +7,7 @@ using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
+using AtomGrains.Node.Telemetry;
 
 namespace AtomGrains.Cluster.Tests.Runs;
 
@@ -33,6 +35,34 @@ public sealed class RunActorTests : IDisposable
         Assert.True(second.IsSuperseded);
         Assert.Contains(firstOutput.Sent, message => message is AdoptView);
         Assert.DoesNotContain(secondOutput.Sent, message => message is AdoptView or Decide);
+    }
+
+    [Fact]
+    public void WhatHappensToARunIsToldToItsMeter()
+    {
+        var measured = new Dictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == MetricNames.Meter && Equals(instrument.Meter.Scope, "run"))
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => measured[instrument.Name] = measured.GetValueOrDefault(instrument.Name) + value);
+        listener.Start();
+        using var actor = Actor(new Output());
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnReport(new NodeId(2), "b", [new LeaveRequested()]);
+        actor.OnTick();
+        listener.RecordObservableInstruments();
+
+        Assert.Equal((2, 2, 1), (measured[MetricNames.Workers], measured[MetricNames.WorkersReady], measured[MetricNames.Generation]));
+        Assert.Equal((1, 0), (measured[MetricNames.PreemptionNotices], measured[MetricNames.StepsCommitted]));
     }
 
     [Fact]

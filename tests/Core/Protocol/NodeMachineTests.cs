@@ -134,7 +134,7 @@ public class NodeMachineTests
 
     private List<Effect> Tensor(TensorMessage message) => Do(outbox => _node.HandleTensor(Worker, message, outbox));
 
-    private List<Effect> Tick() => Do(_node.OnTick);
+    private List<Effect> Tick() => Do(outbox => _node.OnTick(TimeSpan.Zero, outbox));
 
     private List<Effect> Do(Action<Outbox> act)
     {

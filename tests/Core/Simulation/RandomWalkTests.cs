@@ -53,6 +53,7 @@ public class RandomWalkTests
     {
         var injected = new Dictionary<SimulatedFault, int>();
         var (skipped, stale, duplicates, recomputed, taken) = (0, 0L, 0L, 0L, 0L);
+        var (fromHolders, fromFile) = (0L, 0L);
         for (var seed = first; seed < first + count; seed++)
         {
             var result = World.Passes(World.Walk(seed) with { Salted = salted });
@@ -66,10 +67,15 @@ public class RandomWalkTests
             duplicates += result.Counters.DuplicatePushesRejected;
             recomputed += result.Counters.LanesRecomputed;
             taken += result.Counters.LanesTaken;
+            fromHolders += result.SamplesFromHolders;
+            fromFile += result.SamplesFromFile;
         }
 
         // Every kind of fault struck, and made the rules against it work.
         Assert.All(new SimulationOptions().Kinds, kind => Assert.True(injected.GetValueOrDefault(kind) > 0, $"{kind} never struck"));
         Assert.True(skipped > 0 && stale > 0 && duplicates > 0 && recomputed > 0 && taken > 0, $"{skipped} skipped, {stale} stale, {duplicates} duplicates, {recomputed} recomputed, {taken} taken");
+
+        // Whatever befell their holders, samples came from them as a rule; where they were slow to, nobody waited.
+        Assert.True(fromFile > 0 && fromHolders > 10 * fromFile, $"{fromHolders} samples from holders, {fromFile} from the file");
     }
 }

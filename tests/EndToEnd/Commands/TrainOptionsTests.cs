@@ -155,6 +155,11 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("keep", "0", "--keep 0: must be a whole number from 1 to 10000")]
     [InlineData("store", "s3://bucket", "--store s3://bucket: must be a folder, or az://CONTAINER/PREFIX")]
     [InlineData("store", "az://A", "--store az://A: must be az://CONTAINER/PREFIX: a container*")]
+    [InlineData("refill-rate", "0", "--refill-rate 0: must be a size from 1KB to 1TB, such as 256MB")]
+    [InlineData("refill-rate", "fast", "--refill-rate fast: must be a size from 1KB to 1TB, such as 256MB")]
+    [InlineData("shard-cache", "2TB", "--shard-cache 2TB: must be a size from 0B to 1TB, such as 256MB")]
+    [InlineData("shard-cache", "-1MB", "--shard-cache -1MB: must be a size from 0B to 1TB, such as 256MB")]
+    [InlineData("shard-cache", "9999999999TB", "--shard-cache 9999999999TB: must be a size*")]
     [InlineData("device", "tpu", "--device tpu: must be cpu or cuda:N")]
     [InlineData("device", "cuda:", "--device cuda:: must be cpu or cuda:N")]
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
@@ -178,6 +183,12 @@ public sealed class TrainOptionsTests : IDisposable
         var cadence = Read(None, ("checkpoint-every", [text])).Checkpoints.Cadence!;
         Assert.Equal((steps, seconds), (cadence.EverySteps, cadence.EveryTime?.TotalSeconds));
     }
+
+    [Theory]
+    [InlineData("1000", 1000)]
+    [InlineData("64KB", 64_000)]
+    [InlineData("3GB", 3_000_000_000)]
+    public void ASizeIsOfPowersOfAThousand(string text, long bytes) => Assert.Equal(bytes, Read(None, ("refill-rate", [text])).Limits.RefillBytesPerSecond);
 
     [Fact]
     public void ACheckpointEveryZeroStepsIsNone() => Assert.Null(Read(None, ("checkpoint-every", ["0"])).Checkpoints.Cadence);

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Faults;
@@ -61,6 +64,32 @@ public sealed class NoticeTests
         await finished.EqualsTheCalmRun();
         var logs = Directory.EnumerateFiles(Path.Combine(run.Folder, "logs")).Select(File.ReadAllText);
         Assert.Contains(logs, log => log.Contains("the notice of 0.1 s is over, and not everything is handed over", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ANoticeWhileItsSlicesAreWrittenCostsNeitherAStepNorACheckpoint()
+    {
+        // At that point the update of step 19 is applied, and slices of step 20 are just being taken and written.
+        const string Order = "exit:worker=1@step=19/apply";
+        var folder = TrainProcess.NewFolder();
+        try
+        {
+            using var run = TrainProcess.Start(Spec.Medium with { Steps = 60 }, workers: 3, [Order], ["--checkpoint-every", "20", "--keep", "100"], folder);
+            var finished = await run.Finish();
+
+            await finished.EqualsTheCalmRun();
+            finished.Fault("exit", 1, Order);
+            Assert.Equal(0, finished.Count("faults"));
+            Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
+            var store = new CheckpointStore(new DirectoryObjectStore(Path.Combine(folder, "checkpoints")));
+            Assert.Contains(20, store.List().Select(checkpoint => checkpoint.Step));
+            var elements = (int)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "run.json")))!["elements"]!;
+            Assert.All(store.List(), checkpoint => Assert.Null(store.Verify(checkpoint, elements, out _)));
+        }
+        finally
+        {
+            TrainProcess.Remove(folder);
+        }
     }
 
     private static void Terminate(NodeStatus node) => Assert.True(Signals.Send(node.Pid, Signals.Terminate));

@@ -12,7 +12,7 @@ public sealed partial class PoisonTests
     [InlineData("abort", "SIGABRT")]
     public async Task ALaneThatEndsThreeWorkersStopsTheRunAndNamesItsSamples(string end, string signal)
     {
-        var run = await FragileRun.Of(end, times: 99, workers: 3);
+        var (run, resumed) = await FragileRun.StoppedAndResumed(end, times: 3, workers: 3);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         var stopped = Stopped().Match(run.Errors);
@@ -24,9 +24,17 @@ public sealed partial class PoisonTests
         Assert.All(run.Faults, fault => Assert.Equal($"ended by {signal} while computing lane {lane} of step {step} (sample {stopped.Groups["sample"].Value})", (string)fault["detail"]!));
         Assert.All(run.Faults, fault => Assert.Equal(("device", step, 0L), ((string)fault["kind"]!, (long)fault["step"]!, (long)fault["steps_redone"]!)));
         Assert.Equal([(step, int.Parse(lane, CultureInfo.InvariantCulture))], FragileRun.Deaths(run).Select(death => (death.Step, death.Lane)).Distinct());
-        Assert.Equal(2, FragileRun.Deaths(run).Count);
+        Assert.Equal(3, FragileRun.Deaths(run).Count);
         Assert.Equal(step, run.Metrics.Count);
-        Assert.Equal((await FragileRun.Calm()).LossBits.Take((int)step), run.LossBits);
+        var calm = await FragileRun.Calm();
+        Assert.Equal(calm.LossBits.Take((int)step), run.LossBits);
+
+        // It has left a checkpoint of where it stood, which a run with the data mended goes on from, to the calm bits.
+        Assert.EndsWith($"; the newest checkpoint is of step {step}", run.Errors.TrimEnd(), StringComparison.Ordinal);
+        resumed.HasEnded();
+        Assert.Contains($"goes on from the checkpoint of step {step} of", resumed.Output, StringComparison.Ordinal);
+        Assert.Equal(calm.LossBits, resumed.LossBits);
+        Assert.Equal(calm.WeightsHash, resumed.WeightsHash);
     }
 
     [Fact]

@@ -21,6 +21,20 @@ internal static class FragileRun
     /// <param name="times">How often at most.</param>
     public static Task<FinishedRun> Of(string end, int times, int workers, params string[] options) => Of(end, times, workers, Spec.Steps, _ => { }, options);
 
+    /// <summary>The run that its lane has stopped for good, and the one that goes on with it once the lane has lost its edge.</summary>
+    public static async Task<(FinishedRun Stopped, FinishedRun Resumed)> StoppedAndResumed(string end, int times, int workers)
+    {
+        FinishedRun? resumed = null;
+        var stopped = await Of(end, times, workers, Spec.Steps, run => resumed = Resume(run).GetAwaiter().GetResult());
+        return (stopped, resumed!);
+    }
+
+    private static async Task<FinishedRun> Resume(string run)
+    {
+        var report = Path.Combine(run, "..", "resumed.json");
+        return new FinishedRun(Spec, await Run(StartInfo(["train", "--resume", "--out", run, "--report", report])), run, report);
+    }
+
     /// <param name="inspect">Is given the run folder before it goes.</param>
     public static async Task<FinishedRun> Of(string end, int times, int workers, int steps, Action<string> inspect, params string[] options)
     {

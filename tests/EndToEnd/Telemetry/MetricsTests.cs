@@ -11,7 +11,7 @@ public sealed class MetricsTests
     [FactWithPrometheus]
     public async Task APrometheusThatScrapesARunKnowsItsFaultAndHowLongTheRecoveryTook()
     {
-        using var run = TrainProcess.Start(Spec.Long with { Steps = 2000 }, workers: 3, ["kill:worker=1@step=12/compute"], ["--metrics-port", "0"]);
+        using var run = TrainProcess.Start(Spec.Long with { Steps = 2000 }, workers: 3, ["kill:worker=1@step=12/compute"], ["--metrics-port", "0", "--checkpoint-every", "5"]);
         var url = (string)(await run.Shows("the page's address", status => status.Json["metrics"] is not null)).Json["metrics"]!;
         using var prometheus = new Prometheus(new Uri(url).Authority);
 
@@ -28,6 +28,9 @@ public sealed class MetricsTests
         Assert.True(await Known(run, prometheus, "atomgrains_transport_bytes_total{direction=\"out\"}") > 0);
         Assert.InRange(await Known(run, prometheus, "atomgrains_effective_training_time_ratio"), 0.0001, 1);
         Assert.InRange(await Known(run, prometheus, "atomgrains_goodput_ratio"), 0.0001, 1);
+        Assert.InRange(await Known(run, prometheus, "atomgrains_checkpoint_write_seconds_count"), 1, 10_000);
+        Assert.InRange(await Known(run, prometheus, "atomgrains_checkpoint_blocked_seconds_sum / atomgrains_checkpoint_blocked_seconds_count"), 0, 1);
+        Assert.InRange(await Known(run, prometheus, "atomgrains_checkpoint_age_steps"), 0, 10_000);
 
         using var client = new HttpClient();
         Assert.Equal("", await Prometheus.Check(await client.GetStringAsync(url)));

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -52,6 +53,18 @@ public sealed class MetricsPageTests : IDisposable
     }
 
     [Fact]
+    public void ACheckpointsSlicesAreTimedAndItsAgeIsInSteps()
+    {
+        Assert.DoesNotContain("atomgrains_checkpoint_age_steps ", _page.Write(), StringComparison.Ordinal);
+        var slice = new StoredSlice(new PartitionId(0), 0, 4, "slice", 48, "hash");
+        _metrics.Stored(new SliceStored(Decided(9, DecisionKind.Commit), slice, BlockedSeconds: 0.002, WriteSeconds: 0.3));
+        _metrics.Observe(new RunGauges(1, 1, 1, new NodeCounters(), CheckpointAge: 7), held: 1, TimeSpan.FromSeconds(1));
+        Assert.Equal((1, 0.3), (Value("atomgrains_checkpoint_write_seconds_count"), Value("atomgrains_checkpoint_write_seconds_sum")));
+        Assert.Equal((1, 0.002), (Value("atomgrains_checkpoint_blocked_seconds_count"), Value("atomgrains_checkpoint_blocked_seconds_sum")));
+        Assert.Equal(7, Value("atomgrains_checkpoint_age_steps"));
+    }
+
+    [Fact]
     public void StepsSamplesAndTokensGrowWithCommitsAndSkipsWithTheirReason()
     {
         _metrics.Decided(Decided(0, DecisionKind.Commit), [("pull", 0.001)], TimeSpan.FromSeconds(1));
@@ -75,7 +88,7 @@ public sealed class MetricsPageTests : IDisposable
     [Fact]
     public void CountersOfNodesAndGaugesAreThoseOfTheLastLook()
     {
-        _metrics.Observe(new RunGauges(3, 4, 7, new NodeCounters(DuplicatePushesRejected: 5, BytesSent: 11, BytesReceived: 12)), held: 4, TimeSpan.FromSeconds(1));
+        _metrics.Observe(new RunGauges(3, 4, 7, new NodeCounters(DuplicatePushesRejected: 5, BytesSent: 11, BytesReceived: 12, SamplesFromHolders: 13, SamplesFromFile: 14)), held: 4, TimeSpan.FromSeconds(1));
         Assert.Equal(3, Value("atomgrains_workers"));
         Assert.Equal(4, Value("atomgrains_workers_ready"));
         Assert.Equal(7, Value("atomgrains_generation"));

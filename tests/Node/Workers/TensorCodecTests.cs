@@ -36,6 +36,9 @@ public sealed class TensorCodecTests
         new LaneAsked(Generation, Key),
         new LanesHandedOver(Generation, Key, [12, 13]),
         new LanesHandedOver(Generation, Key, []),
+        new SamplesWanted(Generation, [3, 1L << 40]),
+        new SamplesSent(Generation, [3], new ushort[] { 1, 65535, 3 }),
+        new SamplesSent(Generation, [3, 4], new ushort[] { 1, 2, 3, 4 }),
     ];
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Messages.Length)];
@@ -94,7 +97,9 @@ public sealed class TensorCodecTests
         {
             ReadOnlyMemory<float> slice => string.Join(' ', slice.ToArray().Select(BitConverter.SingleToInt32Bits)),
             IEnumerable<TreeNode> nodes => string.Join(' ', nodes),
+            ReadOnlyMemory<ushort> tokens => string.Join(' ', tokens.ToArray()),
             IEnumerable<int> numbers => string.Join(' ', numbers),
+            IEnumerable<long> samples => string.Join(' ', samples),
             var value => $"{value}",
         }),
     ];

@@ -20,6 +20,9 @@ public sealed partial class Coordinator
     /// <summary>The newest step of the lineage that is safe in the store: of this lineage, or what it came from.</summary>
     public long? CheckpointStep => _checkpoints.Completed ?? _view?.Origin?.Checkpoint.Step;
 
+    /// <summary>Steps since then, or since the beginning: what would be lost with every process. Null for a run without checkpoints.</summary>
+    public long? CheckpointAge => options.Checkpoints is null ? null : _step - (CheckpointStep ?? 0);
+
     /// <summary>A manifest is in the store, whoever created it.</summary>
     public void OnManifestWritten(CheckpointManifest manifest, Outbox outbox)
     {
@@ -73,7 +76,8 @@ public sealed partial class Coordinator
         if (_view is { } view && stored.Before.Lineage == view.Lineage && _checkpoints.Add(stored, view.Generation) is { } manifest)
         {
             _unsealed[manifest.Step] = manifest;
-            WriteManifests(_step - 1, outbox);
+            // A run that is given up seals no more: what its replicas have stored is all that is going to be known of the version.
+            WriteManifests(_stopping is null ? _step - 1 : _step, outbox);
         }
     }
 

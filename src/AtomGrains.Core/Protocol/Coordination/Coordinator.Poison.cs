@@ -19,7 +19,7 @@ public sealed partial class Coordinator
     private IEnumerable<LaneDeath> Deaths => (_view is { } view ? rules.Carried(view) : []).Union(_newDeaths);
 
     // One that a decided step's lane is blamed for is not poison: somebody has computed it.
-    private void OnDeath(NodeId node, NodeDeath death, Outbox outbox)
+    private void OnDeath(NodeId node, NodeDeath death, TimeSpan now, Outbox outbox)
     {
         if (_over || !rules.CountsAsPoison(death) || death.Step < _step || Deaths.Any(known => known.Node == node))
         {
@@ -30,9 +30,8 @@ public sealed partial class Coordinator
         var dead = Deaths.Where(known => known.Step == death.Step && known.Lane == death.Lane).Select(known => known.Node).Order().ToList();
         if (dead.Count >= options.MaximumDeathsOfALane)
         {
-            _over = true;
-            outbox.Add(new RunStopped(
-                $"{LaneNames.Of(spec, death.Step, [death.Lane])} has ended {dead.Count} workers in the middle of it ({string.Join(", ", dead)}); these samples are not left out silently: mend the data or the job"));
+            StopWithCheckpoint(
+                $"{LaneNames.Of(spec, death.Step, [death.Lane])} has ended {dead.Count} workers in the middle of it ({string.Join(", ", dead)}); these samples are not left out silently: mend the data or the job", now, outbox);
         }
     }
 
@@ -58,6 +57,11 @@ public sealed partial class Coordinator
     /// <summary>Deals the lanes of a step: suspects to somebody expendable who gets nothing else, or to nobody for now.</summary>
     private (NodeId[] Owners, IReadOnlyList<int> Held) DealLanes(IReadOnlyList<NodeId> workers, long step, TimeSpan now)
     {
+        if (_stopping is not null)
+        {
+            return (LaneAssigner.Assign(_view?.LaneOwners, workers, spec.Lanes), [.. Enumerable.Range(0, spec.Lanes)]);
+        }
+
         var suspects = SuspectsOf(step);
         if (suspects.Count == 0 || _view is null)
         {
@@ -80,7 +84,7 @@ public sealed partial class Coordinator
 
     private bool MayGiveOutHeldLanes(View view, TimeSpan now)
     {
-        if (view.HeldLanes.Length == 0)
+        if (view.HeldLanes.Length == 0 || _stopping is not null)
         {
             return false;
         }

@@ -54,7 +54,7 @@ public sealed partial class Coordinator
 
             Prove(view, outbox);
             WriteManifests(_step, outbox);
-            if (!EvaluationIsComplete(outbox))
+            if (_stopping is not null || !EvaluationIsComplete(outbox))
             {
                 return;
             }

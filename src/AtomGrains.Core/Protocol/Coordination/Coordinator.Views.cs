@@ -73,6 +73,12 @@ public sealed partial class Coordinator
         var workers = ChooseWorkers();
         if (workers.Count == 0)
         {
+            if (_stopping is not null)
+            {
+                StopNow(outbox);
+                return;
+            }
+
             WaitFor("a living worker", outbox);
             return;
         }
@@ -99,6 +105,12 @@ public sealed partial class Coordinator
                 (placements, lost) = (null, [partition]);
             }
 
+            if (placements is null && _stopping is not null)
+            {
+                StopNow(outbox);
+                return;
+            }
+
             if (placements is null)
             {
                 if ((_mistrusted is null && !MayRollBack(lost, now, outbox)) || !KnowsWhereTo(outbox))
@@ -115,7 +127,7 @@ public sealed partial class Coordinator
         WaitFor(null, outbox);
         var next = lineage != _view?.Lineage ? from?.Checkpoint.Step ?? 0 : decision is null ? _step : decision.Step + 1;
         var (owners, held) = DealLanes(workers, next, now);
-        if (held.Count > 0)
+        if (held.Count > 0 && _stopping is null)
         {
             WaitFor($"a worker that can be lost, for {LaneNames.Of(spec, next, held)}: {(held.Count == 1 ? "it has" : "they have")} ended others", outbox);
         }
@@ -130,6 +142,7 @@ public sealed partial class Coordinator
             HeldLanes = [.. held],
             Deaths = [.. Deaths.Where(death => death.Step >= next)],
             Partitions = [.. placements],
+            Shards = [.. LaneAssigner.Assign(_view?.Shards is { } leased && leased.Length == _shards.Count ? leased : null, workers, _shards.Count)],
         };
         _decidedWhileRecording = decision;
         outbox.Add(new RecordView(_recording));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
@@ -26,6 +27,7 @@ public sealed partial class Coordinator(
     private readonly Dictionary<NodeId, Adopted> _reports = [];
     private readonly HashSet<PartitionId> _inSync = [];
     private readonly StepTally _tally = new();
+    private readonly ShardLayout _shards = new(spec);
     private readonly Dictionary<StepKey, SortedDictionary<int, double>> _evaluations = [];
     private int _targetWorkers = options.Workers;
     private Generation _newest = newest?.Generation ?? taken;
@@ -169,7 +171,7 @@ public sealed partial class Coordinator(
 
         if (death is not null)
         {
-            OnDeath(node, death, outbox);
+            OnDeath(node, death, now, outbox);
         }
 
         Reconcile(now, outbox);
@@ -217,9 +219,11 @@ public sealed partial class Coordinator(
         _progress = now;
         if (_viewsWithoutStep > options.MaximumViewsWithoutStep + (2 * view.Members.Length))
         {
-            _over = true;
-            outbox.Add(new RunStopped($"{_viewsWithoutStep} views in a row were recorded without a step done for the first time; step {_step} does not come about"));
-            return;
+            StopWithCheckpoint($"{_viewsWithoutStep} views in a row were recorded without a step done for the first time; step {_step} does not come about", now, outbox);
+            if (_over)
+            {
+                return;
+            }
         }
 
         Publish(view, outbox);
@@ -274,7 +278,7 @@ public sealed partial class Coordinator(
 
     private void Reconcile(TimeSpan now, Outbox outbox)
     {
-        if (_over || _recording is not null)
+        if (_over || _recording is not null || IsStopped(now, outbox))
         {
             return;
         }
@@ -294,6 +298,7 @@ public sealed partial class Coordinator(
         else if (_installed || TryInstall(_view, now, outbox))
         {
             TryDecide(_view, now, outbox);
+            AskForLastCheckpoint(_view, outbox);
         }
     }
 

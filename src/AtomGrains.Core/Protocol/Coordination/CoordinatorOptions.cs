@@ -43,6 +43,9 @@ public sealed record CoordinatorOptions
     /// <summary>Null for a run without checkpoints.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 
+    /// <summary>How long a run that is given up waits for a checkpoint of where it stands.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Skipped steps in a row that stop the run: one is bad luck, so many are a broken model, data or learning rate.</summary>
     public int MaximumSkipsInRow { get; init; } = 5;
 

@@ -46,13 +46,17 @@ public sealed record Reduced(PartitionId Partition, Generation Generation, StepK
 public sealed record ReducedHeld(PartitionId Partition, Generation Generation, StepKey Key, SliceDigest Digest, SliceDigest? Parameters = null)
     : TensorMessage(Partition, Generation);
 
-/// <summary>Joiner to primary: blocks that it lacks; a few at a time, which bounds the rate. Empty: it holds all of <paramref name="Version"/>.</summary>
+/// <summary>Joiner to primary: blocks that it lacks; a few at a time, and no more than its budget allows. Empty: it holds all of <paramref name="Version"/>.</summary>
 public sealed record FillWanted(PartitionId Partition, Generation Generation, long? Version, bool HoldsReduced, IReadOnlyList<int> Blocks)
     : TensorMessage(Partition, Generation);
 
 /// <summary>Primary to joiner: one block (parameters, first and second moment, [3 × block] float32) at the primary's version.</summary>
 public sealed record FillBlock(PartitionId Partition, Generation Generation, StepKey Key, Decision? Last, int Block, ReadOnlyMemory<float> State)
-    : TensorMessage(Partition, Generation);
+    : TensorMessage(Partition, Generation)
+{
+    /// <summary>Length of <see cref="State"/> for a block of so many elements.</summary>
+    public static long Floats(int blockElements) => 3L * blockElements;
+}
 
 /// <summary>Receiver to sender of a push, pull, reduced slice or fill request: not taken, and why.</summary>
 public sealed record Refused(PartitionId Partition, Generation Generation, Refusal Reason, long Step)

@@ -5,6 +5,7 @@ using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Partitions;
+using AtomGrains.Core.Protocol.Shards;
 using AtomGrains.Core.Protocol.Workers;
 using AtomGrains.Core.Runs;
 
@@ -38,6 +39,7 @@ public sealed class NodeMachine
     private readonly PartitionLayout _layout;
     private readonly ReplicaContext _context;
     private readonly Worker _worker;
+    private readonly ShardDesk _shards;
     private readonly SortedDictionary<PartitionId, PartitionReplica> _replicas = [];
     private readonly HeldMessages _held;
     private readonly Queue<TensorMessage> _toSelf = [];
@@ -52,17 +54,20 @@ public sealed class NodeMachine
     private bool _leaving;
 
     /// <param name="proves">Whether seals carry hashes of the parameters.</param>
+    /// <param name="refillBytesPerSecond">What copies of partitions that come to this node may take of its network.</param>
     public NodeMachine(
-        Member self, RunSpec spec, ParameterLayout parameters, Func<PartitionRange, ReadOnlyMemory<float>> initialParameters, ProtocolRules rules, bool proves = true)
+        Member self, RunSpec spec, ParameterLayout parameters, Func<PartitionRange, ReadOnlyMemory<float>> initialParameters, ProtocolRules rules, bool proves = true,
+        long refillBytesPerSecond = FillBudget.UsualBytesPerSecond)
     {
         _member = self;
         _self = self.Node;
         _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
         Pool = new FloatPool();
-        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves);
+        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves, new FillBudget(refillBytesPerSecond));
         _blocksAtOnce = Math.Max(1, HashedElementsAtOnce / spec.BlockElements);
         _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
+        _shards = new ShardDesk(_self, spec, rules, _tally);
     }
 
     /// <summary>Buffers of the length of the flat vector; gradients handed to <see cref="OnLaneComputed"/> come from it.</summary>
@@ -167,6 +172,10 @@ public sealed class NodeMachine
         }
     }
 
+    /// <summary>Samples of shards that are leased to this node, for who wants them.</summary>
+    /// <param name="tokens">[samples × tokens a sample], the machine's from now on.</param>
+    public void OnSamplesRead(ReadSamples read, ReadOnlyMemory<ushort> tokens, Outbox outbox) => _shards.OnRead(read, tokens, outbox);
+
     /// <summary>A slice is in the store. It is said again under each new view: a new coordinator has not heard it.</summary>
     public void OnSliceStored(SliceStored stored, Outbox outbox)
     {
@@ -188,9 +197,16 @@ public sealed class NodeMachine
     }
 
     /// <summary>One heartbeat interval has passed.</summary>
-    public void OnTick(Outbox outbox)
+    /// <param name="now">On a clock that does not go back.</param>
+    public void OnTick(TimeSpan now, Outbox outbox)
     {
         ApplyAtBackups(outbox);
+        _context.Fills.Tick(now);
+        foreach (var replica in _replicas.Values)
+        {
+            replica.GoOnFilling(outbox);
+        }
+
         outbox.Report(new Heartbeat(Generation, Counters));
         if (_leaving)
         {
@@ -202,6 +218,7 @@ public sealed class NodeMachine
             outbox.Report(new ViewWanted(Generation));
         }
 
+        _shards.OnTick(outbox);
         if (_view is not null && ++_quietTicks >= QuietTicks)
         {
             _quietTicks = 0;
@@ -226,6 +243,10 @@ public sealed class NodeMachine
         else if (message.Generation > Generation)
         {
             Hold(from, message);
+        }
+        else if (message is ShardMessage samples)
+        {
+            _shards.Handle(from, samples, outbox);
         }
         else if (message is ParameterSlice or Want or WorkerMessage)
         {
@@ -278,6 +299,7 @@ public sealed class NodeMachine
             _quietTicks = 0;
             _lastDecided = -1;
             AdoptReplicas(view, outbox);
+            _shards.Adopt(view, outbox);
             _worker.Adopt(view, outbox);
             foreach (var stored in _stored.Values.Where(stored => stored.Before.Lineage == view.Lineage))
             {
@@ -396,6 +418,12 @@ public sealed class NodeMachine
         for (outbox.TakeMessagesTo(_self, _toSelf); _toSelf.TryDequeue(out var message); outbox.TakeMessagesTo(_self, _toSelf))
         {
             Deliver(_self, message, outbox);
+        }
+
+        // Told last, of whatever the worker has come to.
+        if (outbox.Effects.OfType<ComputeLanes>().LastOrDefault() is { } compute)
+        {
+            _shards.OnLanes(compute, outbox);
         }
 
         ReportSeals(outbox);

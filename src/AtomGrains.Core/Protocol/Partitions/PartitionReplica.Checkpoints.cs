@@ -58,6 +58,16 @@ public sealed partial class PartitionReplica
         }
     }
 
+    // The decision that led to where this replica stands comes once more, now with the wish: the run is being given up.
+    private void StoreIfAskedLate(Decision decision, Outbox outbox)
+    {
+        if (decision.Snapshot && decision.Digest == _state.Digest && _state is { Last.Snapshot: false, IsComplete: true })
+        {
+            _state.AskForSnapshot();
+            StoreIfAsked(outbox);
+        }
+    }
+
     // A primary does it on applying the decision; a backup that is promoted before the next one, in its place.
     private void StoreIfAsked(Outbox outbox)
     {

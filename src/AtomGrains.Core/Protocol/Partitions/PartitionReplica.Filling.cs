@@ -68,7 +68,7 @@ public sealed partial class PartitionReplica
     private void Refill(Outbox outbox)
     {
         _state.Reset(_state.Lineage);
-        AskForBlocks(outbox);
+        AskForBlocks(outbox, again: true);
     }
 
     // Whether what was filled so far is still what this primary would have sent.
@@ -76,11 +76,24 @@ public sealed partial class PartitionReplica
         _view.Generation == old.Generation.Next && old.Placement(_range.Id).Joiner == _context.Self
         && old.Placement(_range.Id).Primary == _view.Placement(_range.Id).Primary;
 
-    private void AskForBlocks(Outbox outbox)
+    // What is on its way is not asked for twice, unless it must be lost: a whole step has passed since.
+    private void AskForBlocks(Outbox outbox, bool again = false)
     {
-        _outstandingBlocks.Clear();
-        _outstandingBlocks.UnionWith(_state.StaleBlocks.Take(FillBlocksAtOnce));
         var complete = _state.IsComplete;
+        if (_outstandingBlocks.Count > 0 && !again && !(_state.Version > _blocksAskedAt + 1))
+        {
+            return;
+        }
+
+        _outstandingBlocks.Clear();
+        if (!complete && !_context.Fills.IsOpen)
+        {
+            return;
+        }
+
+        _outstandingBlocks.UnionWith(_state.StaleBlocks.Take(FillBlocksAtOnce));
+        _context.Fills.Spend(_outstandingBlocks.Count * FillBlock.Floats(_range.BlockElements) * sizeof(float));
+        _blocksAskedAt = _state.Version ?? -1;
         outbox.Send(_view.Placement(_range.Id).Primary, new FillWanted(
             _range.Id, _view.Generation, complete ? _state.Version : null, _state.Reduced is not null, [.. _outstandingBlocks]));
     }

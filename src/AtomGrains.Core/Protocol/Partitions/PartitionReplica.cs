@@ -12,7 +12,7 @@ namespace AtomGrains.Core.Protocol.Partitions;
 /// </summary>
 public sealed partial class PartitionReplica
 {
-    // Blocks a joiner asks for at once: bounds what a refill may take of a step's bandwidth.
+    // Blocks a joiner asks for at once: bounds what waits in front of a step's messages on one connection.
     private const int FillBlocksAtOnce = 4;
 
     private readonly PartitionRange _range;
@@ -22,6 +22,7 @@ public sealed partial class PartitionReplica
     private readonly ReplicaProof _proof;
     private readonly HashSet<NodeId> _acknowledged = [];
     private readonly HashSet<int> _outstandingBlocks = [];
+    private long _blocksAskedAt;
     private readonly Dictionary<NodeId, long> _pulls = [];
     private View _view;
     private PartitionSeal? _seal;
@@ -117,7 +118,7 @@ public sealed partial class PartitionReplica
         }
         else if (Role == PartitionRole.Joiner)
         {
-            AskForBlocks(outbox);
+            AskForBlocks(outbox, again: true);
         }
     }
 
@@ -172,6 +173,7 @@ public sealed partial class PartitionReplica
 
         if (!_context.Rules.Applies(decision.Step, version))
         {
+            StoreIfAskedLate(decision, outbox);
             return;
         }
 
@@ -206,6 +208,15 @@ public sealed partial class PartitionReplica
             AskForLanes(outbox);
         }
         else if (Role == PartitionRole.Joiner)
+        {
+            AskForBlocks(outbox, again: true);
+        }
+    }
+
+    /// <summary>There may be something to spend on a fill again.</summary>
+    public void GoOnFilling(Outbox outbox)
+    {
+        if (Role == PartitionRole.Joiner && !IsLoading && !_state.IsComplete)
         {
             AskForBlocks(outbox);
         }

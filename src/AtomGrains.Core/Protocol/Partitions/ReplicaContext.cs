@@ -17,4 +17,9 @@ public sealed record ReplicaContext(
     Func<PartitionRange, ReadOnlyMemory<float>> InitialParameters,
     NodeTally Counters,
     long Steps = long.MaxValue,
-    bool Proves = true);
+    bool Proves = true,
+    FillBudget? Fills = null)
+{
+    /// <summary>What the node's joiners may ask for.</summary>
+    public FillBudget Fills { get; } = Fills ?? new FillBudget(FillBudget.UsualBytesPerSecond);
+}

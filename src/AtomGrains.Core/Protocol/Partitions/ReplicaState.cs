@@ -84,6 +84,9 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Last = last;
     }
 
+    /// <summary>The last decision asks for a snapshot of this version after all.</summary>
+    public void AskForSnapshot() => Last = Last! with { Snapshot = true };
+
     public void Hold(ReducedSlice reduced)
     {
         DropReduced();

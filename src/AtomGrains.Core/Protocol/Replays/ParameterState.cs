@@ -1,7 +1,11 @@
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Partitions;
+
 namespace AtomGrains.Core.Protocol.Replays;
 
-/// <summary>All that decides what comes after a version: parameters and moments ([elements] float32 each) and the last decision.</summary>
-/// <param name="Key">Of the step to be computed on them.</param>
-/// <param name="Last">Null at the start of a lineage.</param>
-public sealed record ParameterState(
-    StepKey Key, Decision? Last, ReadOnlyMemory<float> Values, ReadOnlyMemory<float> FirstMoment, ReadOnlyMemory<float> SecondMoment);
+/// <summary>All that decides what comes after a version: parameters and moments, and what its next decision goes on counting from.</summary>
+/// <param name="Content">[elements] float32 each.</param>
+/// <param name="Version">The step to be computed on them.</param>
+/// <param name="Origin">Null for the seed.</param>
+public sealed record ParameterState(Lineage Lineage, long Version, LineageOrigin? Origin, SliceContent Content);

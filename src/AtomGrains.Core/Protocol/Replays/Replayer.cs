@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Parameters;
@@ -18,6 +19,7 @@ public sealed class Replayer
     private readonly PartitionLayout _layout;
     private readonly PartitionRange _whole;
     private readonly ReplicaState _state;
+    private readonly LineageOrigin? _origin;
     private readonly FloatPool _pool = new();
     private readonly LaneAccumulator _lanes;
     private readonly LaneStaging _staging;
@@ -33,8 +35,8 @@ public sealed class Replayer
         _lanes = new LaneAccumulator(spec.Lanes, _pool);
         _staging = new LaneStaging(spec.Lanes, _pool, ProtocolRules.Safe);
         _state = new ReplicaState(_whole, loop.Layout, new AdamW(spec.Optimizer), _pool);
-        _state.Begin(from.Key.Lineage, from.Key.Step, new SliceContent(from.Values, from.FirstMoment, from.SecondMoment));
-        _state.StartAt(from.Key, from.Last);
+        _state.Begin(from.Lineage, from.Version, from.Content);
+        _origin = from.Origin;
     }
 
     /// <summary>The step that would be computed next.</summary>
@@ -73,7 +75,7 @@ public sealed class Replayer
         _state.Hold(reduced);
         var key = _state.Key;
         var seal = new PartitionSeal(_whole.Id, key.Step, key.Previous, reduced.SumsOfSquares(_whole), loss);
-        var decision = DecisionMaker.Decide(_spec, _layout, key.Lineage, key.Step, _state.Last, [seal]);
+        var decision = DecisionMaker.Decide(_spec, _layout, key.Lineage, key.Step, _state.Last, [seal], _origin);
         _state.Advance(decision, ProtocolRules.Safe.Updates(decision.Kind, _whole.Id));
         return new ReplayedStep(decision, lanes);
     }

@@ -1,4 +1,5 @@
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Core.Protocol.Replays;
@@ -7,16 +8,15 @@ namespace AtomGrains.Core.Protocol.Replays;
 /// <param name="lineage">The history that is replayed.</param>
 public sealed class SeededOrigin(IStepLoop loop, Lineage lineage) : IParameterOrigin
 {
-    public string Name => "the seeded beginning";
-
     public long? Newest(long version) => version >= 0 ? 0 : null;
+
+    public string NameOf(long version) => "the seeded beginning";
 
     public ParameterState Read(long version)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(version, 0);
         var values = new float[loop.Layout.Elements];
         loop.InitialParameters(values);
-        return new ParameterState(
-            new StepKey(lineage, 0, DecisionDigest.Genesis(lineage)), null, values, new float[values.Length], new float[values.Length]);
+        return new ParameterState(lineage, 0, null, new SliceContent(values, new float[values.Length], new float[values.Length]));
     }
 }

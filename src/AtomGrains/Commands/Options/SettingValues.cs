@@ -113,6 +113,13 @@ public sealed class SettingValues
         $"must be seconds, above 0 and at most {most.ToString(CultureInfo.InvariantCulture)}",
         TimeSpan.FromSeconds(1));
 
+    /// <summary>A size: a whole number with KB, MB, GB or TB of powers of 1000, or of bytes without.</summary>
+    public long Bytes(Setting setting, long least, long most) => Read(
+        setting,
+        text => ByteSize.Parse(text) is { } bytes && bytes >= least && bytes <= most ? bytes : null,
+        $"must be a size from {ByteSize.Of(least)} to {ByteSize.Of(most)}, such as {setting.Default}",
+        least);
+
     public IPAddress Address(Setting setting)
     {
         var text = Text(setting) ?? "";

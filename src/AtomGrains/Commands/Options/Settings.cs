@@ -87,6 +87,12 @@ public static class Settings
     public static readonly Setting Keep = new("keep", "N", "Checkpoints that are kept.", "3");
     public static readonly Setting Store =
         new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in the run folder unless given.");
+    // A fifth of a network of 10 Gbit/s, so that steps keep the rest.
+    public static readonly Setting RefillRate =
+        new("refill-rate", "SIZE", "Bytes a second that new copies of partitions may take of a node's network.", "256MB");
+    // Most texts whole, and small against what a model's buffers take.
+    public static readonly Setting ShardCache =
+        new("shard-cache", "SIZE", "Bytes of the dataset that a node keeps in memory; the rest is read when it is wanted.", "256MB");
     public static readonly Setting Supervise =
         new("supervise", "true|false", "Start the supervisor again when it dies.", "false") { IsSwitch = true };
 
@@ -115,6 +121,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

@@ -3,6 +3,7 @@ using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Commands.Options;
 
@@ -49,6 +50,8 @@ public sealed record TrainOptions
 
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
+
+    public NodeLimits Limits { get; init; } = new();
 
     /// <summary>Whether each partition has a second copy on another node.</summary>
     public bool Replicas { get; init; } = true;

@@ -1,5 +1,6 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Workers;
 using static AtomGrains.Commands.Options.Settings;
 
 namespace AtomGrains.Commands.Options;
@@ -32,6 +33,11 @@ public static class TrainOptionsReader
             Port = values.Count(Port, 0, ushort.MaxValue),
             MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
             Roots = values.OnOff(Roots),
+            Limits = new NodeLimits
+            {
+                RefillBytesPerSecond = values.Bytes(RefillRate, 1000, 1_000_000_000_000),
+                ShardCacheBytes = values.Bytes(ShardCache, 0, 1_000_000_000_000),
+            },
             Replicas = values.OnOff(Replicas),
             Resume = resume,
             AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
