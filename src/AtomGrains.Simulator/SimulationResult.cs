@@ -11,6 +11,8 @@ namespace AtomGrains.Simulator;
 /// <param name="Stopped">Why the run was given up, rightly; null when it was not.</param>
 /// <param name="Checkpoints">That got a manifest.</param>
 /// <param name="Restored">Lineages that began from one.</param>
+/// <param name="WrongBits">Nodes that audits found.</param>
+/// <param name="MayBeWrong">Bits of a device that computes wrong ones may rightly be in the weights.</param>
 /// <param name="Counters">Sums over all nodes that there were.</param>
 public sealed record SimulationResult(
     string? Violation,
@@ -24,4 +26,6 @@ public sealed record SimulationResult(
     string? Stopped,
     NodeCounters Counters,
     int Checkpoints = 0,
-    int Restored = 0);
+    int Restored = 0,
+    int WrongBits = 0,
+    bool MayBeWrong = false);

@@ -20,4 +20,7 @@ public enum Refusal
 
     /// <summary>The receiver is not primary of that partition.</summary>
     NotPrimary,
+
+    /// <summary>It was computed by a node that an audit has found wrong.</summary>
+    NotTrusted,
 }

@@ -38,6 +38,27 @@ internal static class World
         ],
     };
 
+    /// <summary>Three to five workers, one of whose devices flips a bit from some step on, and nothing else.</summary>
+    public static SimulationOptions Lying(ulong seed) => new()
+    {
+        Seed = seed,
+        Workers = 3 + (int)(seed % 3),
+        Lanes = seed % 2 == 0 ? 8 : 16,
+        Partitions = 1 + (int)(seed % 3),
+        Liar = 1,
+        LiesFrom = 3,
+    };
+
+    /// <summary>The same among faults; worlds of one or two, in which nobody could decide, come about by deaths alone.</summary>
+    public static SimulationOptions LyingAmongFaults(ulong seed) => Walk(seed) with
+    {
+        Workers = 3 + (int)(seed % 4),
+        PoisonKills = 0,
+        Liar = 1,
+        LiesFrom = (long)(seed % 9),
+        Kinds = [.. new SimulationOptions().Kinds.Where(kind => kind != SimulatedFault.Scale)],
+    };
+
     /// <summary>Runs it by the safe rules and fails with the command that repeats it.</summary>
     public static SimulationResult Passes(SimulationOptions options)
     {
