@@ -33,6 +33,8 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             Faults = new FaultPlan(orders.Faults),
             Heartbeat = orders.Heartbeat,
             MaximumSkips = orders.MaximumSkips,
+            AuditLanes = orders.AuditLanes,
+            OnWrongBits = orders.OnWrongBits,
             Before = orders.Before,
             Program = orders.Program,
             Roots = orders.Roots,

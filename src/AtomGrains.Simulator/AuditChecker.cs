@@ -31,7 +31,7 @@ internal sealed class AuditChecker(SimulatedGradient gradients, PartitionLayout 
     /// <summary>A run may be given up for wrong bits.</summary>
     public bool MayStop => liar.Exists;
 
-    public void Recorded(View view) => _wasAlone |= view.Workers.Count < AuditRoster.Usual;
+    public void Recorded(View view) => _wasAlone |= AuditRoster.IsAlone(view);
 
     public void Loaded(StepKey key, ReadOnlySpan<float> flat)
     {

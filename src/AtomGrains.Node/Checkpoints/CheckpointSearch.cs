@@ -15,11 +15,12 @@ public static class CheckpointSearch
         register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!), ProtocolRules.Safe);
 
     /// <param name="elements">Length of the flat vector.</param>
+    /// <param name="notAfter">The newest step that it may be of; null for any.</param>
     /// <exception cref="IOException">The store does not answer.</exception>
-    public static FoundCheckpoint Newest(CheckpointStore store, LineageHistory history, int elements)
+    public static FoundCheckpoint Newest(CheckpointStore store, LineageHistory history, int elements, long? notAfter = null)
     {
         var passedOver = new List<(CheckpointId, CheckpointFault)>();
-        foreach (var candidate in history.Candidates(store.List()))
+        foreach (var candidate in history.Candidates(store.List()).Where(id => notAfter is null || id.Step <= notAfter))
         {
             if (store.Verify(candidate, elements, out var file) is { } fault)
             {

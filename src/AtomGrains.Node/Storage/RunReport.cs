@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 
 namespace AtomGrains.Node.Storage;
 
@@ -36,6 +37,9 @@ public sealed record RunReport
 
     public required long StaleGenerationRejected { get; init; }
 
+    /// <summary>Audited lanes by what became of the comparison.</summary>
+    public AuditCounts LaneAudits { get; init; } = new();
+
     /// <summary>Committed tokens ÷ seconds from the first step's start to the last step's end.</summary>
     public required double TokensPerSecond { get; init; }
 
@@ -47,7 +51,7 @@ public sealed record RunReport
     /// <param name="started">Worker processes.</param>
     /// <param name="weights">Hash of the final weights; null when the run did not reach its end.</param>
     /// <param name="validationLoss">Nats a token; not finite when it was not computed.</param>
-    public static RunReport Of(RunJournal journal, FaultLedger ledger, NodeCounters counters, int started, string? weights, double validationLoss) => new()
+    public static RunReport Of(RunJournal journal, FaultLedger ledger, NodeCounters counters, int started, string? weights, double validationLoss, AuditCounts audits) => new()
     {
         StepsCommitted = journal.Committed,
         StepsSkipped = journal.Skipped,
@@ -60,6 +64,7 @@ public sealed record RunReport
         LanesRecomputed = counters.LanesRecomputed,
         DuplicatePushesRejected = counters.DuplicatePushesRejected,
         StaleGenerationRejected = counters.StaleGenerationRejected,
+        LaneAudits = audits,
         TokensPerSecond = journal.TokensPerSecond,
         PeakRssBytes = new Dictionary<string, long>(),
     };

@@ -1,4 +1,5 @@
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 
 namespace AtomGrains.Node.Telemetry;
 
@@ -6,4 +7,5 @@ namespace AtomGrains.Node.Telemetry;
 /// <param name="Workers">That own lanes.</param>
 /// <param name="Ready">Nodes that are alive and have said that they are ready.</param>
 /// <param name="Counters">Sums over all nodes that there ever were.</param>
-public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters);
+/// <param name="Audits">Since the coordinator began; null for none.</param>
+public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, AuditCounts? Audits = null);

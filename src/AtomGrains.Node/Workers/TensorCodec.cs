@@ -51,6 +51,7 @@ public static class TensorCodec
                 Write(writer, push.Key);
                 Write(writer, push.Node);
                 writer.Write(push.Loss);
+                writer.Write(push.By.Value);
                 break;
             case Want want:
                 Begin(writer, Kind.Want, message);
@@ -140,7 +141,7 @@ public static class TensorCodec
         switch (kind)
         {
             case Kind.Push:
-                return new Push(partition, generation, ReadKey(reader), ReadNode(reader), reader.ReadDouble(), payload);
+                return new Push(partition, generation, ReadKey(reader), ReadNode(reader), reader.ReadDouble(), payload, new NodeId(reader.ReadInt32()));
             case Kind.Want:
                 var wantKey = ReadKey(reader);
                 return ReadList(reader, ReadNode) is { } nodes ? new Want(partition, generation, wantKey, nodes) : null;

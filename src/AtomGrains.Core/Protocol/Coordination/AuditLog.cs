@@ -37,7 +37,7 @@ internal sealed class AuditLog
     /// <summary>A view is in force: a device that is new in it has yet to be audited.</summary>
     public void Installed(View view, long step)
     {
-        _wasAlone |= view.Workers.Count < AuditRoster.Usual;
+        _wasAlone |= AuditRoster.IsAlone(view);
         foreach (var worker in view.Workers)
         {
             _trusted.TryAdd(SlotOf(view, worker), step);
@@ -67,7 +67,7 @@ internal sealed class AuditLog
             Trust(view, step, compared);
         }
 
-        _wasAlone = view.Workers.Count < AuditRoster.Usual;
+        _wasAlone = AuditRoster.IsAlone(view);
     }
 
     /// <summary>Who is wrong has been found by this lane; counted once, whichever partitions say so.</summary>

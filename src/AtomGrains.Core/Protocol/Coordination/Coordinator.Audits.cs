@@ -138,8 +138,8 @@ public sealed partial class Coordinator
     private void AuditsInstalled(View view, Outbox outbox)
     {
         _audits.Installed(view, _step);
-        var isAlone = view.AuditShare > 0 && view.Workers.Count < AuditRoster.Usual;
-        if (isAlone && !_saidAlone)
+        var isAlone = view.AuditShare > 0 && AuditRoster.IsAlone(view);
+        if (isAlone && !_saidAlone && _targetWorkers > 1)
         {
             outbox.Add(new AuditsNotPossible());
         }

@@ -77,6 +77,12 @@ public sealed record TrainOptions
     /// <summary>Failures of one device that quarantine it.</summary>
     public required int DeviceFailures { get; init; }
 
+    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>What is done about the steps of a device with wrong bits.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
     public required FaultPlan Faults { get; init; }
 
     public required string? Report { get; init; }
@@ -92,7 +98,9 @@ public sealed record TrainOptions
     /// <summary>Spares asked for, and workers for whom there is no lane.</summary>
     public int AllSpares => Spares + Workers - ActiveWorkers;
 
-    public IReadOnlyList<string> Warnings => RunPlanWarnings.Of(Spec.Lanes, Workers);
+    public IReadOnlyList<string> Warnings => AuditLanes > 0 && ActiveWorkers == 1
+        ? [.. RunPlanWarnings.Of(Spec.Lanes, Workers), "--audit-lanes needs two workers: with one, no lane is audited"]
+        : RunPlanWarnings.Of(Spec.Lanes, Workers);
 
     /// <summary>The text to train on.</summary>
     /// <exception cref="InvalidSettingsException">Missing, empty, or no text.</exception>
