@@ -81,17 +81,17 @@ internal sealed class AuditLog
 
     public void StaysUndecided() => Counts = Counts with { Undecided = Counts.Undecided + 1 };
 
-    // A device all of whose lanes were compared is trusted for that step; one of which some were, up to it.
+    // Lanes that are not audited change hands within a step, so a step speaks for itself only where every lane was compared;
+    // else one that was compared speaks for what came before it.
     private void Trust(View view, long step, List<int> compared)
     {
         foreach (var worker in view.Workers)
         {
-            var own = view.LanesOf(worker).ToList();
-            if (own.All(compared.Contains))
+            if (compared.Count == _spec.Lanes)
             {
                 _trusted[SlotOf(view, worker)] = step + 1;
             }
-            else if (own.Exists(compared.Contains) || compared.Exists(lane => AuditRoster.AuditorOf(view, step, lane) == worker))
+            else if (compared.Exists(lane => view.LaneOwners[lane] == worker || AuditRoster.AuditorOf(view, step, lane) == worker))
             {
                 _trusted[SlotOf(view, worker)] = step;
             }

@@ -61,7 +61,7 @@ public sealed partial class Coordinator
         }
 
         var suspect = _audits.FirstSuspect(slot, step);
-        var goesBack = options.OnWrongBits == WrongBitsPolicy.Rollback && (suspect < step || !AllIsAudited(node, step));
+        var goesBack = options.OnWrongBits == WrongBitsPolicy.Rollback && (suspect < step || !IsAuditedWhole(step));
         var isKnown = !IsAlive(node) || IsRetired(node);
         _quarantines.Add(new Quarantine(node, slot, step));
         var found = new WrongBitsFound(node, slot, step, lane, evidence.Partition, evidence.Votes, suspect, goesBack, isKnown, _view!.Generation);
@@ -105,10 +105,11 @@ public sealed partial class Coordinator
         }
     }
 
-    private bool AllIsAudited(NodeId node, long step)
+    // Else a partition may have sealed the step with something of that node which nobody compared, its own lane or one it took over.
+    private bool IsAuditedWhole(long step)
     {
         var plan = new AuditPlan(spec.Seed, _view!.AuditShare);
-        return _view.LanesOf(node).All(lane => plan.IsAudited(step, lane));
+        return Enumerable.Range(0, spec.Lanes).All(lane => plan.IsAudited(step, lane));
     }
 
     // Somebody who is not in the view can decide: a replacement that got ready, or a spare, which gets lanes for that.

@@ -16,7 +16,8 @@ public sealed partial class PartitionReplica
     /// <summary>Workers whose leaves of audited lanes the step at hand waits for.</summary>
     public IEnumerable<NodeId> AwaitedAuditors => Collects ? OpenAudits.SelectMany(lane => _audits.Awaited(_view, _state.Key.Step, lane)).Distinct() : [];
 
-    private IEnumerable<int> OpenAudits => Enumerable.Range(0, _context.Lanes).Where(lane => IsAudited(TreeNode.Leaf(lane)));
+    // A lane that nobody computes for now is waited for from nobody.
+    private IEnumerable<int> OpenAudits => Enumerable.Range(0, _context.Lanes).Where(lane => IsAudited(TreeNode.Leaf(lane)) && !_view.HeldLanes.Contains(lane));
 
     private bool IsAudited(TreeNode node) => _audits.IsAudited(_view, _state.Key.Step, node);
 
