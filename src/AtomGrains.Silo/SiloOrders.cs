@@ -49,6 +49,12 @@ public sealed record SiloOrders
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
+    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>What is done about the steps of a device with wrong bits.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
 

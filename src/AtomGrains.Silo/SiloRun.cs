@@ -34,6 +34,8 @@ internal sealed class SiloRun : ISiloRun, IDisposable
             Heartbeat = orders.Heartbeat,
             MaximumSkips = orders.MaximumSkips,
             Grace = orders.Grace,
+            AuditLanes = orders.AuditLanes,
+            OnWrongBits = orders.OnWrongBits,
             Before = orders.Before,
             Program = orders.Program,
             Roots = orders.Roots,

@@ -10,11 +10,11 @@ public sealed class CalmReference
 {
     private readonly Dictionary<(int Lanes, long Steps, long EvaluateEvery, long SkipEvery), SimulationResult> _known = [];
 
-    /// <summary>Runs a simulation and adds what is wrong with its bits, unless they are salted.</summary>
+    /// <summary>Runs a simulation and adds what is wrong with its bits, unless they are salted or may be wrong.</summary>
     public SimulationResult Judge(SimulationOptions options, ProtocolRules rules)
     {
         var result = new Simulation(options, rules).Run();
-        if (result.Violation is not null || result.Stopped is not null || options.Salted)
+        if (result.Violation is not null || result.Stopped is not null || options.Salted || result.MayBeWrong)
         {
             return result;
         }

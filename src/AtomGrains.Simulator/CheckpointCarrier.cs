@@ -72,15 +72,15 @@ internal sealed class CheckpointCarrier(
     // Some take so long that the run has gone on without them, perhaps from before their step.
     private TimeSpan WriteTime() => simulation.Random.Chance(0.2) ? simulation.Random.Between(100, 2000) : simulation.Random.Between(1, 30);
 
-    public void Find(SimulatedCoordinator coordinator) => simulation.After(simulation.Random.Between(1, 30), () =>
+    public void Find(SimulatedCoordinator coordinator, long? notAfter) => simulation.After(simulation.Random.Between(1, 30), () =>
     {
         if (store.IsDown)
         {
-            Find(coordinator);
+            Find(coordinator, notAfter);
             return;
         }
 
-        coordinator.Run((machine, outbox) => machine.OnCheckpointFound(store.Newest(History)?.Origin, simulation.Now, outbox));
+        coordinator.Run((machine, outbox) => machine.OnCheckpointFound(store.Newest(History, notAfter)?.Origin, simulation.Now, outbox));
     });
 
     public void Completed(CheckpointManifest manifest)

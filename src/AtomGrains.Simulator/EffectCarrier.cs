@@ -119,8 +119,8 @@ internal sealed class EffectCarrier(
                 case CheckpointCompleted completed:
                     checkpoints.Completed(completed.Manifest);
                     break;
-                case FindCheckpoint:
-                    checkpoints.Find(coordinator);
+                case FindCheckpoint find:
+                    checkpoints.Find(coordinator, find.NotAfter);
                     break;
                 case RunFinished:
                     _journal.Complete(coordinator);
@@ -142,7 +142,11 @@ internal sealed class EffectCarrier(
                 case VersionProven proven:
                     checker.Proven(proven);
                     break;
-                case Evaluated or Waiting or MemberReady or RolledBack or ReplicasDiffered:
+                case WrongBitsFound found:
+                    cluster.Audits.WrongBitsFound(found);
+                    cluster.Quarantine(found);
+                    break;
+                case AuditsNotPossible or Evaluated or Waiting or MemberReady or RolledBack or ReplicasDiffered:
                     break;
                 default:
                     throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");
@@ -157,6 +161,11 @@ internal sealed class EffectCarrier(
             var sentAfter = outbox.Effects.SkipWhile(effect => (effect as SendToCoordinator)?.Message != message)
                 .Any(effect => effect is SendToNode { Message: Reduced reduced } send && send.To == inSync.Joiner && reduced.Partition == inSync.Partition);
             checker.JoinerReported(inSync, node.Machine, cluster.Find(inSync.Joiner) is { IsAlive: true } joiner ? joiner.Machine : null, sentAfter);
+        }
+
+        if (message is LaneDisputed disputed)
+        {
+            cluster.Audits.Reported(disputed, id => cluster.Find(id)?.Member);
         }
 
         simulation.Network.Send(node.Id, null, () => cluster.Coordinator.Run((machine, reply) => machine.HandleMessage(node.Id, message, simulation.Now, reply)));

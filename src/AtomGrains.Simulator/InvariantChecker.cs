@@ -14,7 +14,7 @@ namespace AtomGrains.Simulator;
 /// protocol's rules (R), by their numbers there. It sees messages, effects and the machines' public state, never
 /// which rules they run by.
 /// </summary>
-internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients, CheckpointChecker checkpoints, PoisonedLane poison)
+internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradient gradients, CheckpointChecker checkpoints, PoisonedLane poison, AuditChecker audits)
 {
     private const int MostDeaths = 3;
 
@@ -110,6 +110,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         Told(view);
         CheckDeaths(view, before);
         checkpoints.Recorded(view);
+        audits.Recorded(view);
         if (before is null || before.Lineage != view.Lineage)
         {
             return;
@@ -141,7 +142,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
 
     /// <summary>Poison: a run stops for a lane that has ended three workers, and for no other.</summary>
     public void Stopped(string reason) => Require(
-        poison.Deaths.Count >= MostDeaths && poison.Deaths.All(death => reason.StartsWith($"lane {death.Lane} of step {death.Step} (", StringComparison.Ordinal)),
+        (audits.MayStop && !reason.StartsWith("lane ", StringComparison.Ordinal)) || (poison.Deaths.Count >= MostDeaths && poison.Deaths.All(death => reason.StartsWith($"lane {death.Lane} of step {death.Step} (", StringComparison.Ordinal))),
         $"the run stopped: {reason}");
 
     /// <summary>I8: no two views share a generation.</summary>
@@ -188,9 +189,17 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
     public View? ViewOf(Generation generation) => _views.GetValueOrDefault(generation);
 
     /// <summary>A worker computes on the parameters that the partitions hold.</summary>
-    public void Loaded(NodeId node, StepKey key, ReadOnlySpan<float> flat) => replicas.CheckLoaded(node, key, flat);
+    public void Loaded(NodeId node, StepKey key, ReadOnlySpan<float> flat)
+    {
+        replicas.CheckLoaded(node, key, flat);
+        audits.Loaded(key, flat);
+    }
 
-    public void Check(NodeId node, NodeMachine machine) => replicas.Check(node, machine);
+    public void Check(NodeId node, NodeMachine machine)
+    {
+        replicas.Check(node, machine);
+        audits.Check(node, machine);
+    }
 
     /// <summary>Bits of the decided steps of a lineage and of what it came from, in their order.</summary>
     public IReadOnlyList<ulong> SurvivingBits(Lineage newest) =>
@@ -211,7 +220,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         $"is at version {state.Version?.ToString(CultureInfo.InvariantCulture) ?? "none"} {(state.IsComplete ? "with all blocks" : "with blocks missing")}, {(state.Reduced is null ? "without" : "with")} a reduced slice";
 
     private static bool IsWanted(NodeMachine machine, Push push) =>
-        push.Generation == machine.Generation
+        push.Generation == machine.Generation && !machine.View!.IsQuarantined(push.By)
         && machine.Replicas.TryGetValue(push.Partition, out var replica)
         && replica is { Role: PartitionRole.Primary, State: { Version: not null, Reduced: null } }
         && replica.State.Key == push.Key;
@@ -221,6 +230,7 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
 
     private static bool Same(View a, View b) =>
         a.Lineage == b.Lineage && a.Members.SequenceEqual(b.Members) && a.LaneOwners.SequenceEqual(b.LaneOwners) && a.Partitions.SequenceEqual(b.Partitions)
+        && a.AuditShare == b.AuditShare && a.Quarantined.SequenceEqual(b.Quarantined) && a.Trusted.SequenceEqual(b.Trusted)
         && a.Deaths.SequenceEqual(b.Deaths) && a.HeldLanes.SequenceEqual(b.HeldLanes) && a.Shards.SequenceEqual(b.Shards);
 
     private static long Refusals(NodeCounters counters) =>

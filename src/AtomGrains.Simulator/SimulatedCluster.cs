@@ -3,6 +3,7 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Nodes;
 using AtomGrains.Core.Runs;
 
@@ -30,6 +31,9 @@ internal sealed class SimulatedCluster
     private readonly PartitionLayout _layout;
     private readonly SimulatedGradient _gradients;
     private readonly PoisonedLane _poison;
+    private readonly LyingDevice _liar;
+    private readonly AuditChecker _audits;
+    private readonly HashSet<int> _quarantined = [];
     private readonly CheckpointChecker _checkpoints;
     private readonly CheckpointCarrier _history;
     private readonly InvariantChecker _checker;
@@ -49,8 +53,10 @@ internal sealed class SimulatedCluster
         _layout = new PartitionLayout(Simulation.Parameters.Elements, _spec.BlockElements, _spec.Partitions);
         _gradients = new SimulatedGradient(_layout, options);
         _poison = new PoisonedLane(options);
+        _liar = new LyingDevice(options, _layout);
+        _audits = new AuditChecker(_gradients, _layout, _liar, options);
         _checkpoints = new CheckpointChecker(_spec.GlobalBatch);
-        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints, _poison);
+        _checker = new InvariantChecker(new ReplicaChecker(_gradients, _layout, _checkpoints), _gradients, _checkpoints, _poison, _audits);
         // A register that refuses no record is the other half of a coordinator that takes a generation twice.
         _register = new SimulatedRegister(overwrites: rules.NextGeneration(new Generation(1)) == new Generation(1));
         Store = new SimulatedStore(rules);
@@ -85,6 +91,9 @@ internal sealed class SimulatedCluster
     public NodeCounters Counters => _nodes.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node.Machine.Counters));
 
     public SimulatedNode? Find(NodeId id) => _nodes.GetValueOrDefault(id);
+
+    /// <summary>What is known of wrong bits.</summary>
+    public AuditChecker Audits => _audits;
 
     public void Start()
     {
@@ -135,6 +144,9 @@ internal sealed class SimulatedCluster
         RollbackAfter = TimeSpan.FromSeconds(10),
         Pace = Pace,
         HandOverAfter = HandOver,
+        AuditShare = _options.Salted ? 0 : _options.AuditLanes,
+        OnWrongBits = _options.OnWrongBits,
+        DecideWithin = TimeSpan.FromSeconds(5),
         Checkpoints = _options.CheckpointEvery > 0 ? new CheckpointOptions { EverySteps = _options.CheckpointEvery, GiveUpAfter = TimeSpan.FromSeconds(2) } : null,
     };
 
@@ -156,10 +168,20 @@ internal sealed class SimulatedCluster
         var slots = LivingNodes.Where(node => Coordinator.Machine.Counts(node.Id)).Select(node => node.Member.Slot).ToHashSet();
         for (var slot = 0; slot < TargetWorkers + _options.Spares; slot++)
         {
-            if (!slots.Contains(slot))
+            if (!_quarantined.Contains(slot) && !slots.Contains(slot))
             {
                 Spawn(slot);
             }
+        }
+    }
+
+    /// <summary>No process starts on that device any more, and one that did before it was known ends.</summary>
+    public void Quarantine(WrongBitsFound found)
+    {
+        _quarantined.Add(found.Slot);
+        foreach (var node in LivingNodes.Where(node => node.Member.Slot == found.Slot && node.Id != found.Node).ToList())
+        {
+            End(node);
         }
     }
 
@@ -210,7 +232,7 @@ internal sealed class SimulatedCluster
         var id = new NodeId(_nextNode++);
         var member = new Member(id, slot, $"node {id.Value}");
         var machine = new NodeMachine(member, _spec, Simulation.Parameters, Initial, _rules, refillBytesPerSecond: RefillBytesPerSecond);
-        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, new SimulatedSamples(_spec, Outcome), _options.Salted, (key, lane) => EndsBy(id, key, lane));
+        var node = new SimulatedNode(member, machine, _simulation, _carrier, _gradients, new SimulatedSamples(_spec, Outcome), _liar, _options.Salted, (key, lane) => EndsBy(id, key, lane));
         _nodes.Add(id, node);
         _simulation.After(_simulation.Random.Between(20, 120), () => node.Run((m, outbox) => m.Introduce(outbox)));
         Tick(node);

@@ -7,7 +7,7 @@ using AtomGrains.Core.Protocol.Nodes;
 namespace AtomGrains.Simulator;
 
 /// <summary>A node process: Core's own machine, and a step loop that takes virtual time.</summary>
-internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, SimulatedSamples samples, bool salted, Func<StepKey, int, bool> endsBy)
+internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulation simulation, EffectCarrier carrier, SimulatedGradient gradients, SimulatedSamples samples, LyingDevice liar, bool salted, Func<StepKey, int, bool> endsBy)
 {
     // A message's way and back, several times over; then the lane takes what it lacks from the file.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
@@ -178,6 +178,7 @@ internal sealed class SimulatedNode(Member member, NodeMachine machine, Simulati
                 var gradient = machine.Pool.Rent(_parameters!.Length);
                 var salt = salted ? Bits.Mix((ulong)Id.Value, ++_attempt) : 0;
                 gradients.Compute(key, work, salt, _parameters, gradient);
+                liar.Touch(Member, key, work, gradient);
                 machine.OnLaneComputed(key, work, gradient, SimulatedGradient.Loss(work), outbox);
             }
             else

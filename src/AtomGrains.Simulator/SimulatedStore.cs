@@ -39,8 +39,9 @@ internal sealed class SimulatedStore(ProtocolRules rules)
     public bool TryCreate(CheckpointManifest manifest) => _manifests.TryAdd(manifest.Id, manifest);
 
     /// <summary>The newest checkpoint that is whole and not void.</summary>
-    public CheckpointManifest? Newest(LineageHistory history) =>
-        history.Candidates(_manifests.Keys).Select(id => _manifests[id]).FirstOrDefault(IsWhole);
+    /// <param name="notAfter">The newest step that it may be of; null for any.</param>
+    public CheckpointManifest? Newest(LineageHistory history, long? notAfter = null) =>
+        history.Candidates(_manifests.Keys).Where(id => rules.MayReturnTo(id.Step, notAfter ?? long.MaxValue)).Select(id => _manifests[id]).FirstOrDefault(IsWhole);
 
     public bool IsWhole(CheckpointManifest manifest) =>
         manifest.Fault(Simulation.Parameters.Elements) is null && manifest.Slices.All(slice => _objects.GetValueOrDefault(slice.Object) is { IsTorn: false });

@@ -72,7 +72,7 @@ public sealed class Simulation
         var outcome = Cluster.Outcome;
         return new SimulationResult(
             violation, outcome.WeightsDigest, Cluster.Losses, _faults.Injected, outcome.Lineages.Count, outcome.Skipped, _handled, Now, outcome.Stopped, Cluster.Counters,
-            outcome.Checkpoints.Count, outcome.Restored.Count, outcome.SamplesFromHolders, outcome.SamplesFromFile);
+            outcome.Checkpoints.Count, outcome.Restored.Count, outcome.SamplesFromHolders, outcome.SamplesFromFile, Cluster.Audits.Found, Cluster.Audits.MayBeWrong);
     }
 
     internal void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AtomGrains.Core.Options;
 
 namespace AtomGrains.Simulator;
 
@@ -34,6 +35,10 @@ public static class SimulationArguments
         new("kinds", "names of faults with commas between", o => string.Join(',', o.Kinds), (o, v) => o with { Kinds = [.. v.Split(',').Select(Kind)] }),
         new("checkpoint-every", "from 0", o => Text(o.CheckpointEvery), (o, v) => o with { CheckpointEvery = Whole(v, 0, long.MaxValue) }),
         new("keep", "from 1 to 100", o => Text(o.Keep), (o, v) => o with { Keep = (int)Whole(v, 1, 100) }),
+        new("audit-lanes", "from 0 to 1", o => Text(o.AuditLanes), (o, v) => o with { AuditLanes = Real(v, 0, 1) }),
+        new("liar", "from 0 to 15", o => o.Liar is { } slot ? Text(slot) : "none", (o, v) => o with { Liar = (int)Whole(v, 0, 15) }),
+        new("lies-from", "from 0", o => Text(o.LiesFrom), (o, v) => o with { LiesFrom = Whole(v, 0, long.MaxValue) }),
+        new("on-wrong-bits", "continue, stop or rollback", o => o.OnWrongBits.ToString().ToLowerInvariant(), (o, v) => o with { OnWrongBits = Policy(v) }),
         new("plan", "fault:slot@event with commas between", o => string.Join(',', o.Plan.Select(Text)), (o, v) => o with { Plan = [.. v.Split(',').Select(Planned)] }),
     ];
 
@@ -96,6 +101,9 @@ public static class SimulationArguments
         "no" => false,
         _ => throw new FormatException(),
     };
+
+    private static WrongBitsPolicy Policy(string name) =>
+        Enum.TryParse<WrongBitsPolicy>(name, ignoreCase: true, out var policy) && Enum.IsDefined(policy) ? policy : throw new FormatException();
 
     private static SimulatedFault Kind(string name) =>
         Enum.TryParse<SimulatedFault>(name, out var kind) && Enum.IsDefined(kind) ? kind : throw new FormatException();

@@ -1,3 +1,5 @@
+using AtomGrains.Core.Options;
+
 namespace AtomGrains.Simulator;
 
 /// <summary>One simulated run. Everything that happens follows from these values.</summary>
@@ -56,6 +58,18 @@ public sealed record SimulationOptions
 
     /// <summary>The version at which one backup's parameters have a bit changed; 0 for never.</summary>
     public long FlipAtVersion { get; init; }
+
+    /// <summary>Share of lanes that are audited. Never of salted runs, whose bits differ with who computes them.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>The worker whose device flips a bit of every gradient from <see cref="LiesFrom"/> on; null for none.</summary>
+    public int? Liar { get; init; }
+
+    /// <summary>The first step of which the liar's gradients are wrong.</summary>
+    public long LiesFrom { get; init; } = 3;
+
+    /// <summary>What is done about the liar's steps.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
 
     /// <summary>Kinds that may be injected; those of the store only where they are named.</summary>
     public IReadOnlyList<SimulatedFault> Kinds { get; init; } = [.. Enum.GetValues<SimulatedFault>().Where(kind => kind < SimulatedFault.EverythingDies)];

@@ -13,6 +13,8 @@ namespace AtomGrains.Simulator;
 /// <param name="Restored">Lineages that began from one.</param>
 /// <param name="SamplesFromHolders">Samples of computed lanes that holders of shards had sent in time.</param>
 /// <param name="SamplesFromFile">Those that nobody had.</param>
+/// <param name="WrongBits">Nodes that audits found.</param>
+/// <param name="MayBeWrong">Bits of a device that computes wrong ones may rightly be in the weights.</param>
 /// <param name="Counters">Sums over all nodes that there were.</param>
 public sealed record SimulationResult(
     string? Violation,
@@ -28,4 +30,6 @@ public sealed record SimulationResult(
     int Checkpoints = 0,
     int Restored = 0,
     long SamplesFromHolders = 0,
-    long SamplesFromFile = 0);
+    long SamplesFromFile = 0,
+    int WrongBits = 0,
+    bool MayBeWrong = false);

@@ -34,7 +34,8 @@ internal static class StallReport
 
     private static string Waiting(PartitionReplica replica)
     {
-        var waits = replica.MissingLanes.Select(node => node.ToString()).Concat(replica.Awaited.Select(node => $"acknowledgement of {node}")).ToList();
+        var waits = replica.MissingLanes.Select(node => node.ToString()).Concat(replica.Awaited.Select(node => $"acknowledgement of {node}"))
+            .Concat(replica.AwaitedAuditors.Select(node => $"an audited lane of {node}")).ToList();
         return replica.Seal is not null ? " sealed" : waits.Count > 0 ? $" waits for {string.Join(", ", waits)}" : "";
     }
 }

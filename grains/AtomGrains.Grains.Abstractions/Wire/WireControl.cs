@@ -28,6 +28,7 @@ namespace AtomGrains.Grains.Wire;
 [Union(19, typeof(WireReplicasDiffer))]
 [Union(20, typeof(WireSliceStored))]
 [Union(21, typeof(WireSliceNotStored))]
+[Union(22, typeof(WireLaneDisputed))]
 [MessagePackObject]
 [Immutable]
 public abstract record WireControl;
@@ -107,7 +108,8 @@ public sealed record WireWaitsFor(
     [property: Key(0)] long Generation,
     [property: Key(1)] IReadOnlyList<WireTreeNode> Lanes,
     [property: Key(2)] IReadOnlyList<int> Replicas,
-    [property: Key(3)] IReadOnlyList<int> Parameters) : WireControl;
+    [property: Key(3)] IReadOnlyList<int> Parameters,
+    [property: Key(4)] IReadOnlyList<int>? Auditors = null) : WireControl;
 
 [MessagePackObject]
 [Immutable]
@@ -130,3 +132,12 @@ public sealed record WireSliceStored(
 [Immutable]
 public sealed record WireSliceNotStored(
     [property: Key(0)] WireDecision Before, [property: Key(1)] int Partition, [property: Key(2)] string Reason) : WireControl;
+
+[MessagePackObject]
+[Immutable]
+public sealed record WireLaneDisputed(
+    [property: Key(0)] long Generation,
+    [property: Key(1)] int Partition,
+    [property: Key(2)] WireStepKey Step,
+    [property: Key(3)] int Lane,
+    [property: Key(4)] IReadOnlyList<WireVote> Votes) : WireControl;

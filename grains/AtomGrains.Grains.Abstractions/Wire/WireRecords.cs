@@ -14,7 +14,26 @@ public sealed record WireView(
     [property: Key(5)] WireOrigin? Origin = null,
     [property: Key(6)] IReadOnlyList<WireLaneDeath>? Deaths = null,
     [property: Key(7)] IReadOnlyList<int>? HeldLanes = null,
-    [property: Key(8)] IReadOnlyList<int>? Shards = null);
+    [property: Key(8)] IReadOnlyList<int>? Shards = null,
+    [property: Key(9)] double AuditShare = 0,
+    [property: Key(10)] IReadOnlyList<WireQuarantine>? Quarantined = null,
+    [property: Key(11)] IReadOnlyList<WireTrust>? Trusted = null);
+
+/// <summary>A node that an audit has found wrong.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireQuarantine([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] long Step);
+
+/// <summary>How far audits speak for a device.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireTrust([property: Key(0)] int Slot, [property: Key(1)] long Step);
+
+/// <summary>What one worker computed of an audited lane.</summary>
+[MessagePackObject]
+[Immutable]
+public sealed record WireVote(
+    [property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] ulong Digest, [property: Key(3)] bool IsWrong);
 
 /// <summary>A node that ended by itself in the middle of a lane.</summary>
 [MessagePackObject]

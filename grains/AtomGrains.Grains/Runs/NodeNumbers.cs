@@ -17,9 +17,10 @@ internal sealed class NodeNumbers(string folder)
 
     public int Given => _register.Generations().Count;
 
-    public NodeId Take(string silo, int? child)
+    /// <param name="ordinal">Which device of the set of silos it is, whatever silo has it now.</param>
+    public NodeId Take(string silo, int? child, int ordinal)
     {
-        var place = Encoding.ASCII.GetBytes(child is null ? silo : string.Create(CultureInfo.InvariantCulture, $"{silo} {child}"));
+        var place = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{silo} {ordinal}{(child is null ? "" : " ")}{child}"));
         var number = _register.Newest()?.Generation ?? Generation.None;
         do
         {
@@ -35,11 +36,17 @@ internal sealed class NodeNumbers(string folder)
         var numbers = _register.Generations().ToHashSet();
         foreach (var member in members.Where(member => numbers.Contains(NumberOf(member))))
         {
-            var words = Encoding.ASCII.GetString(_register.Read(NumberOf(member))).Split(' ');
-            int? child = words.Length > 1 ? int.Parse(words[1], CultureInfo.InvariantCulture) : null;
+            var words = PlaceOf(NumberOf(member));
+            int? child = words.Length > 2 ? int.Parse(words[2], CultureInfo.InvariantCulture) : null;
             yield return (member.Node, new Seat(member.Slot, words[0], now, child));
         }
     }
+
+    /// <summary>Which device of the set of silos a node had; null for one that was given elsewhere.</summary>
+    public int? OrdinalOf(NodeId node) =>
+        _register.Generations().Contains(new Generation(node.Value)) ? int.Parse(PlaceOf(new Generation(node.Value))[1], CultureInfo.InvariantCulture) : null;
+
+    private string[] PlaceOf(Generation number) => Encoding.ASCII.GetString(_register.Read(number)).Split(' ');
 
     private static Generation NumberOf(Member member) => new(member.Node.Value);
 }

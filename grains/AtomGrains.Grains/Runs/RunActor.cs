@@ -59,7 +59,18 @@ internal sealed class RunActor : IDisposable
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Replicas = plan.Replicas, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips, HandOverAfter = plan.Grace / 6 };
+        var options = new CoordinatorOptions
+        {
+            Workers = plan.Workers,
+            Spares = plan.Spares,
+            Replicas = plan.Replicas,
+            Heartbeat = plan.Heartbeat,
+            Checkpoints = plan.Checkpoints,
+            MaximumSkipsInRow = plan.MaximumSkips,
+            HandOverAfter = plan.Grace / 6,
+            AuditShare = plan.AuditLanes,
+            OnWrongBits = plan.OnWrongBits,
+        };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
         _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
         _checkpoints = new CheckpointDesk(
@@ -114,6 +125,12 @@ internal sealed class RunActor : IDisposable
             return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
         }
 
+        if (IsQuarantined(offer.Ordinal))
+        {
+            // The silo may stay: what else it hosts, calls and grains, is not computed on that device.
+            return new OfferAnswer(false, null);
+        }
+
         var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo && seat.Value.Child == offer.Child);
         if (here.Value is { } seat && offer.Over != here.Key.Value)
         {
@@ -136,7 +153,7 @@ internal sealed class RunActor : IDisposable
         var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
         if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
         {
-            var node = _numbers.Take(offer.Silo, offer.Child);
+            var node = _numbers.Take(offer.Silo, offer.Child, offer.Ordinal);
             _seats[node] = new Seat(slot, offer.Silo, Now, offer.Child);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
@@ -244,7 +261,7 @@ internal sealed class RunActor : IDisposable
         }
 
         var held = _seats.Count(seat => _coordinator.StandingOf(seat.Key) == NodeStanding.Alive);
-        _metrics.Observe(new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge), held, Now);
+        _metrics.Observe(new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits), held, Now);
     }
 
     // Workers without a device come first: what Core waits for follows from them.
@@ -327,6 +344,13 @@ internal sealed class RunActor : IDisposable
                 _ledger.Differed(differed, _coordinator.Step);
                 _output.Note(differed.InWords);
                 break;
+            case WrongBitsFound found:
+                _ledger.WrongBits(found);
+                _output.Note($"worker {found.Slot} computes wrong bits: {found.InWords(_plan.Spec)}");
+                break;
+            case AuditsNotPossible:
+                _output.Note(AuditsNotPossible.InWords);
+                break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
@@ -393,6 +417,9 @@ internal sealed class RunActor : IDisposable
     private OrderedStrike? StrikeOf(NodeId node) =>
         _struck.Of(node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
 
+    // A device is known by its place in the set of silos, which it has again when its silo is started again.
+    private bool IsQuarantined(int ordinal) => _coordinator.Quarantined.Any(quarantine => _numbers.OrdinalOf(quarantine.Node) == ordinal);
+
     private void Record(View view)
     {
         var created = _register.TryCreate(view.Generation, JsonSerializer.SerializeToUtf8Bytes(view, LocalJson.Default.View));
@@ -429,7 +456,7 @@ internal sealed class RunActor : IDisposable
     {
         _journal.Complete();
         _ledger.CloseAll();
-        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss), _controlMessages);
+        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss, _coordinator.Audits), _controlMessages);
         End.Write(_plan.Folder);
     }
 }

@@ -60,6 +60,12 @@ public sealed record RunPlan
     /// <summary>How long whoever is asked to end may take to hand over.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>What is done about the steps of a device with wrong bits.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
     /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
     public string? RefusalOf(string program) => program == Program ? null
         : $"the run's job comes from a program with hash {Program}, this silo has {program}: deploy one image";

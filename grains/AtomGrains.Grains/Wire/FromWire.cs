@@ -3,6 +3,7 @@ using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Grains.Wire;
@@ -37,7 +38,14 @@ public static class FromWire
             new Generation(waits.Generation),
             [.. waits.Lanes.Select(lanes => new TreeNode(lanes.Level, lanes.Index))],
             [.. waits.Replicas.Select(replica => new NodeId(replica))],
-            [.. waits.Parameters.Select(partition => new PartitionId(partition))]),
+            [.. waits.Parameters.Select(partition => new PartitionId(partition))],
+            waits.Auditors is { } auditors ? [.. auditors.Select(node => new NodeId(node))] : null),
+        WireLaneDisputed disputed => new LaneDisputed(
+            new Generation(disputed.Generation),
+            new PartitionId(disputed.Partition),
+            Map(disputed.Step),
+            disputed.Lane,
+            [.. disputed.Votes.Select(vote => new LeafVote(new NodeId(vote.Node), vote.Slot, new SliceDigest(vote.Digest), vote.IsWrong))]),
         WireSliceStored stored => new SliceStored(Map(stored.Before), Map(stored.Slice), stored.BlockedSeconds, stored.WriteSeconds),
         WireSliceNotStored missing => new SliceNotStored(Map(missing.Before), new PartitionId(missing.Partition), missing.Reason),
         _ => throw new ArgumentException($"{message.GetType().Name} is not known to this version", nameof(message)),
@@ -56,6 +64,9 @@ public static class FromWire
         Deaths = [.. (view.Deaths ?? []).Select(death => new LaneDeath(death.Step, death.Lane, new NodeId(death.Node)))],
         HeldLanes = [.. view.HeldLanes ?? []],
         Shards = [.. (view.Shards ?? []).Select(holder => new NodeId(holder))],
+        AuditShare = view.AuditShare,
+        Quarantined = [.. (view.Quarantined ?? []).Select(quarantine => new Quarantine(new NodeId(quarantine.Node), quarantine.Slot, quarantine.Step))],
+        Trusted = [.. (view.Trusted ?? []).Select(trust => new Trust(trust.Slot, trust.Step))],
     };
 
     private static Decision Map(WireDecision decision) => new(

@@ -34,7 +34,14 @@ public static class ToWire
             waits.Generation.Value,
             [.. waits.Lanes.Select(lanes => new WireTreeNode(lanes.Level, lanes.Index))],
             [.. waits.Replicas.Select(replica => replica.Value)],
-            [.. waits.Parameters.Select(partition => partition.Value)]),
+            [.. waits.Parameters.Select(partition => partition.Value)],
+            waits.Auditors is { } auditors ? [.. auditors.Select(node => node.Value)] : null),
+        LaneDisputed disputed => new WireLaneDisputed(
+            disputed.Generation.Value,
+            disputed.Partition.Value,
+            Map(disputed.Key),
+            disputed.Lane,
+            [.. disputed.Votes.Select(vote => new WireVote(vote.Node.Value, vote.Slot, vote.Digest.Value, vote.IsWrong))]),
         SliceStored stored => new WireSliceStored(Map(stored.Before), Map(stored.Slice), stored.BlockedSeconds, stored.WriteSeconds),
         SliceNotStored missing => new WireSliceNotStored(Map(missing.Before), missing.Partition.Value, missing.Reason),
         _ => throw new ArgumentException($"{message.GetType().Name} has no wire record", nameof(message)),
@@ -49,7 +56,10 @@ public static class ToWire
         view.Origin is { Checkpoint: var from } origin ? new WireOrigin(from.Lineage.Began.Value, from.Step, origin.OptimizerCount, origin.SkipsInRow) : null,
         [.. view.Deaths.Select(death => new WireLaneDeath(death.Step, death.Lane, death.Node.Value))],
         [.. view.HeldLanes],
-        [.. view.Shards.Select(holder => holder.Value)]);
+        [.. view.Shards.Select(holder => holder.Value)],
+        view.AuditShare,
+        [.. view.Quarantined.Select(quarantine => new WireQuarantine(quarantine.Node.Value, quarantine.Slot, quarantine.Step))],
+        [.. view.Trusted.Select(trust => new WireTrust(trust.Slot, trust.Step))]);
 
     private static WireSlice Map(StoredSlice slice) =>
         new(slice.Partition.Value, slice.FirstElement, slice.Elements, slice.Object, slice.Bytes, slice.Sha256);

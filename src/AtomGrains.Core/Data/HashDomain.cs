@@ -9,4 +9,5 @@ internal static class HashDomain
     public const ulong DataOrder = 1;
     public const ulong Lane = 2;
     public const ulong ValidationOrder = 3;
+    public const ulong Audit = 4;
 }

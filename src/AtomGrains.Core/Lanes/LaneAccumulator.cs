@@ -22,10 +22,13 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
     public bool Holds(int lane) => _held.Contains(lane);
 
     /// <summary>Sets the lanes that are to be summed; returns the partials that this finishes (an owned set that shrank).</summary>
-    public List<LanePartial> Target(IEnumerable<int> owned)
+    /// <param name="isAlone">Lanes that are never summed with others but finished as leaves; for one lane always the same.</param>
+    public List<LanePartial> Target(IEnumerable<int> owned, Func<int, bool>? isAlone = null)
     {
         var wanted = owned.Concat(_held).Where(lane => !_finished.Keys.Any(node => node.CoversLane(lane))).ToHashSet();
-        _targets = LaneTree.MaximalSubtrees(wanted, lanes);
+        var alone = isAlone is null ? [] : wanted.Where(isAlone).ToList();
+        wanted.ExceptWith(alone);
+        _targets = [.. LaneTree.MaximalSubtrees(wanted, lanes), .. alone.Select(TreeNode.Leaf)];
         var settled = new List<LanePartial>();
         foreach (var node in _open.Keys.ToList())
         {

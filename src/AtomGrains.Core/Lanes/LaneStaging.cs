@@ -1,3 +1,4 @@
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 
@@ -20,7 +21,8 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
     public long Dropped { get; private set; }
 
     /// <summary>Copies <paramref name="slice"/> if its lanes are wanted.</summary>
-    public StagingResult Offer(TreeNode node, ReadOnlySpan<float> slice, double loss)
+    /// <param name="by">Who computed it; null where it may stay whoever turns out to be wrong.</param>
+    public StagingResult Offer(TreeNode node, ReadOnlySpan<float> slice, double loss, NodeId? by = null)
     {
         if (_nodes.Keys.Any(staged => staged.Covers(node)))
         {
@@ -48,7 +50,7 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
 
         var copy = pool.Rent(slice.Length);
         slice.CopyTo(copy);
-        _nodes.Add(node, new LanePartial(node, copy, loss));
+        _nodes.Add(node, new LanePartial(node, copy, loss, by));
         _covered += node.LaneCount;
         return below.Count > 0 ? StagingResult.ReplacedDescendants : StagingResult.Accepted;
     }
@@ -71,6 +73,24 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
         _nodes.Clear();
         _covered = 0;
         return (sum, loss / lanes);
+    }
+
+    /// <summary>Takes out what was computed by nodes that are trusted no more: a sum that holds any of it goes whole.</summary>
+    public void RemoveOf(Predicate<NodeId> isWrong)
+    {
+        foreach (var node in _nodes.Where(entry => entry.Value.By is { } by && isWrong(by)).Select(entry => entry.Key).ToList())
+        {
+            Remove(node);
+        }
+    }
+
+    /// <summary>Takes out exactly this node, if it is there.</summary>
+    public void Take(TreeNode node)
+    {
+        if (_nodes.ContainsKey(node))
+        {
+            Remove(node);
+        }
     }
 
     public void Clear()

@@ -36,6 +36,15 @@ public sealed record View
     /// <summary>Lanes that nobody computes for now: they have ended a worker, and everybody here holds the only copy of something.</summary>
     public ImmutableArray<int> HeldLanes { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>Share of lanes that are audited; the same in all views of a lineage, since it says which lanes are pushed alone.</summary>
+    public double AuditShare { get; init; }
+
+    /// <summary>Nodes that audits have found wrong, in this or an older view.</summary>
+    public ImmutableArray<Quarantine> Quarantined { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>How far audits spoke for the devices of the run when this view was proposed.</summary>
+    public ImmutableArray<Trust> Trusted { get => field.IsDefault ? [] : field; init; }
+
     /// <summary>Nodes that own at least one lane, in the order of their ids.</summary>
     public IReadOnlyList<NodeId> Workers => field ??= [.. LaneOwners.Distinct().Order()];
 
@@ -55,6 +64,8 @@ public sealed record View
 
     /// <summary>Nodes whose report the installation of this view waits for.</summary>
     public IEnumerable<NodeId> ReplicaNodes => Partitions.SelectMany(placement => placement.Replicas).Distinct();
+
+    public bool IsQuarantined(NodeId node) => Quarantined.Any(quarantine => quarantine.Node == node);
 
     public bool IsMember(NodeId node) => Members.Any(member => member.Node == node);
 

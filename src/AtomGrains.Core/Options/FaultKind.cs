@@ -27,6 +27,9 @@ public enum FaultKind
     /// <summary><c>nan</c>: one element of the gradient of the worker's next lane becomes NaN.</summary>
     NotANumber,
 
+    /// <summary><c>flip</c>: one bit of the gradient changes, of the worker's next lane and of every one after it.</summary>
+    Flip,
+
     /// <summary><c>scale=N</c>: the number of workers becomes N.</summary>
     Scale,
 }

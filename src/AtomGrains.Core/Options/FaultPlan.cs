@@ -4,7 +4,7 @@ namespace AtomGrains.Core.Options;
 
 /// <summary>
 /// The faults a run is ordered to suffer, in the order given. Grammar of one:
-/// <c>kill|stop|stop+wake|exit|device|device-abort|nan:worker=K@step=N[/compute|push|seal|decide|apply|join]</c>
+/// <c>kill|stop|stop+wake|exit|device|device-abort|nan|flip:worker=K@step=N[/compute|push|seal|decide|apply|join]</c>
 /// or <c>kill:supervisor@step=N[/POINT]</c> or <c>scale=W@step=N</c>. Nothing is defaulted: a fault whose target or time is unsaid is an error.
 /// </summary>
 public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
@@ -19,7 +19,7 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     public static readonly FaultPlan None = new([]);
 
     private const string Form =
-        "must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort or nan; " +
+        "must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; " +
         "POINT is compute, push, seal, decide, apply or join";
 
     private const string Supervisor = "kill:supervisor";
@@ -27,7 +27,7 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     private static readonly (string Name, FaultKind Kind)[] Kinds =
     [
         ("kill", FaultKind.Kill), ("stop", FaultKind.Stop), ("stop+wake", FaultKind.StopAndWake), ("exit", FaultKind.Exit),
-        ("device", FaultKind.Device), ("device-abort", FaultKind.DeviceAbort), ("nan", FaultKind.NotANumber), ("scale", FaultKind.Scale), (Supervisor, FaultKind.KillSupervisor),
+        ("device", FaultKind.Device), ("device-abort", FaultKind.DeviceAbort), ("nan", FaultKind.NotANumber), ("flip", FaultKind.Flip), ("scale", FaultKind.Scale), (Supervisor, FaultKind.KillSupervisor),
     ];
 
     /// <summary>Parses every text; errors of all of them are added to <paramref name="errors"/>.</summary>
@@ -116,7 +116,7 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
         var kind = strikes.Where(entry => entry.Name == parts[0]).Select(entry => (FaultKind?)entry.Kind).FirstOrDefault();
         if (kind is null)
         {
-            return Refuse(text, $"'{parts[0]}' must be kill, stop, stop+wake, exit, device, device-abort, nan or scale=W");
+            return Refuse(text, $"'{parts[0]}' must be kill, stop, stop+wake, exit, device, device-abort, nan, flip or scale=W");
         }
 
         if (parts.Length != 2 || Number(parts[1], "worker=") is not { } worker || worker >= MostWorkers)

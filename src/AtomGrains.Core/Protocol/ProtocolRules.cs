@@ -66,6 +66,24 @@ public class ProtocolRules
     /// <summary>R7: two copies of a partition at one version are equal, or neither is trusted.</summary>
     public virtual bool Agree(SliceDigest one, SliceDigest other) => one == other;
 
+    /// <summary>R7: only another device speaks for a worker's bits, never the same one again.</summary>
+    public virtual bool IsSecondOpinion(int slot, IEnumerable<int> agreeing) => !agreeing.Contains(slot);
+
+    /// <summary>R7: an audited lane is taken when as many agree as it needs.</summary>
+    public virtual bool MayTake(int agreeing, int needed) => agreeing >= needed;
+
+    /// <summary>R7, I2: the auditor's leaf is compared and never summed.</summary>
+    public virtual bool AddsTheAuditorsLeaf => false;
+
+    /// <summary>R7: with a worker known to be wrong a step is not reduced before a view has left it out.</summary>
+    public virtual bool MayReduce(bool accusesSomebody) => !accusesSomebody;
+
+    /// <summary>R7: what a quarantined node computed leaves the staging.</summary>
+    public virtual bool Keeps(NodeId by, View view) => !view.IsQuarantined(by);
+
+    /// <summary>R7: wrong bits are gone back from to a step that an audit speaks for.</summary>
+    public virtual bool MayReturnTo(long checkpoint, long firstSuspect) => checkpoint <= firstSuspect;
+
     /// <summary>A skipped step passes without an update, in every partition.</summary>
     public virtual bool Updates(DecisionKind kind, PartitionId partition) => kind == DecisionKind.Commit;
 

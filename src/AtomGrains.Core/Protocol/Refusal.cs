@@ -23,4 +23,7 @@ public enum Refusal
 
     /// <summary>A shard that is asked for is not leased to the receiver.</summary>
     NotHolder,
+
+    /// <summary>It was computed by a node that an audit has found wrong.</summary>
+    NotTrusted,
 }

@@ -59,8 +59,8 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
                 ForgetBefore(completed.Manifest.Step);
                 _keeper.Collect(completed.Manifest.Id);
                 break;
-            case FindCheckpoint:
-                _keeper.Find();
+            case FindCheckpoint find:
+                _keeper.Find(find.NotAfter);
                 break;
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not about checkpoints");

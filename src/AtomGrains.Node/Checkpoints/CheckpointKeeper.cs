@@ -56,13 +56,14 @@ public sealed class CheckpointKeeper : IDisposable
     });
 
     /// <summary>Finds the newest checkpoint that is whole, and waits for a store that is away: nothing can be done before.</summary>
-    public void Find() => Post(() =>
+    /// <param name="notAfter">The newest step that it may be of; null for any.</param>
+    public void Find(long? notAfter) => Post(() =>
     {
         while (!_work.IsAddingCompleted)
         {
             try
             {
-                _events.OnCheckpointFound(CheckpointSearch.Newest(_store, CheckpointSearch.History(_register), _options.Elements));
+                _events.OnCheckpointFound(CheckpointSearch.Newest(_store, CheckpointSearch.History(_register), _options.Elements, notAfter ?? long.MaxValue));
                 return;
             }
             catch (IOException)

@@ -34,6 +34,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(Sealed))]
 [JsonSerializable(typeof(JoinerInSync))]
 [JsonSerializable(typeof(ReplicasDiffer))]
+[JsonSerializable(typeof(LaneDisputed))]
 [JsonSerializable(typeof(BatchEvaluated))]
 [JsonSerializable(typeof(WeightsExported))]
 [JsonSerializable(typeof(LeaveRequested))]
@@ -52,7 +53,7 @@ public sealed partial class LocalJson : JsonSerializerContext
         typeof(Introduce), typeof(AdoptView), typeof(Decide), typeof(Dismiss), typeof(ReturnToStep), typeof(ExportWeights),
         typeof(NodeReady), typeof(Heartbeat), typeof(Adopted), typeof(Sealed), typeof(JoinerInSync), typeof(BatchEvaluated),
         typeof(WeightsExported), typeof(LeaveRequested), typeof(ViewWanted), typeof(StepTimed), typeof(SayWhatYouWaitFor), typeof(WaitsFor),
-        typeof(LanesNotFinite), typeof(ReplicasDiffer),
+        typeof(LanesNotFinite), typeof(ReplicasDiffer), typeof(LaneDisputed),
         typeof(SliceStored), typeof(SliceNotStored),
     ];
 

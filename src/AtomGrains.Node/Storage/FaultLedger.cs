@@ -33,6 +33,9 @@ public sealed class FaultLedger
     /// <summary>The kind of a line that says that a device is used no more.</summary>
     public const string QuarantineKind = "quarantine";
 
+    /// <summary>The kind of a node that an audit has found to compute wrong bits.</summary>
+    public const string WrongBitsKind = "wrong-bits";
+
     // Nobody was lost by these.
     private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind];
 
@@ -44,6 +47,7 @@ public sealed class FaultLedger
     private readonly HashSet<(long Step, long Lineage)> _skipped;
     private readonly HashSet<string> _told;
     private readonly HashSet<string> _left;
+    private readonly Dictionary<NodeId, string> _wrong = [];
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -83,19 +87,40 @@ public sealed class FaultLedger
         var now = DateTimeOffset.UtcNow;
         var recovery = new Recovery(lost.Node, Recovery.NameOf(lost.Node, node.Slot), step, lost.Generation.Value, now, _lanesRecomputed())
         {
-            Kind = node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
+            Kind = lost.Cause == LossCause.WrongBits ? WrongBitsKind : node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
             {
                 LossCause.Silent => "stop",
                 LossCause.Hung => "hang",
                 _ => kindOfEnd,
             },
             Order = OrderOf(node.Strike),
-            Cause = node.Cause,
+            Cause = _wrong.GetValueOrDefault(lost.Node) ?? node.Cause,
             Detect = Math.Max(0, (now - (node.Strike?.At ?? node.LastHeard)).TotalSeconds),
         };
         var number = new Generation(lost.Node.Value);
         var isNews = _losses.TryCreate(number, JsonSerializer.SerializeToUtf8Bytes(recovery.Line(_lanesRecomputed()), StorageJson.Default.FaultLine));
         _open.Add(isNews ? recovery : Reopen(number));
+    }
+
+    /// <summary>
+    /// An audit has found wrong bits: the evidence goes into the line of the node's loss. One whose line is written already
+    /// gets another.
+    /// </summary>
+    public void WrongBits(WrongBitsFound found)
+    {
+        var words = found.InWords(_journal.Spec);
+        if (_open.Find(recovery => recovery.Node == found.Node) is { } open)
+        {
+            (open.Kind, open.Cause) = (WrongBitsKind, words);
+        }
+        else if (found.IsLost)
+        {
+            Note(WrongBitsKind, FaultLine.NodeRole, Recovery.NameOf(found.Node, found.Slot), found.Step, found.Generation, words);
+        }
+        else
+        {
+            _wrong[found.Node] = words;
+        }
     }
 
     /// <summary>A predecessor of this very coordinator was killed; said once, whoever of its successors lives to say it.</summary>

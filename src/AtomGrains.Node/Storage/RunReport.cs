@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 
 namespace AtomGrains.Node.Storage;
 
@@ -42,6 +43,9 @@ public sealed record RunReport
     /// <summary>Samples of computed lanes that workers have read from the file themselves.</summary>
     public required long SamplesFromFile { get; init; }
 
+    /// <summary>Audited lanes by what became of the comparison.</summary>
+    public AuditCounts LaneAudits { get; init; } = new();
+
     /// <summary>Committed tokens ÷ seconds from the first step's start to the last step's end.</summary>
     public required double TokensPerSecond { get; init; }
 
@@ -53,7 +57,7 @@ public sealed record RunReport
     /// <param name="started">Worker processes.</param>
     /// <param name="weights">Hash of the final weights; null when the run did not reach its end.</param>
     /// <param name="validationLoss">Nats a token; not finite when it was not computed.</param>
-    public static RunReport Of(RunJournal journal, FaultLedger ledger, NodeCounters counters, int started, string? weights, double validationLoss) => new()
+    public static RunReport Of(RunJournal journal, FaultLedger ledger, NodeCounters counters, int started, string? weights, double validationLoss, AuditCounts audits) => new()
     {
         StepsCommitted = journal.Committed,
         StepsSkipped = journal.Skipped,
@@ -68,6 +72,7 @@ public sealed record RunReport
         StaleGenerationRejected = counters.StaleGenerationRejected,
         SamplesFromHolders = counters.SamplesFromHolders,
         SamplesFromFile = counters.SamplesFromFile,
+        LaneAudits = audits,
         TokensPerSecond = journal.TokensPerSecond,
         PeakRssBytes = new Dictionary<string, long>(),
     };

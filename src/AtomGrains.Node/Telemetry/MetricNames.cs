@@ -25,6 +25,7 @@ public static class MetricNames
     public const string DuplicatePushesRejected = "duplicate_pushes_rejected_total";
     public const string StaleGenerationRejected = "stale_generation_rejected_total";
     public const string ReplicaMismatch = "replica_mismatch_total";
+    public const string LaneAudits = "lane_audits_total";
     public const string TransportBytes = "transport_bytes_total";
     public const string PreemptionNotices = "preemption_notices_total";
     public const string Loss = "loss";
@@ -47,6 +48,9 @@ public static class MetricNames
 
     /// <summary>Label: <c>holder</c> or <c>file</c>.</summary>
     public const string Source = "source";
+
+    /// <summary>Label: what became of a comparison.</summary>
+    public const string Result = "result";
 
     /// <summary>Label: <c>in</c> or <c>out</c>.</summary>
     public const string Direction = "direction";

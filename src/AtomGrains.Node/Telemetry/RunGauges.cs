@@ -1,4 +1,5 @@
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 
 namespace AtomGrains.Node.Telemetry;
 
@@ -7,4 +8,5 @@ namespace AtomGrains.Node.Telemetry;
 /// <param name="Ready">Nodes that are alive and have said that they are ready.</param>
 /// <param name="Counters">Sums over all nodes that there ever were.</param>
 /// <param name="CheckpointAge">Steps since the newest complete checkpoint, or since the beginning; null for a run without checkpoints.</param>
-public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null);
+/// <param name="Audits">Since the coordinator began; null for none.</param>
+public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null, AuditCounts? Audits = null);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Node.Telemetry;
@@ -58,6 +59,7 @@ public sealed class RunMetrics : IDisposable
         Count(MetricNames.DuplicatePushesRejected, "Pushes of lanes that a partition had already.", counters => counters.DuplicatePushesRejected);
         Count(MetricNames.StaleGenerationRejected, "Messages of an older view, refused.", counters => counters.StaleGenerationRejected);
         Count(MetricNames.ReplicaMismatch, "Comparisons of two copies of a partition that found other bits.", counters => counters.ReplicaMismatches);
+        _meter.CreateObservableCounter(MetricNames.LaneAudits, Audits, description: "Lanes of decided steps that were to be computed on two devices, by what became of the comparison.");
         _meter.CreateObservableCounter(MetricNames.TransportBytes, Bytes, description: "Bytes of tensor frames, by direction as the nodes see it.");
         _meter.CreateObservableCounter(MetricNames.SamplesRead, SamplesRead, description: "Samples of computed lanes, by whether a shard's holder had sent them.");
         _committed.Add(0);
@@ -180,6 +182,17 @@ public sealed class RunMetrics : IDisposable
         new(Counters.SamplesFromHolders, new KeyValuePair<string, object?>(MetricNames.Source, "holder")),
         new(Counters.SamplesFromFile, new KeyValuePair<string, object?>(MetricNames.Source, "file")),
     ];
+
+    private IEnumerable<Measurement<long>> Audits()
+    {
+        lock (_gate)
+        {
+            var audits = _gauges?.Audits ?? new AuditCounts();
+            return [Result(audits.Equal, "equal"), Result(audits.Different, "different"), Result(audits.Undecided, "undecided"), Result(audits.Unavailable, "unavailable")];
+        }
+
+        static Measurement<long> Result(long lanes, string result) => new(lanes, new KeyValuePair<string, object?>(MetricNames.Result, result));
+    }
 
     private NodeCounters Counters
     {

@@ -227,6 +227,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
             case FaultKind.NotANumber:
                 _steps.Spoil();
                 break;
+            case FaultKind.Flip:
+                _steps.Flip();
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
         }

@@ -16,6 +16,9 @@ internal sealed class StepThread : IDisposable
 
     private const int ComputeNice = 10;
 
+    // In the middle of a float's 23 bits after the point: nothing that a person would see in a loss.
+    private const uint FlippedBit = 1 << 12;
+
     private readonly Func<IStepLoop> _create;
     private readonly SamplePlan _plan;
     private readonly IStepEvents _events;
@@ -29,6 +32,7 @@ internal sealed class StepThread : IDisposable
     private DeviceFault? _fault;
     private readonly LaneMark _mark;
     private bool _spoils;
+    private bool _flips;
     private bool _stopping;
 
     /// <param name="create">Creates the step loop, on the thread that will call it.</param>
@@ -107,6 +111,15 @@ internal sealed class StepThread : IDisposable
         lock (_gate)
         {
             _spoils = true;
+        }
+    }
+
+    /// <summary>Flips a bit of the gradient of every lane from the next one on.</summary>
+    public void Flip()
+    {
+        lock (_gate)
+        {
+            _flips = true;
         }
     }
 
@@ -219,7 +232,31 @@ internal sealed class StepThread : IDisposable
             gradient[0] = float.NaN;
         }
 
+        if (Flips)
+        {
+            FlipABit(gradient);
+        }
+
         _events.OnLaneComputed(key, lane, gradient, loss);
+    }
+
+    private bool Flips
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _flips;
+            }
+        }
+    }
+
+    // Of an element that says something: what a lane did not touch is zero, and a zero with a low bit set vanishes in a sum.
+    private static void FlipABit(Span<float> gradient)
+    {
+        var at = gradient.IndexOfAnyExcept(0f);
+        ref var element = ref gradient[Math.Max(at, 0)];
+        element = BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(element) ^ FlippedBit);
     }
 
     private bool TakeSpoil()

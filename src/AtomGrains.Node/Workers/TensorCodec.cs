@@ -54,6 +54,7 @@ public static class TensorCodec
                 Write(writer, push.Key);
                 Write(writer, push.Node);
                 writer.Write(push.Loss);
+                writer.Write(push.By.Value);
                 break;
             case Want want:
                 Begin(writer, Kind.Want, message);
@@ -152,7 +153,7 @@ public static class TensorCodec
         switch (kind)
         {
             case Kind.Push:
-                return new Push(partition, generation, ReadKey(reader), ReadNode(reader), reader.ReadDouble(), payload);
+                return new Push(partition, generation, ReadKey(reader), ReadNode(reader), reader.ReadDouble(), payload, new NodeId(reader.ReadInt32()));
             case Kind.Want:
                 var wantKey = ReadKey(reader);
                 return ReadList(reader, ReadNode) is { } nodes ? new Want(partition, generation, wantKey, nodes) : null;

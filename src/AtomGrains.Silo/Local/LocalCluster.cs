@@ -257,6 +257,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
         MaximumSkips = options.MaximumSkips,
+        AuditLanes = options.AuditLanes,
+        OnWrongBits = options.OnWrongBits,
         Before = _before,
         Store = options.Checkpoints.StoreFor(folder.Path),
         Checkpoints = options.Checkpoints.Cadence,

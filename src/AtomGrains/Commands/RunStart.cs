@@ -37,6 +37,13 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
                     Settings.Partitions.Flag, $"{spec.Partitions}", $"must be {existing.Spec.Partitions} while nodes of the run live: it changes only where a run goes on from a checkpoint"));
             }
 
+            if (Inheritance.AuditShareOf(options.Out) is { } share && share != options.AuditLanes)
+            {
+                throw new InvalidSettingsException(new SettingError(
+                    Settings.AuditLanes.Flag, FormattableString.Invariant($"{options.AuditLanes}"),
+                    FormattableString.Invariant($"must be {share} while nodes of the run live: it changes only where a run goes on from a checkpoint")));
+            }
+
             // What lives computes as it did: nothing has to be asked of an engine, which takes seconds.
             return new RunStart(existing with { Spec = options.Fitted(spec, elements) }, elements, corpus, predecessor, true);
         }

@@ -145,6 +145,8 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Faults = options.Faults,
         MaximumSkips = options.MaximumSkips,
         DeviceFailures = options.DeviceFailures,
+        AuditLanes = options.AuditLanes,
+        OnWrongBits = options.OnWrongBits,
         Checkpoints = options.Checkpoints,
         NodeEnvironment = environment,
     };

@@ -18,23 +18,28 @@ internal sealed record Inheritance(
     /// <summary>Whether a node process of the run in this folder lives.</summary>
     public static bool IsAlive(string folder) => new NodeRoll(folder).Entries.Any(entry => entry.Process.IsAlive);
 
+    /// <summary>The share of audited lanes in the newest view; null where there is none.</summary>
+    public static double? AuditShareOf(string folder) => Newest(new FileRegister(folder))?.AuditShare;
+
     public static Inheritance Of(string folder, FileRegister register)
     {
         var roll = new NodeRoll(folder);
         var entries = roll.Entries;
         var living = entries.Where(entry => entry.Process.IsAlive).Select(entry => entry.Node).ToHashSet();
-        var newest = register.Newest();
-        var last = newest is { } found ? JsonSerializer.Deserialize(found.Record, LocalJson.Default.View) : null;
+        var last = Newest(register);
         var view = living.Count > 0 ? last : null;
         return new Inheritance(
             roll,
             view,
-            newest?.Generation ?? Generation.None,
+            last?.Generation ?? Generation.None,
             view is null && last is not null ? last.Deaths : [],
             [.. entries.Where(entry => living.Contains(entry.Node) || (view?.IsMember(new NodeId(entry.Node)) ?? false))],
             entries.Count == 0 ? 0 : entries[^1].Node,
             LastSignIn(folder));
     }
+
+    private static View? Newest(FileRegister register) =>
+        register.Newest() is { } found ? JsonSerializer.Deserialize(found.Record, LocalJson.Default.View) : null;
 
     private static DateTimeOffset LastSignIn(string folder) => new[] { RunStatus.FileName, RunFolder.MetricsFileName }
         .Select(name => new FileInfo(Path.Combine(folder, name)))

@@ -58,7 +58,7 @@ internal sealed class LiveMetrics : IDisposable
         var running = nodes.Running.ToList();
         var ready = running.Count(node => node.IsReady && coordinator.StandingOf(node.Id) == NodeStanding.Alive);
         var view = coordinator.View;
-        _metrics?.Observe(new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge), running.Count, now);
+        _metrics?.Observe(new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge, coordinator.Audits), running.Count, now);
     }
 
     public void Dispose()

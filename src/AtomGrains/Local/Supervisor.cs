@@ -97,6 +97,8 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             Heartbeat = _options.Heartbeat,
             MaximumSkipsInRow = _options.MaximumSkips,
             HandOverAfter = _options.Grace / 6,
+            AuditShare = _options.AuditLanes,
+            OnWrongBits = _options.OnWrongBits,
             Checkpoints = _options.Checkpoints.Cadence,
         };
         var store = new CheckpointStore(ObjectStores.Open(_options.Checkpoints.StoreFor(folder.Path)));
@@ -110,6 +112,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _nodes = new NodeTable(inheritance.Roll, first, Assign, _options.NodeEnvironment, node => _events.Post(() => OnProcessEnded(node)));
         _devices = new DeviceWatch(
             _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.DeviceOf(slot), what, _coordinator.Step, Generation), OnQuarantined);
+        (inheritance.View?.Quarantined ?? []).ToList().ForEach(quarantine => _devices.RecallCondemned(quarantine.Slot));
         _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
         _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
@@ -421,6 +424,12 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 _ledger.Differed(differed, _coordinator.Step);
                 _observer.OnNote(differed.InWords);
                 break;
+            case WrongBitsFound found:
+                OnWrongBits(found);
+                break;
+            case AuditsNotPossible:
+                _observer.OnNote(AuditsNotPossible.InWords);
+                break;
             case DecisionRecalled recalled:
                 _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
                 break;
@@ -550,10 +559,23 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             LossCause.Silent => "is silent",
             LossCause.Hung => "does not get on",
+            LossCause.WrongBits => "is not trusted any more",
             _ => "has ended",
         };
         _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
         KeepNodes();
+    }
+
+    // Whoever was started on the device meanwhile computes no better.
+    private void OnWrongBits(WrongBitsFound found)
+    {
+        _ledger.WrongBits(found);
+        _observer.OnNote($"worker {found.Slot} computes wrong bits: {found.InWords(_spec)}");
+        _devices.Condemn(found.Slot, $"wrong bits at step {found.Step}");
+        foreach (var node in _nodes.Running.Where(node => node.Slot == found.Slot && node.Id != found.Node))
+        {
+            Signals.Send(node.Pid, Signals.Kill);
+        }
     }
 
     private void Tell(IReadOnlyList<FaultLine> closed)
@@ -582,7 +604,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
     private void WriteStatus() => LiveStatus.Of(_coordinator, _nodes, _journal.LastLoss, _devices.Quarantined, _metrics?.Url).Write(_folder.Path);
 
-    private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss) with
+    private RunReport Report() => RunReport.Of(_journal, _ledger, _nodes.Counters, _nodes.Started, _weights, _validationLoss, _coordinator.Audits) with
     {
         PeakRssBytes = new Dictionary<string, long>
         {

@@ -46,6 +46,12 @@ public sealed record SupervisorOptions
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
+    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>What is done about the steps of a device with wrong bits.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
     /// <summary>Failures of one device that quarantine it.</summary>
     public int DeviceFailures { get; init; } = 3;
 

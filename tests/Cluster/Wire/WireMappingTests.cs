@@ -4,6 +4,7 @@ using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Control;
@@ -30,6 +31,9 @@ public sealed class WireMappingTests
         LaneOwners = [new NodeId(1), new NodeId(9)],
         Deaths = [new LaneDeath(41, 1, new NodeId(4))],
         HeldLanes = [1],
+        AuditShare = 1.0 / 3,
+        Quarantined = [new Quarantine(new NodeId(4), 2, 40)],
+        Trusted = [new Trust(0, 41), new Trust(2, 38)],
         Partitions = [new PartitionPlacement(new NodeId(1), new NodeId(9)), new PartitionPlacement(new NodeId(9), null, new NodeId(1))],
     };
 
@@ -40,7 +44,7 @@ public sealed class WireMappingTests
         new Decide(Seven, Decision),
         new ReturnToStep(Seven, Three, 12),
         new SayWhatYouWaitFor(Seven),
-        new WaitsFor(Seven, [new TreeNode(2, 1)], [new NodeId(9)], [new PartitionId(1)]),
+        new WaitsFor(Seven, [new TreeNode(2, 1)], [new NodeId(9)], [new PartitionId(1)], [new NodeId(1)]),
         new Dismiss(Seven, DismissReason.NotNeeded),
         new ExportWeights(Seven, Three, 100),
         new NodeReady("10.0.0.1:5", 3, "rack 2"),
@@ -48,6 +52,7 @@ public sealed class WireMappingTests
         new Adopted(Seven, [new ReplicaReport(new PartitionId(0), 41, true, Decision), new ReplicaReport(new PartitionId(1), 0, false, null)]),
         new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0, new PartitionProof("AB==", "CD==")), new PartitionSeal(new PartitionId(0), 41, Before, [], 0)]),
         new ReplicasDiffer(Seven, new PartitionId(1), new NodeId(9), 41),
+        new LaneDisputed(Seven, new PartitionId(1), new StepKey(Three, 41, Before), 5, [new LeafVote(new NodeId(9), 1, new SliceDigest(0xFEDCBA9876543210), true), new LeafVote(new NodeId(1), 0, new SliceDigest(1), false)]),
         new JoinerInSync(Seven, new PartitionId(1), new NodeId(9)),
         new BatchEvaluated(new StepKey(Three, 41, Before), 2, Math.PI),
         new WeightsExported(Three, 100, "ab"),

@@ -54,6 +54,22 @@ public class LaneAccumulatorTests
     }
 
     [Fact]
+    public void LanesThatStayAloneAreFinishedAsLeavesAndTheOthersAroundThem()
+    {
+        for (var alone = 0; alone < 256; alone++)
+        {
+            var single = LaneTreeTests.Members(alone, Lanes);
+            var lanes = new LaneAccumulator(Lanes, new FloatPool());
+            lanes.Target(Enumerable.Range(0, Lanes), single.Contains);
+            var finished = Enumerable.Range(0, Lanes).Select(lane => Add(lanes, lane)).OfType<LanePartial>().ToList();
+            Assert.Equal(
+                LaneTree.MaximalSubtrees(Enumerable.Range(0, Lanes).Except(single).ToHashSet(), Lanes).Concat(single.Select(TreeNode.Leaf)).Order(),
+                finished.Select(partial => partial.Node).Order());
+            Assert.All(finished, IsTheTreesSum);
+        }
+    }
+
+    [Fact]
     public void LaneThatIsHeldAlreadyIsNotAddedTwice()
     {
         var lanes = new LaneAccumulator(Lanes, new FloatPool());

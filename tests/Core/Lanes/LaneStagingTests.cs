@@ -1,4 +1,5 @@
 using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 
@@ -47,6 +48,18 @@ public class LaneStagingTests
             var missing = Enumerable.Range(0, 8).Except(staged).ToHashSet();
             Assert.Equal(LaneTree.MaximalSubtrees(missing, 8), staging.Missing());
         }
+    }
+
+    [Fact]
+    public void WhatOneHasComputedGoesWholeAndTheRestStays()
+    {
+        var staging = new LaneStaging(4, new FloatPool(), ProtocolRules.Safe);
+        staging.Offer(Half, LaneGradients.Below(Half).Sum, 0, new NodeId(1));
+        staging.Offer(TreeNode.Leaf(2), LaneGradients.Below(TreeNode.Leaf(2)).Sum, 0, new NodeId(2));
+        staging.Offer(TreeNode.Leaf(3), LaneGradients.Below(TreeNode.Leaf(3)).Sum, 0);
+        staging.RemoveOf(node => node == new NodeId(1));
+        Assert.Equal([TreeNode.Leaf(2), TreeNode.Leaf(3)], staging.Nodes);
+        Assert.Equal([Half], staging.Missing());
     }
 
     [Fact]

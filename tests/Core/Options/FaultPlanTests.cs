@@ -14,6 +14,7 @@ public class FaultPlanTests
     [InlineData("device:worker=3@step=7/push", FaultKind.Device, 3, 7, ProtocolPoint.Push)]
     [InlineData("device-abort:worker=3@step=7", FaultKind.DeviceAbort, 3, 7, null)]
     [InlineData("nan:worker=0@step=7", FaultKind.NotANumber, 0, 7, null)]
+    [InlineData("flip:worker=2@step=9", FaultKind.Flip, 2, 9, null)]
     public void OrdersAreRead(string text, FaultKind kind, int worker, long step, ProtocolPoint? point) =>
         Assert.Equal(new FaultOrder(kind, worker, step, point), FaultPlan.ParseOrder(text).Order);
 

@@ -111,7 +111,7 @@ public sealed class TrainOptionsTests : IDisposable
                 "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
                 "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
                 "--steps many (f.yaml line 4): must be a whole number",
-                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort or nan; POINT is compute, push, seal, decide, apply or join",
+                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
                 "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
                 "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
             ],
@@ -153,6 +153,10 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("checkpoint-every", "0s", "--checkpoint-every 0s: must be steps*")]
     [InlineData("checkpoint-every", "-1", "--checkpoint-every -1: must be steps*")]
     [InlineData("keep", "0", "--keep 0: must be a whole number from 1 to 10000")]
+    [InlineData("audit-lanes", "1.5", "--audit-lanes 1.5: must be from 0 (off) to 1 (every lane)")]
+    [InlineData("audit-lanes", "-0.1", "--audit-lanes -0.1: must be from 0 (off) to 1 (every lane)")]
+    [InlineData("audit-lanes", "all", "--audit-lanes all: must be a number")]
+    [InlineData("on-wrong-bits", "ignore", "--on-wrong-bits ignore: must be continue, stop or rollback")]
     [InlineData("store", "s3://bucket", "--store s3://bucket: must be a folder, or az://CONTAINER/PREFIX")]
     [InlineData("store", "az://A", "--store az://A: must be az://CONTAINER/PREFIX: a container*")]
     [InlineData("refill-rate", "0", "--refill-rate 0: must be a size from 1KB to 1TB, such as 256MB")]

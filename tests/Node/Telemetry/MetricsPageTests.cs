@@ -2,6 +2,7 @@ using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Node.Telemetry;
 
@@ -88,11 +89,15 @@ public sealed class MetricsPageTests : IDisposable
     [Fact]
     public void CountersOfNodesAndGaugesAreThoseOfTheLastLook()
     {
-        _metrics.Observe(new RunGauges(3, 4, 7, new NodeCounters(DuplicatePushesRejected: 5, BytesSent: 11, BytesReceived: 12, SamplesFromHolders: 13, SamplesFromFile: 14)), held: 4, TimeSpan.FromSeconds(1));
+        _metrics.Observe(new RunGauges(3, 4, 7, new NodeCounters(DuplicatePushesRejected: 5, BytesSent: 11, BytesReceived: 12, SamplesFromHolders: 13, SamplesFromFile: 14), Audits: new AuditCounts(20, 1, 2, 3)), held: 4, TimeSpan.FromSeconds(1));
         Assert.Equal(3, Value("atomgrains_workers"));
         Assert.Equal(4, Value("atomgrains_workers_ready"));
         Assert.Equal(7, Value("atomgrains_generation"));
         Assert.Equal(5, Value("atomgrains_duplicate_pushes_rejected_total"));
+        Assert.Equal(20, Value("atomgrains_lane_audits_total{result=\"equal\"}"));
+        Assert.Equal(1, Value("atomgrains_lane_audits_total{result=\"different\"}"));
+        Assert.Equal(2, Value("atomgrains_lane_audits_total{result=\"undecided\"}"));
+        Assert.Equal(3, Value("atomgrains_lane_audits_total{result=\"unavailable\"}"));
         Assert.Equal(11, Value("atomgrains_transport_bytes_total{direction=\"out\"}"));
         Assert.Equal(12, Value("atomgrains_transport_bytes_total{direction=\"in\"}"));
         Assert.Equal(5, Value("atomgrains_duplicate_pushes_rejected_total"));

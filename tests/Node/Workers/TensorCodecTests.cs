@@ -21,7 +21,7 @@ public sealed class TensorCodecTests
 
     private static readonly TensorMessage[] Messages =
     [
-        new Push(Partition, Generation, Key, new TreeNode(2, 1), 3.5, Slice),
+        new Push(Partition, Generation, Key, new TreeNode(2, 1), 3.5, Slice, new NodeId(7)),
         new Want(Partition, Generation, Key, [new TreeNode(0, 4), new TreeNode(1, 3)]),
         new Pull(Partition, Generation, Lineage, 42),
         new ParameterSlice(Partition, Generation, Key, Slice),

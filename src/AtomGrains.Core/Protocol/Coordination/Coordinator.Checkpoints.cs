@@ -47,7 +47,12 @@ public sealed partial class Coordinator
     public void OnCheckpointFound(LineageOrigin? origin, TimeSpan now, Outbox outbox)
     {
         _searching = false;
-        _found = new CheckpointFound(origin);
+        if (origin is null || _backTo is not { } bound || rules.MayReturnTo(origin.Checkpoint.Step, bound))
+        {
+            // Else it was looked for before it was known how far to go back.
+            _found = new CheckpointFound(origin);
+        }
+
         Reconcile(now, outbox);
     }
 
@@ -110,7 +115,7 @@ public sealed partial class Coordinator
         if (!_searching)
         {
             _searching = true;
-            outbox.Add(new FindCheckpoint());
+            outbox.Add(new FindCheckpoint(_backTo));
         }
 
         WaitFor("the newest whole checkpoint to be found", outbox);

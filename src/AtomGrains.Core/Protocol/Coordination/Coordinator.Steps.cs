@@ -71,6 +71,7 @@ public sealed partial class Coordinator
             }
 
             decision = decision with { Snapshot = WantsCheckpoint(_step + 1, now) };
+            _audits.Decided(view, _step, _stepDisturbed);
             outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {
@@ -133,6 +134,7 @@ public sealed partial class Coordinator
         _last = decision;
         _step = decision.Step + 1;
         _tally.Next(_step);
+        (_undecided, _undecidedSince) = (null, null);
         ForgetSkipsBefore(_step);
         ForgetDeathsOf(decision.Step);
         if (decision.Step >= _furthest)

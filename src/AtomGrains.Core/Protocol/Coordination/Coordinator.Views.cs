@@ -62,7 +62,7 @@ public sealed partial class Coordinator
             .OrderBy(node => working.Contains(node.Member.Node) ? 0 : 1)
             .ThenBy(node => node.Member.Slot)
             .ThenBy(node => node.Member.Node)
-            .Take(Math.Min(_targetWorkers, spec.Lanes))
+            .Take(Math.Min(_targetWorkers + (_undecided is null ? 0 : 1), spec.Lanes))
             .Select(node => node.Member.Node)
             .Order()];
     }
@@ -104,6 +104,10 @@ public sealed partial class Coordinator
             {
                 (placements, lost) = (null, [partition]);
             }
+            else if (_backTo is not null)
+            {
+                (placements, lost) = (null, []);
+            }
 
             if (placements is null && _stopping is not null)
             {
@@ -113,7 +117,7 @@ public sealed partial class Coordinator
 
             if (placements is null)
             {
-                if ((_mistrusted is null && !MayRollBack(lost, now, outbox)) || !KnowsWhereTo(outbox))
+                if ((_mistrusted is null && _backTo is null && !MayRollBack(lost, now, outbox)) || !KnowsWhereTo(outbox))
                 {
                     return;
                 }
@@ -143,6 +147,9 @@ public sealed partial class Coordinator
             Deaths = [.. Deaths.Where(death => death.Step >= next)],
             Partitions = [.. placements],
             Shards = [.. LaneAssigner.Assign(_view?.Shards is { } leased && leased.Length == _shards.Count ? leased : null, workers, _shards.Count)],
+            AuditShare = AuditShareOf(lineage),
+            Quarantined = [.. _quarantines],
+            Trusted = [.. _audits.Trusted],
         };
         _decidedWhileRecording = decision;
         outbox.Add(new RecordView(_recording));
@@ -253,6 +260,7 @@ public sealed partial class Coordinator
         _stepDisturbed = true;
         _late = null;
         outbox.Add(new ViewInstalled(view, _step));
+        AuditsInstalled(view, outbox);
         DismissUnneeded(view, outbox);
         return true;
     }

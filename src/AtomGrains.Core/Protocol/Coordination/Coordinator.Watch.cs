@@ -49,6 +49,12 @@ public sealed partial class Coordinator
 
     private NodeId? Blamed(LateStep late, View view)
     {
+        if (_undecided is not null)
+        {
+            // Everybody waits for somebody who is not there.
+            return null;
+        }
+
         // Where all is sealed, who lacks parameters waits for this very decision; after the last step no lane is to come.
         var onlyEvaluates = _step == spec.Steps || _tally.IsComplete(_step, spec.Partitions);
         return onlyEvaluates ? LateEvaluator(view) : late.Blamed(view, IsRetired, CanDoWithout);

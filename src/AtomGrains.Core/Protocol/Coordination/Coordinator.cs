@@ -79,6 +79,12 @@ public sealed partial class Coordinator(
         if (message is NodeReady ready && !_nodes.ContainsKey(from))
         {
             _nodes.Add(from, new NodeRecord(new Member(from, ready.Slot, ready.Address, ready.Host), new FailureDetector(options.Heartbeat, now)));
+            if (_quarantines.Exists(quarantine => quarantine.Node == from))
+            {
+                // Of a predecessor's time: it serves what it alone has, and nothing else.
+                _nodes[from].Retire();
+            }
+
             _firstReady ??= now;
             outbox.Add(new MemberReady(from));
             Reconcile(now, outbox);
@@ -113,6 +119,9 @@ public sealed partial class Coordinator(
             case ReplicasDiffer differ when differ.Generation == _view?.Generation && _mistrusted is null && _recording is null:
                 _mistrusted = differ.Partition;
                 outbox.Add(new ReplicasDiffered(differ.Partition, from, differ.Backup, differ.Version, differ.Generation));
+                break;
+            case LaneDisputed disputed:
+                OnDisputed(disputed, now, outbox);
                 break;
             case BatchEvaluated evaluated:
                 OnEvaluated(evaluated);
@@ -206,6 +215,7 @@ public sealed partial class Coordinator(
         _recording = null;
         _mistrusted = null;
         DeathsRecorded(view);
+        AuditsRecorded(view);
         _viewsWithoutStep++;
         _view = view;
         _ownsView = true;
@@ -291,12 +301,14 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null)
+        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null
+            || HasNewQuarantines(_view) || _backTo is not null || CanDecide(_view))
         {
             Propose(null, now, outbox);
         }
         else if (_installed || TryInstall(_view, now, outbox))
         {
+            WaitForDecider(_view, now, outbox);
             TryDecide(_view, now, outbox);
             AskForLastCheckpoint(_view, outbox);
         }

@@ -1,5 +1,6 @@
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 
 namespace AtomGrains.Core.Protocol.Coordination;
 
@@ -57,6 +58,18 @@ public sealed record CoordinatorOptions
 
     /// <summary>How long a lane that has ended a worker waits for one that holds no only copy. A process needs a few seconds to start.</summary>
     public TimeSpan HoldSuspectsFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Share of lanes that two workers compute, from 0 to 1.</summary>
+    public double AuditShare { get; init; }
+
+    /// <summary>What is done about steps that a device with wrong bits took part in. They are kept unless somebody asks: giving them up is what the run exists to avoid.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
+    /// <summary>How long the word that a lane stays undecided is let stand: another primary may have the leaf that decides, or one of the two may just be gone.</summary>
+    public TimeSpan DecideAfter { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a lane that two computed with other bits waits for a third worker. A process needs a few seconds to start.</summary>
+    public TimeSpan DecideWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Views in a row, beyond two for each member, that may pass without a step decided for the first time. Every

@@ -22,12 +22,12 @@ internal sealed class LateStep(TimeSpan asked)
     public NodeId? Blamed(View view, Func<NodeId, bool> isRetired, Func<NodeId, bool> canDoWithout)
     {
         // Who lacks parameters may only wait for primaries that wait themselves: that counts when nothing else does.
-        var isStuck = _answers.Values.Any(answer => answer.Lanes.Count > 0 || answer.Replicas.Count > 0);
+        var isStuck = _answers.Values.Any(answer => answer.Lanes.Count > 0 || answer.Replicas.Count > 0 || answer.Auditors is { Count: > 0 });
         var blames = new Dictionary<NodeId, int>();
         foreach (var (from, answer) in _answers)
         {
             var named = isStuck
-                ? answer.Replicas.Concat(answer.Lanes.SelectMany(view.OwnersOf))
+                ? answer.Replicas.Concat(answer.Auditors ?? []).Concat(answer.Lanes.SelectMany(view.OwnersOf))
                 : answer.Parameters.Select(partition => view.Placement(partition).Primary);
             foreach (var node in named.Select(node => isRetired(node) ? from : node).Distinct().Where(node => !isRetired(node)))
             {

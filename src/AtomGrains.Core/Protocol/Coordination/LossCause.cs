@@ -11,4 +11,7 @@ public enum LossCause
 
     /// <summary>The step was late, and this is the node that the others waited for.</summary>
     Hung,
+
+    /// <summary>An audit has found its bits wrong.</summary>
+    WrongBits,
 }

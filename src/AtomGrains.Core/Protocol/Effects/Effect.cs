@@ -1,7 +1,10 @@
 using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Core.Protocol.Effects;
 
@@ -64,6 +67,31 @@ public sealed record ReplicasDiffered(Parameters.PartitionId Partition, NodeId P
 }
 
 /// <summary>
+/// An audit has found a node that computes wrong bits (PROTOCOL R7): its device is not to be used again. The loss of the node
+/// comes next, unless it was told before.
+/// </summary>
+/// <param name="FirstSuspect">What it computed from this step on, up to the one that was found, no audit speaks for.</param>
+/// <param name="GoesBack">The run gives up the suspect steps.</param>
+/// <param name="IsLost">Its loss was told before, for another cause.</param>
+public sealed record WrongBitsFound(
+    NodeId Node, int Slot, long Step, int Lane, Parameters.PartitionId Partition, IReadOnlyList<LeafVote> Votes, long FirstSuspect, bool GoesBack, bool IsLost, Generation Generation) : Effect
+{
+    /// <summary>The evidence, and what it puts in doubt.</summary>
+    public string InWords(RunSpec spec)
+    {
+        var bits = string.Join(", ", Votes.Select(vote => $"{vote.Node} {vote.Digest}"));
+        var doubt = FirstSuspect < Step ? $"steps {FirstSuspect} to {Step} are suspect{(GoesBack ? " and given up" : "")}" : "no step before it is suspect";
+        return $"{LaneNames.Of(spec, Step, [Lane])} in {Partition}: {Node} has other bits than those who agree ({bits}); {doubt}";
+    }
+}
+
+/// <summary>No lane can be audited for now: there is one worker, and nobody to compare it with.</summary>
+public sealed record AuditsNotPossible : Effect
+{
+    public const string InWords = "lanes are to be audited and there is one worker: none can be until there is another";
+}
+
+/// <summary>
 /// A replica knows this decision of a predecessor, whose host may have ended before the metrics line was written: write
 /// it unless it is there (PROTOCOL, Records).
 /// </summary>
@@ -81,12 +109,13 @@ public sealed record MemberReady(NodeId Node) : Effect;
 /// <summary>A node that took part is not to be counted on any more.</summary>
 public sealed record MemberLost(NodeId Node, Coordination.LossCause Cause, long Step, Generation Generation) : Effect;
 
-/// <summary>A new lineage begins, from a checkpoint or from the seed, since a partition lost its last replica.</summary>
+/// <summary>A new lineage begins, from a checkpoint or from the seed, since a partition lost its last replica or wrong bits are in them.</summary>
+/// <param name="Lost">None where wrong bits are what is gone back from.</param>
 public sealed record RolledBack(Lineage Lineage, long StepsLost, IReadOnlyList<PartitionId> Lost, LineageOrigin? Origin = null) : Effect
 {
     /// <summary>The same on every host, for whoever watches the run.</summary>
     public string InWords =>
-        $"no copy of {string.Join(", ", Lost)} is left: {(Origin is null ? "starting again from the seeded beginning" : $"going back to the checkpoint of {Origin.Checkpoint}")}; " +
+        $"{(Lost.Count == 0 ? "wrong bits may be in the weights" : $"no copy of {string.Join(", ", Lost)} is left")}: {(Origin is null ? "starting again from the seeded beginning" : $"going back to the checkpoint of {Origin.Checkpoint}")}; " +
         $"{StepsLost} committed steps will be computed again";
 }
 
@@ -97,7 +126,8 @@ public sealed record WriteManifest(CheckpointManifest Manifest) : Effect;
 public sealed record CheckpointCompleted(CheckpointManifest Manifest) : Effect;
 
 /// <summary>Find the newest checkpoint that is whole and not void, reading it back, and report it or that there is none.</summary>
-public sealed record FindCheckpoint : Effect;
+/// <param name="NotAfter">The newest step that it may be of; null for any.</param>
+public sealed record FindCheckpoint(long? NotAfter = null) : Effect;
 
 /// <summary>The coordinator waits for something it says in words; null when it waits no more.</summary>
 public sealed record Waiting(string? For) : Effect;

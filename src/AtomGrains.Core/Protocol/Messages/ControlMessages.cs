@@ -2,6 +2,7 @@ using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Audits;
 
 namespace AtomGrains.Core.Protocol.Messages;
 
@@ -26,9 +27,12 @@ public sealed record ReturnToStep(Generation Generation, Lineage Lineage, long S
 /// <summary>Coordinator to node: the step is late; say what you wait for.</summary>
 public sealed record SayWhatYouWaitFor(Generation Generation) : ControlMessage;
 
-/// <summary>Node to coordinator: lanes its primaries lack, replicas whose acknowledgements they lack, parameters its worker lacks.</summary>
+/// <summary>
+/// Node to coordinator: lanes its primaries lack, replicas whose acknowledgements they lack, parameters its worker lacks, and
+/// workers whose leaves of audited lanes its primaries lack.
+/// </summary>
 public sealed record WaitsFor(
-    Generation Generation, IReadOnlyList<TreeNode> Lanes, IReadOnlyList<NodeId> Replicas, IReadOnlyList<PartitionId> Parameters) : ControlMessage;
+    Generation Generation, IReadOnlyList<TreeNode> Lanes, IReadOnlyList<NodeId> Replicas, IReadOnlyList<PartitionId> Parameters, IReadOnlyList<NodeId>? Auditors = null) : ControlMessage;
 
 /// <summary>Coordinator to node: you are in no view any more; drop everything.</summary>
 public sealed record Dismiss(Generation Generation, DismissReason Reason) : ControlMessage;
@@ -53,6 +57,12 @@ public sealed record JoinerInSync(Generation Generation, PartitionId Partition, 
 
 /// <summary>Primary's node to coordinator: the backup's parameters of this version have other bits, and nobody knows whose are right.</summary>
 public sealed record ReplicasDiffer(Generation Generation, PartitionId Partition, NodeId Backup, long Version) : ControlMessage;
+
+/// <summary>
+/// Primary's node to coordinator: workers have computed an audited lane with other bits (PROTOCOL R7). Where two agree, the
+/// others are wrong; where none do and nobody is left to ask, nobody is called so, and the step waits.
+/// </summary>
+public sealed record LaneDisputed(Generation Generation, PartitionId Partition, StepKey Key, int Lane, IReadOnlyList<LeafVote> Votes) : ControlMessage;
 
 /// <summary>Node to coordinator: the mean loss of one validation batch under the parameters of a version.</summary>
 public sealed record BatchEvaluated(StepKey Key, int Batch, double Loss) : ControlMessage;

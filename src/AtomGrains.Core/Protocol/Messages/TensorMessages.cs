@@ -11,10 +11,17 @@ namespace AtomGrains.Core.Protocol.Messages;
 public abstract record TensorMessage(PartitionId Partition, Generation Generation) : Message;
 
 /// <summary>Worker to primary: the sum of the lanes below <paramref name="Node"/> over the partition's range ([elements] float32).</summary>
-public sealed record Push(PartitionId Partition, Generation Generation, StepKey Key, TreeNode Node, double Loss, ReadOnlyMemory<float> Slice)
+/// <param name="By">
+/// Who computed it, whoever it came from. An incarnation of a node computes a lane of a step in one way, so this says which
+/// attempt it is as well.
+/// </param>
+public sealed record Push(PartitionId Partition, Generation Generation, StepKey Key, TreeNode Node, double Loss, ReadOnlyMemory<float> Slice, NodeId By = default)
     : TensorMessage(Partition, Generation);
 
-/// <summary>Primary to worker: send what covers these lanes of the step at hand, or compute it.</summary>
+/// <summary>
+/// Primary to worker: send what covers these lanes of the step at hand, or compute it. An audited lane is asked of others than
+/// its owner, too.
+/// </summary>
 public sealed record Want(PartitionId Partition, Generation Generation, StepKey Key, IReadOnlyList<TreeNode> Nodes)
     : TensorMessage(Partition, Generation);
 

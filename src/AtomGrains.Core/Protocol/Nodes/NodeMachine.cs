@@ -63,7 +63,7 @@ public sealed class NodeMachine
         _self = self.Node;
         _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
         Pool = new FloatPool();
-        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves, new FillBudget(refillBytesPerSecond));
+        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves, new FillBudget(refillBytesPerSecond), spec.Seed);
         _blocksAtOnce = Math.Max(1, HashedElementsAtOnce / spec.BlockElements);
         _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
@@ -106,7 +106,8 @@ public sealed class NodeMachine
                     Generation,
                     [.. _replicas.Values.SelectMany(replica => replica.MissingLanes).Distinct()],
                     [.. _replicas.Values.SelectMany(replica => replica.Awaited).Distinct()],
-                    [.. _worker.MissingParameters]));
+                    [.. _worker.MissingParameters],
+                    [.. _replicas.Values.SelectMany(replica => replica.AwaitedAuditors).Distinct()]));
                 break;
             case SayWhatYouWaitFor:
                 break;

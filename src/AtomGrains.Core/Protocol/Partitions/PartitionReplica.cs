@@ -1,6 +1,7 @@
 using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol.Audits;
 using AtomGrains.Core.Protocol.Messages;
 
 namespace AtomGrains.Core.Protocol.Partitions;
@@ -19,6 +20,7 @@ public sealed partial class PartitionReplica
     private readonly ReplicaContext _context;
     private readonly ReplicaState _state;
     private readonly LaneStaging _staging;
+    private readonly LaneAudits _audits;
     private readonly ReplicaProof _proof;
     private readonly HashSet<NodeId> _acknowledged = [];
     private readonly HashSet<int> _outstandingBlocks = [];
@@ -37,6 +39,7 @@ public sealed partial class PartitionReplica
         _context = context;
         _state = new ReplicaState(range, context.Parameters, context.Optimizer, context.Pool);
         _staging = new LaneStaging(context.Lanes, context.Pool, context.Rules);
+        _audits = new LaneAudits(context.Seed, context.Pool, context.Rules);
         _proof = new ReplicaProof(range, BlocksOf(context.Parameters.Elements, range), context.Rules);
         _view = view;
         StartLineage();
@@ -64,7 +67,7 @@ public sealed partial class PartitionReplica
 
     /// <summary>Lanes still missing from the step at hand.</summary>
     public IEnumerable<TreeNode> MissingLanes =>
-        Role == PartitionRole.Primary && !IsLoading && _state.Reduced is null && _state.Version != _context.Steps ? _staging.Missing() : [];
+        Collects ? _staging.Missing().SelectMany(node => _audits.Open.Any(node.CoversLane) ? Leaves(node) : [node]).Where(node => !IsOpenAudit(node)) : [];
 
     public ReplicaReport Report() =>
         new(_range.Id, _state.Version ?? throw new ProtocolViolationException($"{_range.Id} is recorded as a replica but was never filled"), _state.Reduced is not null, _state.Last);
@@ -93,10 +96,11 @@ public sealed partial class PartitionReplica
         _reportedInSync = false;
         if (Role != PartitionRole.Primary)
         {
-            _staging.Clear();
+            ClearStaging();
         }
 
         Enter(outbox);
+        AdoptAudits(outbox);
         if (!wasPrimary)
         {
             StoreIfAsked(outbox);
@@ -184,7 +188,7 @@ public sealed partial class PartitionReplica
         }
 
         _state.Advance(decision, _context.Rules.Updates(decision.Kind, _range.Id));
-        _staging.Clear();
+        ClearStaging();
         _acknowledged.Clear();
         _seal = null;
         _silentTicks = 0;
@@ -228,7 +232,7 @@ public sealed partial class PartitionReplica
     /// <summary>Bits of the lanes that are staged or reduced are dropped with the replica.</summary>
     public void Drop()
     {
-        _staging.Clear();
+        ClearStaging();
         _state.DropReduced();
     }
 
@@ -249,7 +253,7 @@ public sealed partial class PartitionReplica
     // first. So its view is the first that could be installed, and nothing has been decided in the lineage.
     private void StartLineage()
     {
-        _staging.Clear();
+        ClearStaging();
         _sawEarly = false;
         _state.Reset(_view.Lineage);
         _loading = null;
@@ -276,12 +280,16 @@ public sealed partial class PartitionReplica
             return;
         }
 
-        var dropped = _staging.Dropped;
-        _staging.Offer(push.Node, push.Slice.Span, push.Loss);
-        _context.Counters.DuplicatePushes += _staging.Dropped - dropped;
-        if (_staging.IsComplete)
+        Stage(push, outbox);
+        TryReduce(outbox);
+    }
+
+    private void TryReduce(Outbox outbox)
+    {
+        if (_staging.IsComplete && _context.Rules.MayReduce(_audits.AccusesSomebody(_view)))
         {
             var (mean, loss) = _staging.Reduce();
+            _audits.Clear();
             var reduced = new ReducedSlice(mean, loss, SliceDigest.Of(mean));
             _state.Hold(reduced);
             SendReduced(outbox, Followers);
@@ -396,6 +404,8 @@ public sealed partial class PartitionReplica
         }
     }
 
+    private static IEnumerable<TreeNode> Leaves(TreeNode node) => Enumerable.Range(node.FirstLane, node.LaneCount).Select(TreeNode.Leaf);
+
     private static int BlocksOf(int elements, PartitionRange range) => (elements + range.BlockElements - 1) / range.BlockElements;
 
     private void AskForLanes(Outbox outbox)
@@ -405,12 +415,14 @@ public sealed partial class PartitionReplica
             return;
         }
 
-        var missing = _staging.Missing();
+        var missing = MissingLanes.ToList();
         foreach (var owner in missing.SelectMany(_view.OwnersOf).Distinct().ToList())
         {
             var theirs = missing.Where(node => _view.OwnersOf(node).Contains(owner)).ToList();
             outbox.Send(owner, new Want(_range.Id, _view.Generation, _state.Key, theirs));
         }
+
+        AskForAudits(outbox);
     }
 
     private void SendReduced(Outbox outbox, IEnumerable<NodeId> to)

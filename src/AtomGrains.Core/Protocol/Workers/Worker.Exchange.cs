@@ -8,8 +8,8 @@ public sealed partial class Worker
 {
     private bool IsIdle => _computed is not null && !_decided && !_loading && _assembling is null && _computing.Count == 0 && _evaluating.Count == 0;
 
-    // Lanes that this worker's partial sums are to cover: its own, less what it handed over, and what it took.
-    private IEnumerable<int> LanesToSum => _view!.LanesOf(self).Where(lane => !_exchange.HandedOver.Contains(lane)).Union(_exchange.Taken);
+    // Lanes that this worker's partial sums are to cover: its own, less what it handed over, what it took, and what it audits.
+    private IEnumerable<int> LanesToSum => _view!.LanesOf(self).Where(lane => !_exchange.HandedOver.Contains(lane)).Union(_exchange.Taken).Union(LanesToAudit);
 
     private void AskForLane(Outbox outbox)
     {
@@ -49,7 +49,7 @@ public sealed partial class Worker
     {
         // What has ended others stays with whom it was given to.
         var step = _computed!.Value.Step;
-        var own = _view!.LanesOf(self).Where(lane => _computing.Contains(lane) && !_view.IsSuspect(step, lane)).ToList();
+        var own = _view!.LanesOf(self).Where(lane => _computing.Contains(lane) && !_view.IsSuspect(step, lane) && !IsAudited(lane)).ToList();
         return own.Count > 1 ? own[^1] : null;
     }
 
@@ -66,7 +66,7 @@ public sealed partial class Worker
 
     private void Retarget(Outbox outbox)
     {
-        foreach (var partial in _lanes.Target(LanesToSum))
+        foreach (var partial in _lanes.Target(LanesToSum, IsAudited))
         {
             Push(partial, outbox);
         }

@@ -49,6 +49,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         {
             // Buffers are offered again under the new generation; what became ours is computed.
             _exchange.Adopt(view);
+            _asked.Clear();
             foreach (var partial in _lanes.Finished.Values.ToList())
             {
                 Push(partial, outbox);
@@ -134,7 +135,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         {
             counters.LanesTaken++;
         }
-        else if (!_lanesAtStepStart.Contains(lane))
+        else if (!_lanesAtStepStart.Contains(lane) && _view!.LaneOwners[lane] == self)
         {
             counters.LanesRecomputed++;
         }
@@ -265,7 +266,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         (_parameters, _loaded) = (_loaded, _parameters);
         _lanesAtStepStart = [.. _view!.LanesOf(self)];
         outbox.Add(new LoadParameters(key, _loaded));
-        _lanes.Target(_lanesAtStepStart);
+        _lanes.Target(LanesToSum, IsAudited);
         Compute(key, outbox);
         Export(outbox);
     }
@@ -330,6 +331,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         }
 
         TakeBackLost(want, outbox);
+        TakeAsked(want, outbox);
         foreach (var partial in _lanes.Finished.Values.Where(partial => want.Nodes.Any(node => node.Covers(partial.Node) || partial.Node.Covers(node))))
         {
             Push(partial, outbox, want.Partition);
@@ -351,7 +353,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         // Losses travel with the pushes to partition 0.
         var loss = range.Id.Value == 0 ? partial.Loss : 0;
         var slice = partial.Sum.AsMemory(range.Flat);
-        outbox.Send(_view!.Placement(range.Id).Primary, new Push(range.Id, _view.Generation, _computed!.Value, partial.Node, loss, slice));
+        outbox.Send(_view!.Placement(range.Id).Primary, new Push(range.Id, _view.Generation, _computed!.Value, partial.Node, loss, slice, self));
     }
 
     private void Export(Outbox outbox)
@@ -379,6 +381,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
     {
         _lanes.Clear();
         _exchange.Clear();
+        _asked.Clear();
         _computing.Clear();
         _notFinite.Clear();
         _evaluated.Clear();

@@ -110,6 +110,12 @@ public static class Settings
     // Once may be an accident and twice bad luck; a process that starts and fails costs the others a view each time.
     public static readonly Setting DeviceFailures =
         new("device-failures", "N", "Failures of one worker's device, failed checks included, that quarantine it.", "3");
+    public static readonly Setting AuditLanes =
+        new("audit-lanes", "P", "Share of lanes that two workers compute, to be compared: 0 is off, 1 every lane.", "0");
+
+    // What is found late is named; giving up committed steps is for somebody to ask for.
+    public static readonly Setting OnWrongBits =
+        new("on-wrong-bits", "continue|stop|rollback", "What becomes of the steps of a device that an audit finds wrong.", "continue");
     public static readonly Setting Fault =
         new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
@@ -121,6 +127,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
     ];
 }

@@ -83,6 +83,12 @@ public sealed record TrainOptions
     /// <summary>Failures of one device that quarantine it.</summary>
     public required int DeviceFailures { get; init; }
 
+    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
+    public double AuditLanes { get; init; }
+
+    /// <summary>What is done about the steps of a device with wrong bits.</summary>
+    public WrongBitsPolicy OnWrongBits { get; init; }
+
     public required FaultPlan Faults { get; init; }
 
     public required string? Report { get; init; }
@@ -103,6 +109,7 @@ public sealed record TrainOptions
         .. RunPlanWarnings.Of(Spec.Lanes, Workers),
         .. Replicas || Checkpoints.Cadence is not null ? Array.Empty<string>()
             : ["--replicas off: without --checkpoint-every, the loss of a worker costs every step since the beginning"],
+        .. AuditLanes > 0 && ActiveWorkers == 1 ? ["--audit-lanes needs two workers: with one, no lane is audited"] : Array.Empty<string>(),
     ];
 
     /// <summary>The text to train on.</summary>

@@ -50,6 +50,8 @@ public static class TrainOptionsReader
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
             MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
             DeviceFailures = values.Count(DeviceFailures, 1, 1_000_000),
+            AuditLanes = AuditSettings.Share(values),
+            OnWrongBits = AuditSettings.Policy(values),
             Faults = ReadFaults(values),
             Report = values.Text(Report),
             Quiet = values.Switch(Quiet),

@@ -42,12 +42,33 @@ internal sealed class DeviceWatch(
         }
     }
 
+    /// <summary>A device computes wrong bits: no process starts there from here on, and soon it is said.</summary>
+    public void Condemn(int slot, string why)
+    {
+        Places.Condemn(slot, why);
+        post(() => Tell(slot, why));
+    }
+
+    /// <summary>What predecessors have said already.</summary>
+    public void RecallCondemned(int slot)
+    {
+        Places.Condemn(slot, "it computes wrong bits");
+        _quarantined.Add(slot);
+    }
+
     /// <summary>Says so once when a device has failed too often.</summary>
     public void GiveUp(int slot)
     {
-        if (Places.IsQuarantined(slot) && _quarantined.Add(slot))
+        if (Places.IsQuarantined(slot))
         {
-            var why = $"{options.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}";
+            Tell(slot, $"{options.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}");
+        }
+    }
+
+    private void Tell(int slot, string why)
+    {
+        if (_quarantined.Add(slot))
+        {
             observer.OnNote($"the {NameOf(slot)} is quarantined after {why}");
             note(FaultLedger.QuarantineKind, slot, why);
             quarantined(slot, why);

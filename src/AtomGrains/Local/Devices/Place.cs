@@ -15,6 +15,9 @@ internal sealed class Place
     /// <summary>A process in which the device failed has ended here, and no check has passed since.</summary>
     public bool NeedsCheck { get; set; }
 
+    /// <summary>It computes wrong bits, which no check of its own would show.</summary>
+    public bool IsCondemned { get; set; }
+
     public bool IsChecking { get; set; }
 
     /// <summary>What was wrong the last time.</summary>

@@ -33,10 +33,13 @@ internal sealed class Places(int mostDeviceFailures)
         return due;
     }
 
-    public bool IsQuarantined(int slot) => _places.TryGetValue(slot, out var place) && place.DeviceFailures >= mostDeviceFailures;
+    public bool IsQuarantined(int slot) => _places.TryGetValue(slot, out var place) && (place.IsCondemned || place.DeviceFailures >= mostDeviceFailures);
 
     public bool MayStart(int slot, DateTimeOffset now) =>
         !_places.TryGetValue(slot, out var place) || (!IsQuarantined(slot) && !place.NeedsCheck && now >= place.NotBefore);
+
+    /// <summary>No process starts here any more, whatever a check would say.</summary>
+    public void Condemn(int slot, string why) => (Of(slot).IsCondemned, Of(slot).LastFailure) = (true, why);
 
     /// <summary>A process that was not ended from outside has ended here.</summary>
     /// <param name="lived">Since its start.</param>

@@ -1,0 +1,138 @@
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Audits;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using static AtomGrains.Core.Tests.Protocol.ReplicaBench;
+
+namespace AtomGrains.Core.Tests.Protocol.Coordination;
+
+/// <summary>What follows from an audit: who is left out, how far the run goes back, and when it stops.</summary>
+public class AuditedStepTests : CoordinatorBench
+{
+    private static readonly CoordinatorOptions Audited = Options with { AuditShare = 1 };
+
+    [Fact]
+    public void WhoIsWrongIsLeftOutByTheNextViewWhichNamesIt()
+    {
+        Begin(Audited);
+        var effects = Dispute(wrong: Two);
+        var found = Assert.Single(effects.OfType<WrongBitsFound>());
+        Assert.Equal((Two, 2, 0L, 0L, false, false), (found.Node, found.Slot, found.Step, found.FirstSuspect, found.GoesBack, found.IsLost));
+        Assert.Equal(LossCause.WrongBits, Assert.Single(effects.OfType<MemberLost>()).Cause);
+        var view = Assert.Single(effects.OfType<RecordView>()).View;
+        Assert.Equal(new Quarantine(Two, 2, 0), Assert.Single(view.Quarantined));
+        Assert.Equal([One], view.Workers);
+        Assert.Equal(new AuditCounts(Different: 1), Coordinator.Audits);
+    }
+
+    [Fact]
+    public void TheSameWordFromAnotherPartitionIsNoNews()
+    {
+        Begin(Audited);
+        Dispute(wrong: Two);
+        Recorded(2);
+        Assert.Empty(Dispute(wrong: Two, generation: 2).OfType<WrongBitsFound>());
+        Assert.Equal(1, Coordinator.Audits.Different);
+    }
+
+    [Fact]
+    public void AWordOfAnOldGenerationIsNotHeard()
+    {
+        Begin(Audited);
+        Assert.Empty(Dispute(wrong: Two, generation: 7).OfType<WrongBitsFound>());
+    }
+
+    [Fact]
+    public void WhoWasWrongAndIsGoneIsNamedAllTheSameAndItsWorkTakenOut()
+    {
+        Begin(Audited);
+        End(Two);
+        Recorded(2);
+        Adopt(One, 2);
+        var effects = Dispute(wrong: Two, generation: 2);
+        Assert.True(Assert.Single(effects.OfType<WrongBitsFound>()).IsLost);
+        Assert.Empty(effects.OfType<MemberLost>());
+        Assert.Equal([Two], Assert.Single(effects.OfType<RecordView>()).View.Quarantined.Select(quarantine => quarantine.Node));
+    }
+
+    [Fact]
+    public void ARunThatIsToStopStops()
+    {
+        Begin(Audited with { OnWrongBits = WrongBitsPolicy.Stop });
+        Assert.StartsWith("n2 (worker 2) computes wrong bits: lane 0 of step 0 (sample", Assert.Single(Dispute(wrong: Two).OfType<RunStopped>()).Reason, StringComparison.Ordinal);
+        Assert.True(Coordinator.IsOver);
+    }
+
+    [Fact]
+    public void ARollbackAsksForACheckpointNotAfterTheLastCleanAuditAndTakesNoLaterOne()
+    {
+        Begin(Audited with { OnWrongBits = WrongBitsPolicy.Rollback, AuditShare = 1e-9, Checkpoints = new CheckpointOptions { EverySteps = 1 } });
+        var first = Commit();
+        var effects = Dispute(wrong: Two, step: 1, last: first);
+        Assert.True(Assert.Single(effects.OfType<WrongBitsFound>()).GoesBack);
+        Assert.Equal(0, Assert.Single(effects.OfType<FindCheckpoint>()).NotAfter);
+        Assert.Equal(0, Assert.Single(Found(new LineageOrigin(new CheckpointId(ReplicaBench.Lineage, 1), 1, 0)).OfType<FindCheckpoint>()).NotAfter);
+        effects = Found(null);
+        Assert.Equal((1L, null), Assert.Single(effects.OfType<RolledBack>().Select(back => (back.StepsLost, back.Origin))));
+        Assert.Equal(new Lineage(new(2)), Assert.Single(effects.OfType<RecordView>()).View.Lineage);
+    }
+
+    [Fact]
+    public void WithEveryLaneAuditedThereIsNothingToGoBackFrom()
+    {
+        Begin(Audited with { OnWrongBits = WrongBitsPolicy.Rollback });
+        var first = Commit();
+        Commit(first);
+        var effects = Dispute(wrong: Two, step: 2, last: DecisionOf(1, first));
+        Assert.Equal((2L, false), Assert.Single(effects.OfType<WrongBitsFound>().Select(found => (found.FirstSuspect, found.GoesBack))));
+        Assert.Equal(ReplicaBench.Lineage, Assert.Single(effects.OfType<RecordView>()).View.Lineage);
+    }
+
+    [Fact]
+    public void OfTwoWithoutAThirdTheRunStopsAndNamesBoth()
+    {
+        Begin(Audited);
+        Dispute(wrong: null);
+        var reason = Assert.Single(Wait(1, One, Two).OfType<RunStopped>()).Reason;
+        Assert.StartsWith("n1 (worker 1) and n2 (worker 2) have computed lane 0 of step 0", reason, StringComparison.Ordinal);
+        Assert.Equal(1, Coordinator.Audits.Undecided);
+    }
+
+    [Fact]
+    public void ASuccessorKnowsWhoIsQuarantinedAndHowFarOthersAreTrusted()
+    {
+        var newest = ViewOf(7, One, Two) with { LaneOwners = [One, Two], AuditShare = 1, Quarantined = [new Quarantine(Three, 3, 0)], Trusted = [new Trust(2, 0)] };
+        Coordinator = new Coordinator(Spec, Layout, Options with { AuditShare = 0.5 }, ProtocolRules.Safe, newest);
+        Ready(Three);
+        Ready(One);
+        var view = Assert.Single(Ready(Two).OfType<RecordView>()).View;
+        Assert.Equal((1.0, newest.Quarantined.Single(), newest.Trusted.Single()), (view.AuditShare, view.Quarantined.Single(), view.Trusted.Single()));
+        Assert.Equal([One, Two], view.Workers);
+    }
+
+    private void Begin(CoordinatorOptions options)
+    {
+        Coordinator = new Coordinator(Spec, Layout, options, ProtocolRules.Safe);
+        Install();
+    }
+
+    // The first step is one in which a view came into force.
+    private Decision Commit(Decision? last = null)
+    {
+        Seal(One, 1, last is null ? 0 : last.Step + 1, last: last);
+        return DecisionOf(last is null ? 0 : last.Step + 1, last);
+    }
+
+    private List<Effect> Dispute(NodeId? wrong, long generation = 1, long step = 0, Decision? last = null) => Do(outbox => Coordinator.HandleMessage(
+        One,
+        new LaneDisputed(new(generation), Partition, Key(step, last), 0, [.. new[] { One, Two }.Select(node => new LeafVote(node, node.Value, new SliceDigest((ulong)node.Value), node == wrong))]),
+        Now,
+        outbox));
+
+    private List<Effect> Found(LineageOrigin? origin) => Do(outbox => Coordinator.OnCheckpointFound(origin, Now, outbox));
+}
