@@ -12,9 +12,9 @@ internal sealed record ChaosSpec(string Name, int Steps, int Lanes, int MostPart
 {
     public static readonly IReadOnlyList<ChaosSpec> All =
     [
-        new("chars", 120, 16, 6, ["--width", "64", "--context", "64", "--block-elements", "4096", .. Common(16)]),
-        new("bytes", 90, 8, 4, ["--width", "64", "--context", "96", "--block-elements", "8192", "--tokenizer", "byte", "--dropout", "0.1", "--eval-every", "25", .. Common(8)]),
-        new("many", 160, 32, 8, ["--width", "32", "--context", "48", "--block-elements", "2048", "--bias", "--seed", "7", .. Common(32)]),
+        new("chars", 90, 16, 6, ["--width", "64", "--context", "64", "--block-elements", "4096", .. Common(16)]),
+        new("bytes", 70, 8, 4, ["--width", "64", "--context", "96", "--block-elements", "8192", "--tokenizer", "byte", "--dropout", "0.1", "--eval-every", "25", .. Common(8)]),
+        new("many", 100, 32, 8, ["--width", "32", "--context", "48", "--block-elements", "2048", "--bias", "--seed", "7", .. Common(32)]),
     ];
 
     /// <summary>What <c>train</c> is given of it.</summary>
