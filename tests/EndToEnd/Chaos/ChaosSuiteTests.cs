@@ -10,8 +10,9 @@ namespace AtomGrains.EndToEnd.Tests.Chaos;
 public sealed class ChaosSuiteTests(ITestOutputHelper output)
 {
     private const ulong Seed = 3;
-    private const int Workers = 4;
+    private const int Workers = 3;
     private const int Dozen = 12;
+    private const int Candidates = 200;
 
     [Fact]
     public void ADozenPlansOfEveryKindChangeNoBit() => Hold(Seed, ADozenOfEveryKind);
@@ -20,20 +21,24 @@ public sealed class ChaosSuiteTests(ITestOutputHelper output)
     [Trait("Category", "Long")]
     public void AHundredPlansChangeNoBit() => Hold((ulong)Environment.TickCount64, suite => Enumerable.Range(0, 100).Select(suite.Plan));
 
-    // Those that add the most kinds first, whichever this machine allows; then what comes.
+    // Every kind that this machine allows, with as few processes to start as may be: starting them is what takes the time.
     private static List<ChaosPlan> ADozenOfEveryKind(ChaosSuite suite)
     {
-        var waiting = Enumerable.Range(0, 5 * Dozen).Select(suite.Plan).ToList();
+        var waiting = Enumerable.Range(0, Candidates).Select(suite.Plan).Where(plan => plan.Spec != ChaosSpec.All[^1]).ToList();
         var chosen = new List<ChaosPlan>();
         while (chosen.Count < Dozen)
         {
-            var next = waiting.MaxBy(plan => plan.Kinds.Except(chosen.SelectMany(other => other.Kinds)).Count())!;
+            var next = waiting.MaxBy(plan => (1e-3 + plan.Kinds.Except(chosen.SelectMany(other => other.Kinds)).Count()) / Processes(plan))!;
             waiting.Remove(next);
             chosen.Add(next);
         }
 
         return chosen;
     }
+
+    // Supervisor, the question to the engine, workers, spares, a replacement each, and all of it again for a resume.
+    private static int Processes(ChaosPlan plan) =>
+        2 + plan.Workers + plan.Spares + plan.Strikes.Count + plan.Strikes.Sum(strike => strike.Workers is { } workers ? 2 + workers : 0);
 
     private void Hold(ulong seed, Func<ChaosSuite, IEnumerable<ChaosPlan>> plans)
     {

@@ -151,6 +151,7 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
         if (_away.Remove(kind))
         {
             store.Heal(kind);
+            _struck.FindLast(fault => fault.Strike.Kind == kind)!.HealedAt = run.Step;
         }
     }
 

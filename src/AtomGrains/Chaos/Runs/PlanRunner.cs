@@ -50,7 +50,7 @@ internal sealed class PlanRunner(ChaosMachine machine, ChaosPlan plan, string fo
             if (_violations.Count == 0)
             {
                 _violations.AddRange(new InvariantCheck(plan, calm, RunFacts.Read(store.RunFolder, Report), injector.Struck, gauge.MostDescriptors).Violations());
-                _violations.AddRange(new StoreCheck(store, injector, run).Violations());
+                _violations.AddRange(new StoreCheck(plan, store, injector, run).Violations());
             }
 
             if (injector.Struck.Count == 0 && _violations.Count == 0)
