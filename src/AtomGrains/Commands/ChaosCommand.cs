@@ -61,7 +61,7 @@ internal static class ChaosCommand
     private static void Tell(PlanOutcome outcome, string folder, ChaosOptions options, TextWriter output)
     {
         var missed = outcome.Missed.Count == 0 ? "" : $"; no occasion for {string.Join("; ", outcome.Missed)}";
-        output.WriteLine(FormattableString.Invariant($"plan {outcome.Plan.Number}: {(outcome.Holds ? "holds" : "BROKEN")}, {outcome.Took.TotalSeconds:F1} s, struck {string.Join(", ", outcome.Struck.Select(fault => ChaosKinds.NameOf(fault.Strike.Kind)))}{missed}"));
+        output.WriteLine(FormattableString.Invariant($"plan {outcome.Plan.Number} of seed {outcome.Plan.Seed}: {(outcome.Holds ? "holds" : "BROKEN")}, {outcome.Took.TotalSeconds:F1} s, struck {string.Join(", ", outcome.Struck.Select(fault => ChaosKinds.NameOf(fault.Strike.Kind)))}{missed}"));
         foreach (var violation in outcome.Violations)
         {
             output.WriteLine($"  {violation}");

@@ -9,6 +9,9 @@ namespace AtomGrains.Chaos.Runs;
 /// <param name="resume">Starts the run again, in a world of so many workers and partitions.</param>
 internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Action<LiveRun, int?, int?> resume)
 {
+    // Of a run's steps.
+    private const double TooLate = 0.9;
+
     // A world between two views has nobody who is well for a moment.
     private static readonly TimeSpan FindsSomebodyWithin = TimeSpan.FromSeconds(10);
 
@@ -65,8 +68,8 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
         while (_waiting is [var strike, ..] && strike.Step <= run.Step)
         {
             _due ??= Stopwatch.GetTimestamp();
-            var hasStruck = TryStrike(strike);
-            if (!hasStruck && Stopwatch.GetElapsedTime(_due.Value) < FindsSomebodyWithin)
+            var hasStruck = !IsTooLate && TryStrike(strike);
+            if (!hasStruck && !IsTooLate && Stopwatch.GetElapsedTime(_due.Value) < FindsSomebodyWithin)
             {
                 return;
             }
@@ -82,6 +85,9 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
 
     /// <summary>Takes back what was done to the machine.</summary>
     public void HealAll() => _away.ToList().ForEach(Heal);
+
+    // A store that is started again takes its time, and the run does not wait: one that is complete cannot be resumed.
+    private bool IsTooLate => run.Step > plan.Spec.Steps * TooLate;
 
     private bool TryStrike(ChaosStrike strike)
     {
@@ -158,9 +164,14 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
     private bool TakesEverything(ChaosStrike strike)
     {
         HealAll();
+        run.Follow();
+        if (IsTooLate)
+        {
+            return false;
+        }
+
         var supervisor = _victims.Supervisor();
         var who = supervisor is { } pid && strike.Kind != ChaosKind.DiskFull ? _victims.SupervisorName(pid) : null;
-        run.Follow();
         Observe();
         _struck.ForEach(fault => fault.CutShort());
         _downfall.Bring(strike, supervisor);
