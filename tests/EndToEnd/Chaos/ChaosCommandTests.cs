@@ -39,16 +39,16 @@ public sealed class ChaosCommandTests
         TrainProcess.Remove(folder);
     }
 
-    // Every process of its session, which it leads.
-    private static List<int> Descendants(int session) =>
-        [.. Process.GetProcesses().Where(process => SessionOf(process.Id) == session && process.Id != session).Select(process => process.Id)];
+    // Every process of its group, which it leads.
+    private static List<int> Descendants(int group) =>
+        [.. Process.GetProcesses().Where(process => GroupOf(process.Id) == group && process.Id != group).Select(process => process.Id)];
 
-    private static int? SessionOf(int pid)
+    private static int? GroupOf(int pid)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3], System.Globalization.CultureInfo.InvariantCulture);
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
