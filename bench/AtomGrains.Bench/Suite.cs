@@ -17,7 +17,8 @@ internal static class Suite
     private static readonly (string Name, Func<BenchOptions, IReadOnlyList<Figure>> Measure)[] Benches =
     [
         ("throughput", ThroughputBench.Measure),
-        ("roots", RootsBench.Measure),
+        ("roots", SwitchBench.Roots),
+        ("replicas", SwitchBench.Replicas),
         ("recovery", RecoveryBench.Measure),
         ("spare", SpareBench.Measure),
         ("supervisor", SupervisorBench.Measure),

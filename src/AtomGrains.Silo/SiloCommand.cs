@@ -12,19 +12,17 @@ namespace AtomGrains.Silo;
 /// <summary>A silo process: its devices, and whatever grains Orleans places here.</summary>
 internal static class SiloCommand
 {
-    // A node hands over within a step or two; what lasts longer will not end in order.
-    private static readonly TimeSpan LeaveGrace = TimeSpan.FromSeconds(20);
-
     /// <returns>The exit code; that of bad input when the run has no use for this silo, ever.</returns>
     public static int Run(JobRegistry jobs)
     {
         var input = Console.OpenStandardInput();
-        using var terminal = new StreamWriter(Signals.KeepStandardError()) { AutoFlush = true };
+        using var standardError = Signals.KeepStandardError();
+        using var terminal = new StreamWriter(standardError) { AutoFlush = true };
         try
         {
             var orders = ReadOrders(input);
             using var run = new SiloRun(orders, jobs);
-            Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"));
+            Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"), keep: standardError);
             return Live(input, orders, run) is { } refused ? Refuse(terminal, refused) : 0;
         }
         catch (Exception error) when (error is InvalidDataException or InvalidSettingsException)
@@ -65,7 +63,7 @@ internal static class SiloCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
-            _ = LeaveAsync(host);
+            _ = LeaveAsync(host, orders.Grace);
         });
         new Thread(() => EndWithOwner(input, orders.OrphanGrace)) { IsBackground = true, Name = "owner" }.Start();
         var refusal = host.Services.GetRequiredService<Refusal>();
@@ -74,10 +72,10 @@ internal static class SiloCommand
     }
 
     // A silo that is asked to end hands its nodes over first: its grains, and the run's work, go on elsewhere.
-    private static async Task LeaveAsync(IHost host)
+    private static async Task LeaveAsync(IHost host, TimeSpan grace)
     {
         var devices = host.Services.GetRequiredService<DeviceSlots>();
-        var deadline = DateTimeOffset.UtcNow + LeaveGrace;
+        var deadline = DateTimeOffset.UtcNow + grace;
         devices.Close();
         while (devices.AskToLeave() && DateTimeOffset.UtcNow < deadline)
         {

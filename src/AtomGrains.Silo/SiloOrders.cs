@@ -72,6 +72,12 @@ public sealed record SiloOrders
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
+    /// <summary>Whether each partition has a second copy on another node.</summary>
+    public bool Replicas { get; init; } = true;
+
+    /// <summary>How long a silo that is asked to end may take to hand over.</summary>
+    public required TimeSpan Grace { get; init; }
+
     /// <summary>How long to live once nobody wants the silo any more.</summary>
     public required TimeSpan OrphanGrace { get; init; }
 }

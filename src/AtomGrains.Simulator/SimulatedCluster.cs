@@ -128,6 +128,7 @@ internal sealed class SimulatedCluster
     {
         Workers = TargetWorkers,
         Spares = _options.Spares,
+        Replicas = _options.Replicas,
         RollbackAfter = TimeSpan.FromSeconds(10),
         Pace = Pace,
         HandOverAfter = HandOver,

@@ -17,6 +17,7 @@ public static class SimulationArguments
         new("spares", "from 0 to 4", o => Text(o.Spares), (o, v) => o with { Spares = (int)Whole(v, 0, 4) }),
         new("lanes", "a power of two from 1 to 64", o => Text(o.Lanes), (o, v) => o with { Lanes = PowerOfTwo(v, 64) }),
         new("partitions", "from 1 to 9", o => Text(o.Partitions), (o, v) => o with { Partitions = (int)Whole(v, 1, 9) }),
+        new("replicas", "yes or no", o => o.Replicas ? "yes" : "no", (o, v) => o with { Replicas = YesOrNo(v) }),
         new("steps", "from 1", o => Text(o.Steps), (o, v) => o with { Steps = Whole(v, 1, long.MaxValue) }),
         new("evaluate-every", "from 0", o => Text(o.EvaluateEvery), (o, v) => o with { EvaluateEvery = Whole(v, 0, long.MaxValue) }),
         new("skip-every", "from 0", o => Text(o.SkipEvery), (o, v) => o with { SkipEvery = Whole(v, 0, long.MaxValue) }),

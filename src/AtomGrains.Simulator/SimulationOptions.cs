@@ -13,6 +13,9 @@ public sealed record SimulationOptions
 
     public int Partitions { get; init; } = 3;
 
+    /// <summary>Whether a partition has a backup.</summary>
+    public bool Replicas { get; init; } = true;
+
     public long Steps { get; init; } = 12;
 
     /// <summary>Steps between evaluations; 0 for one at the end.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
@@ -29,5 +30,8 @@ public sealed class JobRegistry
 
     /// <summary>SHA-256 of the assembly that a job comes from: who computes with another one computes something else.</summary>
     internal string ProgramHash(string job) =>
-        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(CreateFactory().Find(job).GetType().Assembly.Location)));
+        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(FileOf(CreateFactory().Find(job).GetType().Assembly))));
+
+    // Of a program that was published as one file, that file is all there is.
+    private static string FileOf(Assembly assembly) => assembly.Location is { Length: > 0 } file ? file : Environment.ProcessPath!;
 }

@@ -56,7 +56,7 @@ internal sealed class RunActor : IDisposable
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
-        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips };
+        var options = new CoordinatorOptions { Workers = plan.Workers, Spares = plan.Spares, Replicas = plan.Replicas, Heartbeat = plan.Heartbeat, Checkpoints = plan.Checkpoints, MaximumSkipsInRow = plan.MaximumSkips, HandOverAfter = plan.Grace / 6 };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
         _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
         _checkpoints = new CheckpointDesk(

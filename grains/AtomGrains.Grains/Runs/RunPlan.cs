@@ -34,6 +34,9 @@ public sealed record RunPlan
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
+    /// <summary>Whether each partition has a second copy on another node.</summary>
+    public bool Replicas { get; init; } = true;
+
     /// <summary>How often checkpoints are made; null for never.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 
@@ -50,6 +53,9 @@ public sealed record RunPlan
 
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
+
+    /// <summary>How long whoever is asked to end may take to hand over.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
     public string? RefusalOf(string program) => program == Program ? null

@@ -16,9 +16,10 @@ public static class PartitionAssigner
     /// <summary>The first placement of a lineage: primaries round robin, each backup on the next node of another host.</summary>
     /// <param name="nodes">Nodes that hold replicas.</param>
     /// <param name="hostOf">The host of a node; without it, all are on one.</param>
-    public static PartitionPlacement[] Initial(IReadOnlyList<NodeId> nodes, int partitions, Func<NodeId, string>? hostOf = null)
+    /// <param name="replicates">Whether a partition has a backup.</param>
+    public static PartitionPlacement[] Initial(IReadOnlyList<NodeId> nodes, int partitions, Func<NodeId, string>? hostOf = null, bool replicates = true)
     {
-        var apart = new HostRule(nodes, hostOf);
+        var apart = new HostRule(nodes, hostOf, replicates);
         var backups = nodes.ToDictionary(node => node, _ => 0);
         return [.. Enumerable.Range(0, partitions).Select(Place)];
 
@@ -42,6 +43,7 @@ public static class PartitionAssigner
     /// <param name="retired">Living nodes that keep a replica only where no other one is left.</param>
     /// <param name="inSync">Joiners that their primary reported in sync, under the last recorded view.</param>
     /// <param name="hostOf">The host of a living node; without it, all are on one.</param>
+    /// <param name="replicates">Whether a partition has a backup; where none has, one that leaves hands over all the same.</param>
     public static (PartitionPlacement[]? Next, List<PartitionId> Lost) Reassign(
         IReadOnlyList<PartitionPlacement> previous,
         IReadOnlyList<NodeId> hosts,
@@ -49,9 +51,10 @@ public static class PartitionAssigner
         IReadOnlySet<NodeId> retired,
         IReadOnlySet<PartitionId> inSync,
         ProtocolRules rules,
-        Func<NodeId, string>? hostOf = null)
+        Func<NodeId, string>? hostOf = null,
+        bool replicates = true)
     {
-        var apart = new HostRule(hosts, hostOf);
+        var apart = new HostRule(hosts, hostOf, replicates);
         var staying = hosts.ToHashSet();
         var next = new PartitionPlacement[previous.Count];
         var lost = new List<PartitionId>();
@@ -153,7 +156,7 @@ public static class PartitionAssigner
         {
             if (placement.Backup is not { } backup)
             {
-                return apart.Allows(placement.Primary, target);
+                return apart.Replicates ? apart.Allows(placement.Primary, target) : !load.ContainsKey(placement.Primary);
             }
 
             var staying = placement.Replicas.Where(load.ContainsKey).ToList();

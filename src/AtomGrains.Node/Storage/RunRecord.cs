@@ -23,6 +23,9 @@ public sealed record RunRecord
     /// </summary>
     public required string BitsClass { get; init; }
 
+    /// <summary>SHA-256 of the assembly that the run has its job from, 64 hexadecimal digits; null in older records.</summary>
+    public string? Program { get; init; }
+
     /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
@@ -50,7 +53,7 @@ public sealed record RunRecord
     public RunRecord GoingOnAs(RunRecord now)
     {
         var spec = Spec with { Partitions = now.Spec.Partitions };
-        return this with { Spec = spec, SpecHash = RunSpecIdentity.Hash(spec), BitsClass = now.BitsClass, Versions = now.Versions, Elements = now.Elements };
+        return this with { Spec = spec, SpecHash = RunSpecIdentity.Hash(spec), BitsClass = now.BitsClass, Program = now.Program, Versions = now.Versions, Elements = now.Elements };
     }
 
     /// <returns>Null when the folder holds no run.</returns>

@@ -26,14 +26,15 @@ public static partial class Signals
     /// Makes standard output and error of this process, native code's included, go to a file. Copies of them that it has
     /// inherited as well: who reads what its parent writes must see the end of it when the parent ends, not this process.
     /// </summary>
-    public static void RedirectOutputTo(string path)
+    /// <param name="keep">What <see cref="KeepStandardError"/> returned, to be left as it is.</param>
+    public static void RedirectOutputTo(string path, FileStream? keep = null)
     {
         using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
         var replaced = new[] { 1, 2 }.Select(TargetOf).ToHashSet();
         var copies = Directory.EnumerateFileSystemEntries(OwnDescriptors)
             .Select(entry => int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture))
-            .Where(copy => TargetOf(copy) is { } target && replaced.Contains(target)).ToList();
+            .Where(copy => copy != keep?.SafeFileHandle.DangerousGetHandle() && TargetOf(copy) is { } target && replaced.Contains(target)).ToList();
         foreach (var copy in copies.Union([1, 2]))
         {
             _ = Duplicate(descriptor, copy);
@@ -41,13 +42,17 @@ public static partial class Signals
     }
 
     /// <summary>Standard error as it is now, for who redirects it and still has something to say there. The caller disposes it.</summary>
-    public static Stream KeepStandardError() => new FileStream(new SafeFileHandle(DuplicateToNew(2), ownsHandle: true), FileAccess.Write, bufferSize: 0);
+    public static FileStream KeepStandardError() => new FileStream(new SafeFileHandle(DuplicateToNew(2), ownsHandle: true), FileAccess.Write, bufferSize: 0);
 
     /// <summary>
     /// Has the kernel wake this process, should it be paused, when the thread that started it ends: who sleeps cannot
     /// notice that nobody is left to work for.
     /// </summary>
     public static void WakeAtEndOfParent() => _ = ProcessControl(SetParentDeathSignal, Continue);
+
+    /// <summary>The process that started this one; another once that has ended.</summary>
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    public static partial int ParentProcess();
 
     private static string? TargetOf(int descriptor) =>
         new FileInfo(Path.Combine(OwnDescriptors, descriptor.ToString(CultureInfo.InvariantCulture))).LinkTarget;

@@ -78,7 +78,7 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
 
     private void Run()
     {
-        var alone = Environment.TickCount64;
+        var (alone, parent) = (Environment.TickCount64, Signals.ParentProcess());
         while (!_ended)
         {
             _lost.Reset();
@@ -99,7 +99,7 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
 
                 client.Dispose();
             }
-            else if (Environment.TickCount64 - alone > (long)_assignment.OrphanGrace.TotalMilliseconds)
+            else if (Environment.TickCount64 - alone > (long)_assignment.OrphanGrace.TotalMilliseconds || HasLostItsSilo(parent))
             {
                 Orphaned();
                 return;
@@ -114,6 +114,9 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
             }
         }
     }
+
+    // A silo has no successor that could be found: its child need not look for one.
+    private bool HasLostItsSilo(int parent) => _assignment.Supervisor is not null && Signals.ParentProcess() != parent;
 
     private ControlClient<LocalMessage>? Connect()
     {

@@ -24,9 +24,6 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
-    // As long as a worker of the local host has by default.
-    private static readonly TimeSpan HandOverGrace = TimeSpan.FromSeconds(30);
-
     private readonly SiloOrders _orders;
     private readonly RunPlan _plan;
     private readonly ControlServer<LocalMessage> _server;
@@ -265,8 +262,8 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Struck = StruckFaults.FolderName,
         Device = device,
 
-        // Without its silo a child can neither report nor be told anything, and others take its place.
-        OrphanGrace = TimeSpan.Zero,
-        Grace = HandOverGrace,
+        // For a connection that does not come about on a busy machine; the end of its silo ends a child at once.
+        OrphanGrace = LongestStarvation,
+        Grace = _orders.Grace,
     };
 }

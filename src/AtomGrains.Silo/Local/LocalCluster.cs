@@ -265,8 +265,10 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         // A silo's nodes leave nothing behind when they end, so there is no decision to recall.
         Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer, _ => { }) : null,
         BitsClass = folder.Record.BitsClass,
-        Program = options.Program,
+        Program = folder.Record.Program!, // what was opened was described by this version
         Roots = options.Roots,
+        Replicas = options.Replicas,
+        Grace = options.Grace,
         OrphanGrace = options.OrphanGrace,
     };
 

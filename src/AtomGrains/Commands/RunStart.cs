@@ -42,7 +42,7 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         }
 
         var engine = DescribeCommand.Ask(spec, options.Devices[0], WorkerEnvironment.Variables(spec.ThreadsPerWorker));
-        return new RunStart(RecordOf(options.Fitted(spec, engine.Elements), engine), engine.Elements, corpus, predecessor, false);
+        return new RunStart(RecordOf(options.Fitted(spec, engine.Elements), engine, jobs.ProgramHash(job)), engine.Elements, corpus, predecessor, false);
     }
 
     private static RunRecord? Existing(string folder)
@@ -57,7 +57,7 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         }
     }
 
-    private static RunRecord RecordOf(RunSpec spec, EngineReport engine)
+    private static RunRecord RecordOf(RunSpec spec, EngineReport engine, string program)
     {
         var record = RunRecord.Of(
             spec,
@@ -72,6 +72,6 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
                 ["system"] = RuntimeInformation.OSDescription,
             },
             DateTimeOffset.UtcNow);
-        return record with { Elements = engine.Elements };
+        return record with { Elements = engine.Elements, Program = program };
     }
 }

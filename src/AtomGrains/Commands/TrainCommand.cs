@@ -35,7 +35,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
-        var hosting = Options(options, environment) with { Program = cluster is null ? "" : jobs.ProgramHash(spec.Job), Predecessor = start.Predecessor };
+        var hosting = Options(options, environment) with { Predecessor = start.Predecessor };
         RefuseStoreOfAnotherRun(options);
         using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
         using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
@@ -137,6 +137,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Listen = options.Listen,
         Port = options.Port,
         Roots = options.Roots,
+        Replicas = options.Replicas,
         OrphanGrace = options.OrphanGrace,
         Grace = options.Grace,
         Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),

@@ -92,6 +92,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             Workers = scaled ?? _options.Workers,
             Spares = _options.Spares,
+            Replicas = _options.Replicas,
             Heartbeat = _options.Heartbeat,
             MaximumSkipsInRow = _options.MaximumSkips,
             HandOverAfter = _options.Grace / 6,

@@ -26,6 +26,9 @@ public sealed record SupervisorOptions
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
+    /// <summary>Whether each partition has a second copy on another node.</summary>
+    public bool Replicas { get; init; } = true;
+
     /// <summary>How long nodes live without a supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -42,9 +45,6 @@ public sealed record SupervisorOptions
 
     /// <summary>Failures of one device that quarantine it.</summary>
     public int DeviceFailures { get; init; } = 3;
-
-    /// <summary>SHA-256 of the assembly that the job comes from.</summary>
-    public string Program { get; init; } = "";
 
     public CheckpointPlan Checkpoints { get; init; } = new();
 

@@ -161,6 +161,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Store = Path.Combine(_folder, CheckpointPlan.FolderName),
         Keep = 1,
         BitsClass = "test",
+        Grace = TimeSpan.FromSeconds(20),
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 

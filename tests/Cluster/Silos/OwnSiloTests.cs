@@ -116,6 +116,7 @@ public sealed class OwnSiloTests : IDisposable
             Store = Path.Combine(run, "checkpoints"),
             Keep = 1,
             BitsClass = "test",
+            Grace = TimeSpan.FromSeconds(20),
             OrphanGrace = TimeSpan.FromSeconds(5),
         },
         SiloJson.Default.SiloOrders);

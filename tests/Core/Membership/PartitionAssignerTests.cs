@@ -104,6 +104,30 @@ public class PartitionAssignerTests
     }
 
     [Fact]
+    public void WithoutReplicasAPartitionHasOneCopyThatOnlyALeavingNodeHandsOver()
+    {
+        NodeId leaves = new(1), stays = new(2), fresh = new(3);
+        var placements = PartitionAssigner.Initial([leaves, stays], 4, replicates: false);
+        Assert.All(placements, placement => Assert.Null(placement.Backup));
+
+        // Somebody joins: nothing moves.
+        var (next, _) = PartitionAssigner.Reassign(placements, [leaves, stays, fresh], None, None, NoneInSync, ProtocolRules.Safe, replicates: false);
+        Assert.Equal(placements, next);
+
+        (next, _) = PartitionAssigner.Reassign(placements, [stays, fresh], new HashSet<NodeId> { leaves }, None, NoneInSync, ProtocolRules.Safe, replicates: false);
+        var named = next!.Select((placement, i) => (placement, new PartitionId(i))).Where(entry => entry.placement.Joiner is not null).ToList();
+        Assert.Equal(placements.Count(placement => placement.Primary == leaves), named.Count);
+        Assert.All(named, entry => Assert.Equal(leaves, entry.placement.Primary));
+        (next, _) = PartitionAssigner.Reassign(next!, [stays, fresh], new HashSet<NodeId> { leaves }, None, named.Select(entry => entry.Item2).ToHashSet(), ProtocolRules.Safe, replicates: false);
+        Assert.All(next!, placement => Assert.True(placement.Primary != leaves && placement.Joiner is null));
+
+        // Who ends without a word takes what it had along.
+        (next, var lost) = PartitionAssigner.Reassign(placements, [stays], None, None, NoneInSync, ProtocolRules.Safe, replicates: false);
+        Assert.Null(next);
+        Assert.Equal(2, lost.Count);
+    }
+
+    [Fact]
     public void OnASingleHostAnotherNodeOfItHasToDo() =>
         Assert.Equal(
             PartitionAssigner.Initial(Nodes(3), 7),

@@ -17,6 +17,20 @@ public class RandomWalkTests
     public void ManyMoreSeedsPass(bool salted) => Walk(10_000, 5_000, salted);
 
     [Fact]
+    public void WithoutReplicasLostPartitionsRollTheRunBackToTheSameBits()
+    {
+        var (rolledBack, restored) = (0, 0);
+        for (ulong seed = 5_001; seed <= 5_040; seed++)
+        {
+            var result = World.Passes(World.Walk(seed) with { Replicas = false, CheckpointEvery = 3 });
+            rolledBack += result.Lineages - 1;
+            restored += result.Restored;
+        }
+
+        Assert.True(rolledBack > 20 && restored > 10, $"{rolledBack} rollbacks, {restored} of them to a checkpoint");
+    }
+
+    [Fact]
     public void SixteenWorkersSurviveFaultsOfEveryKind()
     {
         for (ulong seed = 1; seed <= 3; seed++)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using AtomGrains.EndToEnd.Tests.Support;
 
@@ -15,7 +16,9 @@ public sealed class OwnProgramTests : IDisposable
     {
         var two = await Train("two", "--workers", "2", "--fault", "kill:worker=1@step=3");
         var one = await Train("one", "--workers", "1");
-        Assert.Equal("bigram", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "two", "run.json")))!["spec"]!["job"]);
+        var record = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "two", "run.json")))!;
+        Assert.Equal("bigram", (string?)record["spec"]!["job"]);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes($"{SampleProgram.PathOf("TrainYourOwnModel")}.dll"))), (string?)record["program"]);
         Assert.Equal("bigram", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "two", "config.json")))!["model_type"]);
         Assert.Equal((string?)one["weights_sha256"], (string?)two["weights_sha256"]);
         Assert.Equal(1, (int)two["faults"]!);

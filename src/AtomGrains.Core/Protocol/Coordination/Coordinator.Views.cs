@@ -86,14 +86,14 @@ public sealed partial class Coordinator
         LineageOrigin? from;
         if (_view is null)
         {
-            placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
+            placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf, options.Replicas);
             lineage = new Lineage(generation);
             from = origin;
         }
         else
         {
             (lineage, from) = (_view.Lineage, _view.Origin);
-            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf);
+            (placements, var lost) = PartitionAssigner.Reassign(_view.Partitions, workers, leaving, retired, _inSync, rules, HostOf, options.Replicas);
             if (_mistrusted is { } partition)
             {
                 (placements, lost) = (null, [partition]);
@@ -107,7 +107,7 @@ public sealed partial class Coordinator
                 }
 
                 (lineage, from) = (new Lineage(generation), _found?.Origin);
-                placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf);
+                placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf, options.Replicas);
                 outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }

@@ -12,6 +12,9 @@ public sealed record CoordinatorOptions
     /// <summary>Nodes kept beyond the workers, warm, to take the place of a lost one at once.</summary>
     public int Spares { get; init; }
 
+    /// <summary>Whether a partition has a backup. Without, the loss of any node rolls the run back to its newest checkpoint.</summary>
+    public bool Replicas { get; init; } = true;
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
     public StepPaceOptions Pace { get; init; } = new();

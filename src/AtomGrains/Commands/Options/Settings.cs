@@ -69,6 +69,10 @@ public static class Settings
     public static readonly Setting Roots =
         new("roots", "on|off", "Hash the parameters of every step to a root in metrics.jsonl, for diff, replay and verify.", "on");
 
+    // On: a copy costs a step a few hundredths, and without it the first lost worker costs all steps since a checkpoint.
+    public static readonly Setting Replicas =
+        new("replicas", "on|off", "Keep a second copy of each partition on another node.", "on");
+
     // Time for a person or a script to start a supervisor again. Silos of a cluster have no second owner to wait for.
     public static readonly Setting OrphanGrace =
         new("orphan-grace", "SECONDS", "How long nodes outlive a lost supervisor; 60 unless given, of silos 5.");
@@ -111,6 +115,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, Fault, Report, Quiet,
     ];
 }

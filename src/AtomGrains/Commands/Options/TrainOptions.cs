@@ -50,6 +50,9 @@ public sealed record TrainOptions
     /// <summary>Whether each step's parameters are hashed to a root.</summary>
     public bool Roots { get; init; } = true;
 
+    /// <summary>Whether each partition has a second copy on another node.</summary>
+    public bool Replicas { get; init; } = true;
+
     public required TimeSpan OrphanGrace { get; init; }
 
     /// <summary>Go on with the run that the folder holds; the text may then be left out.</summary>
@@ -92,7 +95,12 @@ public sealed record TrainOptions
     /// <summary>Spares asked for, and workers for whom there is no lane.</summary>
     public int AllSpares => Spares + Workers - ActiveWorkers;
 
-    public IReadOnlyList<string> Warnings => RunPlanWarnings.Of(Spec.Lanes, Workers);
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. RunPlanWarnings.Of(Spec.Lanes, Workers),
+        .. Replicas || Checkpoints.Cadence is not null ? Array.Empty<string>()
+            : ["--replicas off: without --checkpoint-every, the loss of a worker costs every step since the beginning"],
+    ];
 
     /// <summary>The text to train on.</summary>
     /// <exception cref="InvalidSettingsException">Missing, empty, or no text.</exception>

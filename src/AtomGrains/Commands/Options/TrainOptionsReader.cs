@@ -32,6 +32,7 @@ public static class TrainOptionsReader
             Port = values.Count(Port, 0, ushort.MaxValue),
             MetricsPort = values.IsGiven(MetricsPort) ? values.Count(MetricsPort, 0, ushort.MaxValue) : null,
             Roots = values.OnOff(Roots),
+            Replicas = values.OnOff(Replicas),
             Resume = resume,
             AllowEnvironmentChange = values.Switch(AllowEnvironmentChange),
             Checkpoints = CheckpointSettings.Read(values),
