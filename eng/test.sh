@@ -65,7 +65,7 @@ default_seconds() {
         Core-*) echo 90 ;;
         Cluster-*) echo 300 ;;
         EndToEnd-yes) echo 3600 ;;
-        EndToEnd-no) echo 420 ;;
+        EndToEnd-no) echo 540 ;;
         *) echo 60 ;;
     esac
 }

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Data;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Runs;

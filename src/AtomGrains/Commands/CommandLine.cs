@@ -1,4 +1,6 @@
 using System.CommandLine;
+using AtomGrains.Chaos;
+using AtomGrains.Chaos.Plans;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 
@@ -71,6 +73,7 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         root.Subcommands.Add(Diff());
         root.Subcommands.Add(Replay());
         root.Subcommands.Add(Verify());
+        root.Subcommands.Add(Chaos());
         return root;
     }
 
@@ -131,6 +134,22 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         var to = new Option<long?>(VerifyCommand.ToFlag) { Description = "The last step; the run's last unless given.", HelpName = "T" };
         var command = new Command("verify", "Compute a stretch of a run again on one process, and compare every step with what the run recorded.") { folder, store, from, to, device };
         command.SetAction(parsed => VerifyCommand.Verify(parsed.GetValue(folder)!, parsed.GetValue(store), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(device)!));
+        return command;
+    }
+
+    private Command Chaos()
+    {
+        var minutes = new Option<string>(ChaosOptions.MinutesFlag) { Description = "No plan begins later. Default 10.", HelpName = "M" };
+        var seed = new Option<string>(ChaosOptions.SeedFlag) { Description = "Of all plans; of the clock unless given.", HelpName = "S" };
+        var plan = new Option<string>(ChaosOptions.PlanFlag) { Description = "This plan of the seed alone: what a failure prints.", HelpName = "K" };
+        var workers = new Option<string>(ChaosOptions.WorkersFlag) { Description = "Of the largest world. Default 6.", HelpName = "N" };
+        var folder = new Option<string>(ChaosOptions.OutFlag) { Description = "Where runs are kept that broke an invariant; runs/chaos-TIME unless given.", HelpName = "DIR" };
+        var only = new Option<string>(ChaosKinds.Setting) { Description = $"Kinds of faults, of {string.Join(", ", ChaosKinds.All.Select(ChaosKinds.NameOf))}.", HelpName = "KIND,..." };
+        var command = new Command("chaos", "Break runs on purpose, by seeded random plans, and check that each ends with the bits of the undisturbed one.") { minutes, seed, plan, workers, folder, only };
+        command.SetAction((parsed, cancellation) => Task.Run(() => ChaosCommand.Run(
+            ChaosOptions.Read(parsed.GetValue(minutes), parsed.GetValue(seed), parsed.GetValue(plan), parsed.GetValue(workers), parsed.GetValue(folder), parsed.GetValue(only), DateTimeOffset.UtcNow),
+            output,
+            cancellation), CancellationToken.None));
         return command;
     }
 

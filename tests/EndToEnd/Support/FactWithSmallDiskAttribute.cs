@@ -1,3 +1,6 @@
+using AtomGrains.Chaos.Machine;
+using AtomGrains.Chaos.Plans;
+
 namespace AtomGrains.EndToEnd.Tests.Support;
 
 /// <summary>A test that fills a disk: skipped where none of its own can be mounted.</summary>
@@ -6,9 +9,6 @@ internal sealed class FactWithSmallDiskAttribute : FactAttribute
 {
     public FactWithSmallDiskAttribute()
     {
-        if (!SmallDisk.IsAllowed)
-        {
-            Skip = "needs root: a small disk of its own is mounted and filled";
-        }
+        Skip = ChaosMachine.Missing(ChaosKind.DiskFull)!;
     }
 }

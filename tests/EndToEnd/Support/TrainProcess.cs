@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using AtomGrains.Chaos.Machine;
 using AtomGrains.Commands;
 using AtomGrains.Core.Options;
 using AtomGrains.Node.Workers;
@@ -14,22 +15,20 @@ namespace AtomGrains.EndToEnd.Tests.Support;
 /// </summary>
 internal sealed class TrainProcess : IDisposable
 {
-    private const string MarkVariable = "ATOMGRAINS_TEST_MARK";
-
     private readonly Spec _spec;
     private readonly bool _ownsFolder;
-    private readonly string _mark;
+    private readonly ProcessMark _mark;
     private readonly string _report;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
     private readonly Process _process;
 
     private TrainProcess(Spec spec, string? folder, IEnumerable<string> arguments, string[] through)
-        : this(spec, folder ?? NewFolder(), folder is null, $"{MarkVariable}={Guid.NewGuid():N}", at => ["--report", ReportOf(at), .. spec.Arguments, .. arguments], through)
+        : this(spec, folder ?? NewFolder(), folder is null, new ProcessMark(), at => ["--report", ReportOf(at), .. spec.Arguments, .. arguments], through)
     {
     }
 
-    private TrainProcess(Spec spec, string folder, bool ownsFolder, string mark, Func<string, IEnumerable<string>> arguments, string[] through)
+    private TrainProcess(Spec spec, string folder, bool ownsFolder, ProcessMark mark, Func<string, IEnumerable<string>> arguments, string[] through)
     {
         _spec = spec;
         _ownsFolder = ownsFolder;
@@ -37,7 +36,7 @@ internal sealed class TrainProcess : IDisposable
         Folder = folder;
         _report = ReportOf(folder);
         var info = AtomProgram.StartInfo(["train", "--out", Folder, .. arguments(folder)], through);
-        info.Environment[MarkVariable] = _mark[(MarkVariable.Length + 1)..];
+        _mark.PutOn(info);
         info.Environment["DOTNET_TieredCompilation"] = "1"; // these runs are over before full compilation pays
         _process = new Process { StartInfo = info };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
@@ -135,8 +134,7 @@ internal sealed class TrainProcess : IDisposable
     public Task LeavesNothing() => Eventually.Holds("no process of the run left", () => Processes().Count == 0, () => string.Join(' ', Processes()));
 
     /// <summary>Every process of this run that lives, paused ones included.</summary>
-    public IReadOnlyList<int> Processes() =>
-        [.. Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0).Where(pid => pid > 0 && IsOurs(pid))];
+    public IReadOnlyList<int> Processes() => _mark.Living();
 
     public void Dispose()
     {
@@ -145,28 +143,12 @@ internal sealed class TrainProcess : IDisposable
             _process.Kill();
         }
 
-        foreach (var pid in Processes())
-        {
-            Signals.Send(pid, Signals.Kill);
-        }
-
+        _mark.KillAll();
         _process.WaitForExit();
         _process.Dispose();
         if (_ownsFolder)
         {
             Remove(Folder);
-        }
-    }
-
-    private bool IsOurs(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(_mark);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false;
         }
     }
 

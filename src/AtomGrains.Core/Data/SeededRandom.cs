@@ -1,9 +1,9 @@
 using AtomGrains.Core.Parameters;
 
-namespace AtomGrains.Simulator;
+namespace AtomGrains.Core.Data;
 
-/// <summary>A counter-based random stream: the whole simulation follows from its seed.</summary>
-internal sealed class SeededRandom(ulong seed)
+/// <summary>A counter-based random stream: what is drawn from it, a whole simulation or a plan of faults, follows from its seed.</summary>
+public sealed class SeededRandom(ulong seed)
 {
     private ulong _counter;
 

@@ -1,0 +1,45 @@
+using AtomGrains.Chaos.Machine;
+using AtomGrains.Chaos.Plans;
+using AtomGrains.Chaos.Runs;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+
+namespace AtomGrains.Chaos.Checks;
+
+/// <summary>
+/// A manifest that exists is complete, whatever happened to the store while it was written; a store that was away has
+/// checkpoints again; and what was broken was named (DESIGN section 7).
+/// </summary>
+internal sealed class StoreCheck(ChaosPlan plan, PlanStore store, Injector injector, LiveRun run)
+{
+    // The first may have been begun while the store was away, and the last not be finished before the run.
+    private const int EnoughCheckpoints = 3;
+
+    public IEnumerable<string> Violations()
+    {
+        if (injector.Torn is { } torn && !run.Output.Contains(torn, StringComparison.Ordinal))
+        {
+            yield return $"I11: {torn} was broken, and the run did not say so";
+        }
+
+        var record = RunRecord.Read(run.Folder)!;
+        var checkpoints = new CheckpointStore(store.Open());
+        var all = checkpoints.List();
+        foreach (var checkpoint in all)
+        {
+            if (checkpoints.Verify(checkpoint, record.Elements!.Value, out _) is { } fault && fault.Object != injector.Torn)
+            {
+                yield return $"I9: the checkpoint of {checkpoint} is not whole: {fault}";
+            }
+        }
+
+        // To Azure, what failed is tried again after seconds, which may be longer than the run.
+        foreach (var outage in injector.Struck.Where(fault => fault.HealedAt < plan.Spec.Steps - (EnoughCheckpoints * plan.CheckpointEvery) && plan.Store != ChaosStore.Azurite))
+        {
+            if (!all.Any(checkpoint => checkpoint.Step > outage.HealedAt))
+            {
+                yield return $"I10: no checkpoint was completed after {outage.Strike}, which was over at step {outage.HealedAt}";
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using AtomGrains.Chaos;
+using AtomGrains.Chaos.Plans;
+using AtomGrains.Core.Options;
+
+namespace AtomGrains.EndToEnd.Tests.Chaos;
+
+public sealed class ChaosPlannerTests
+{
+    private const int MostWorkers = 6;
+    private const int Plans = 2000;
+
+    private static IEnumerable<ChaosPlan> Many(IReadOnlyList<ChaosKind>? kinds = null) =>
+        Enumerable.Range(0, Plans).Select(number => ChaosPlanner.Plan(7, number, kinds ?? ChaosKinds.All, MostWorkers));
+
+    [Fact]
+    public void ASeedAndANumberAreAlwaysTheSamePlan()
+    {
+        Assert.Equal(Many().Select(plan => plan.ToString()), Many().Select(plan => plan.ToString()));
+        Assert.True(Many().DistinctBy(plan => plan.ToString()).Count() > Plans * 0.99);
+        Assert.NotEqual(ChaosPlanner.Plan(1, 0, ChaosKinds.All, MostWorkers).ToString(), ChaosPlanner.Plan(2, 0, ChaosKinds.All, MostWorkers).ToString());
+    }
+
+    [Fact]
+    public void EveryRoundOfPlansHasEveryKind()
+    {
+        Assert.All(Many().Chunk(ChaosKinds.All.Count), round => Assert.Equal(ChaosKinds.All, round.SelectMany(plan => plan.Kinds).Distinct().Order()));
+        Assert.Contains(Many(), plan => plan.Workers == 1);
+        Assert.Contains(Many(), plan => plan.Workers == MostWorkers && plan.Spares == 1);
+        Assert.All(Enum.GetValues<ProtocolPoint>(), point => Assert.Contains(Many().SelectMany(plan => plan.Strikes), strike => strike.Point == point));
+    }
+
+    [Fact]
+    public void KindsThatAreNotAllowedAreNotDrawn()
+    {
+        ChaosKind[] allowed = [ChaosKind.Kill, ChaosKind.Scale];
+        Assert.All(Many(allowed), plan => Assert.Subset(allowed.ToHashSet(), plan.Kinds.ToHashSet()));
+    }
+
+    [Fact]
+    public void EveryOrderIsOneThatTrainTakes() => Assert.All(Many(), plan =>
+    {
+        Assert.Empty(plan.Orders.Errors(plan.Workers + plan.Spares, plan.Spec.Steps));
+        foreach (var resume in plan.Strikes.Where(strike => strike.Kind != ChaosKind.Scale && strike.Workers is not null))
+        {
+            Assert.Empty(plan.Orders.Errors(resume.Workers!.Value, plan.Spec.Steps));
+        }
+    });
+
+    [Fact]
+    public void NobodyIsPausedAlone() => Assert.All(
+        Many().Where(plan => plan.Kinds.Contains(ChaosKind.Pause) || plan.Kinds.Contains(ChaosKind.PauseAndWake)),
+        plan => Assert.True(plan.Workers > 1 && plan.Strikes.All(strike => strike.Workers is null or > 1), plan.ToString()));
+
+    [Fact]
+    public void TheLineThatAFailurePrintsMeansThatVeryPlan()
+    {
+        var options = ChaosOptions.Read("5", "42", null, "3", null, "kill,scale,orphans", DateTimeOffset.UnixEpoch);
+        var plan = ChaosPlanner.Plan(options.Seed, 17, options.Kinds, options.MostWorkers);
+        var words = options.Repeats(plan).Split(' ');
+        Assert.Equal(["./atom", "chaos", "--seed", "42", "--plan", "17", "--workers", "3", "--only", "kill,scale,orphans"], words);
+        var again = ChaosOptions.Read(null, words[3], words[5], words[7], null, words[9], DateTimeOffset.UnixEpoch);
+        Assert.Equal(plan.ToString(), ChaosPlanner.Plan(again.Seed, again.Number!.Value, again.Kinds, again.MostWorkers).ToString());
+    }
+
+    [Theory]
+    [InlineData("--minutes 0: must be above 0 and up to 10080 minutes", "0")]
+    [InlineData("--minutes soon: must be above 0 and up to 10080 minutes", "soon")]
+    [InlineData("--minutes NaN: must be above 0 and up to 10080 minutes", "NaN")]
+    [InlineData("--seed -1: must be a whole number from 0", null, "-1")]
+    [InlineData("--plan x: must be the number of a plan, from 0", null, null, "x")]
+    [InlineData("--workers 1: must be from 2 to 16", null, null, null, "1")]
+    [InlineData("--only kil: must be kinds with commas between, of kill, ", null, null, null, null, "kil")]
+    [InlineData("--only ,: must be kinds with commas between, of kill, ", null, null, null, null, ",")]
+    public void WhatIsWrongIsNamedWithItsRange(string named, string? minutes = null, string? seed = null, string? plan = null, string? workers = null, string? only = null)
+    {
+        var error = Assert.Throws<InvalidSettingsException>(() => ChaosOptions.Read(minutes, seed, plan, workers, null, only, DateTimeOffset.UnixEpoch));
+        Assert.StartsWith(named, Assert.Single(error.Errors).ToString(), StringComparison.Ordinal);
+    }
+}
