@@ -40,9 +40,6 @@ public sealed class WrongBitsTests
         Assert.True((long)line["steps_redone"]! > 0, finished.ToString());
         Assert.Contains("wrong bits may be in the weights: going back to the checkpoint of ", finished.Output, StringComparison.Ordinal);
         Assert.Equal(2, finished.Metrics.Select(metrics => (long)metrics["lineage"]!).Distinct().Count());
-
-        // What was given up was really wrong.
-        Assert.Contains(finished.GivenUp, given => calm.LossBits[(int)(long)given["step"]!] != (string)given["loss_bits"]!);
     }
 
     [Fact]
