@@ -41,6 +41,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private IStepLoop? _loop;
     private float[]? _initial;
     private DismissReason? _dismissed;
+    private int _slicesUnderWay;
     private bool _joined;
     private StepKey? _export;
     private volatile WeightsExported? _exported;
@@ -189,9 +190,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         }
     });
 
-    void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => Handle(machine => machine.OnSliceStored(stored, _outbox)));
+    void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => OnSliceDone(machine => machine.OnSliceStored(stored, _outbox)));
 
-    void ISliceEvents.OnNotStored(SliceNotStored missing) => _events.Post(() => Handle(_ => NodeMachine.OnSliceNotStored(missing, _outbox)));
+    void ISliceEvents.OnNotStored(SliceNotStored missing) => _events.Post(() => OnSliceDone(_ => NodeMachine.OnSliceNotStored(missing, _outbox)));
 
     void ISliceEvents.OnLoaded(CheckpointId checkpoint, PartitionId partition, SliceContent content) =>
         _events.Post(() => Handle(machine => machine.OnSliceLoaded(checkpoint, partition, content, _outbox)));
@@ -322,6 +323,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                 Export(write);
                 break;
             case StoreSlice slice:
+                _slicesUnderWay++;
                 Slices.Store(slice);
                 break;
             case LoadSlice load:
@@ -340,11 +342,30 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                 _model.Samples?.Deliver(deliver);
                 break;
             case EndNode end:
-                _dismissed = end.Reason;
-                _events.Close();
+                _dismissed ??= end.Reason;
+                EndUnlessWriting();
                 break;
             default:
                 throw new InvalidOperationException($"{effect.GetType().Name} is not a node's effect");
+        }
+    }
+
+    private void OnSliceDone(Action<NodeMachine> report)
+    {
+        _slicesUnderWay--;
+        Handle(report);
+        if (_dismissed is not null)
+        {
+            EndUnlessWriting();
+        }
+    }
+
+    // Who leaves in order still owes the checkpoint what it has begun to write of it; the notice bounds how long.
+    private void EndUnlessWriting()
+    {
+        if (_dismissed != DismissReason.HandedOver || _slicesUnderWay == 0)
+        {
+            _events.Close();
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class ContractTests
         Assert.Equal(
             [
                 "steps_committed", "steps_skipped", "train_loss_last", "val_loss", "weights_sha256", "workers_started", "faults", "recoveries",
-                "lanes_recomputed", "duplicate_pushes_rejected", "stale_generation_rejected", "samples_from_holders", "samples_from_file", "tokens_per_second", "peak_rss_bytes",
+                "lanes_recomputed", "duplicate_pushes_rejected", "stale_generation_rejected", "samples_from_holders", "samples_from_file", "lane_audits", "tokens_per_second", "peak_rss_bytes",
             ],
             Names(finished.Report!));
         Assert.Equal(["kind", "step", "seconds"], Names(finished.Report!["recoveries"]![0]!));

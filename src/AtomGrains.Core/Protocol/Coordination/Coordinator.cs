@@ -97,6 +97,13 @@ public sealed partial class Coordinator(
             return;
         }
 
+        if (message is SliceStored last && node.Standing == NodeStanding.Gone)
+        {
+            // It has left in order, and still wrote what it had begun: a slice is as good whoever wrote it.
+            OnSliceStored(last, outbox);
+            return;
+        }
+
         if (node.Standing is NodeStanding.Fenced or NodeStanding.Gone)
         {
             outbox.Send(from, new Dismiss(_newest, DismissReason.Fenced));
