@@ -12,19 +12,20 @@ public sealed partial class PoisonTests
     [InlineData("abort", "SIGABRT")]
     public async Task ALaneThatEndsThreeWorkersStopsTheRunAndNamesItsSamples(string end, string signal)
     {
-        var (run, resumed) = await FragileRun.StoppedAndResumed(end, times: 3, workers: 3);
+        var (run, resumed) = await FragileRun.StoppedAndResumed(end, times: 99, workers: 3);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         var stopped = Stopped().Match(run.Errors);
         Assert.True(stopped.Success, run.ToString());
         var (lane, step) = (stopped.Groups["lane"].Value, long.Parse(stopped.Groups["step"].Value, CultureInfo.InvariantCulture));
 
-        // Everybody died of the same lane, each in a view of its own, and no step was lost on the way.
-        Assert.Equal(3, run.Faults.Count);
+        // Everybody died of the same lane, each in a view of its own, and no step was lost on the way. What a process died of is
+        // known once it is gone: where that takes the system long, a fourth may have begun by then.
+        Assert.InRange(run.Faults.Count, 3, 4);
         Assert.All(run.Faults, fault => Assert.Equal($"ended by {signal} while computing lane {lane} of step {step} (sample {stopped.Groups["sample"].Value})", (string)fault["detail"]!));
         Assert.All(run.Faults, fault => Assert.Equal(("device", step, 0L), ((string)fault["kind"]!, (long)fault["step"]!, (long)fault["steps_redone"]!)));
         Assert.Equal([(step, int.Parse(lane, CultureInfo.InvariantCulture))], FragileRun.Deaths(run).Select(death => (death.Step, death.Lane)).Distinct());
-        Assert.Equal(3, FragileRun.Deaths(run).Count);
+        Assert.InRange(FragileRun.Deaths(run).Count, 3, 4);
         Assert.Equal(step, run.Metrics.Count);
         var calm = await FragileRun.Calm();
         Assert.Equal(calm.LossBits.Take((int)step), run.LossBits);
