@@ -373,8 +373,11 @@ internal sealed class RunActor : IDisposable
             case Waiting waiting:
                 _coreWaitsFor = waiting.For;
                 break;
-            case WriteManifest or FindCheckpoint:
-                _journal.CompleteBefore((effect as WriteManifest)?.Manifest.Step ?? 0);
+            case WriteManifest manifest:
+                _journal.CompleteBefore(manifest.Manifest.Step);
+                _checkpoints.CarryOut(manifest);
+                break;
+            case FindCheckpoint:
                 _checkpoints.CarryOut(effect);
                 break;
             case CheckpointCompleted completed:

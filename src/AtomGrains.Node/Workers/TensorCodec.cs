@@ -59,12 +59,7 @@ public static class TensorCodec
             case Want want:
                 Begin(writer, Kind.Want, message);
                 Write(writer, want.Key);
-                writer.Write(want.Nodes.Count);
-                foreach (var node in want.Nodes)
-                {
-                    Write(writer, node);
-                }
-
+                WriteList(writer, want.Nodes, Write);
                 break;
             case Pull pull:
                 Begin(writer, Kind.Pull, message);
@@ -92,8 +87,7 @@ public static class TensorCodec
                 writer.Write(wanted.Version is not null);
                 writer.Write(wanted.Version ?? 0);
                 writer.Write(wanted.HoldsReduced);
-                Write(writer, wanted.Blocks);
-
+                WriteList(writer, wanted.Blocks, (w, block) => w.Write(block));
                 break;
             case FillBlock fill:
                 Begin(writer, Kind.FillBlock, message);
@@ -113,15 +107,15 @@ public static class TensorCodec
             case LanesHandedOver given:
                 Begin(writer, Kind.LanesHandedOver, message);
                 Write(writer, given.Key);
-                Write(writer, given.Lanes);
+                WriteList(writer, given.Lanes, (w, lane) => w.Write(lane));
                 break;
             case SamplesWanted wanted:
                 Begin(writer, Kind.SamplesWanted, message);
-                Write(writer, wanted.Samples);
+                WriteList(writer, wanted.Samples, (w, sample) => w.Write(sample));
                 break;
             case SamplesSent sent:
                 Begin(writer, Kind.SamplesSent, message);
-                Write(writer, sent.Samples);
+                WriteList(writer, sent.Samples, (w, sample) => w.Write(sample));
                 writer.Write(sent.Tokens.Length);
                 break;
             default:
@@ -220,21 +214,12 @@ public static class TensorCodec
         return list;
     }
 
-    private static void Write(BinaryWriter writer, IReadOnlyList<int> list)
+    private static void WriteList<T>(BinaryWriter writer, IReadOnlyList<T> list, Action<BinaryWriter, T> write)
     {
         writer.Write(list.Count);
         foreach (var item in list)
         {
-            writer.Write(item);
-        }
-    }
-
-    private static void Write(BinaryWriter writer, IReadOnlyList<long> list)
-    {
-        writer.Write(list.Count);
-        foreach (var item in list)
-        {
-            writer.Write(item);
+            write(writer, item);
         }
     }
 

@@ -452,8 +452,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case Waiting or MemberReady:
                 break;
-            case WriteManifest or CheckpointCompleted or FindCheckpoint:
-                _journal.CompleteBefore((effect as WriteManifest)?.Manifest.Step ?? 0);
+            case WriteManifest manifest:
+                _journal.CompleteBefore(manifest.Manifest.Step);
+                _checkpoints.CarryOut(manifest);
+                break;
+            case CheckpointCompleted or FindCheckpoint:
                 _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:

@@ -100,6 +100,8 @@ public sealed class MetricsPageTests : IDisposable
         Assert.Equal(3, Value("atomgrains_lane_audits_total{result=\"unavailable\"}"));
         Assert.Equal(11, Value("atomgrains_transport_bytes_total{direction=\"out\"}"));
         Assert.Equal(12, Value("atomgrains_transport_bytes_total{direction=\"in\"}"));
+        Assert.Equal(13, Value("atomgrains_samples_read_total{source=\"holder\"}"));
+        Assert.Equal(14, Value("atomgrains_samples_read_total{source=\"file\"}"));
         Assert.Equal(5, Value("atomgrains_duplicate_pushes_rejected_total"));
     }
 
