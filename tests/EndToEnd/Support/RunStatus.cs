@@ -12,6 +12,9 @@ internal sealed record RunStatus(JsonObject Json)
 
     public long Generation => (long)Json["generation"]!;
 
+    /// <summary>Whose word this is; null when it names no supervisor.</summary>
+    public int? SupervisorPid => Json["processes"]!.AsArray().Where(process => (string)process!["role"]! == "supervisor").Select(process => (int?)process!["pid"]).SingleOrDefault();
+
     public IReadOnlyList<NodeStatus> Nodes { get; } =
         [.. Json["processes"]!.AsArray().Where(process => (string)process!["role"]! == "node").Select(process => new NodeStatus(
             (int)process!["pid"]!,

@@ -22,15 +22,17 @@ internal sealed class TrainProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
     private readonly Process _process;
+    private readonly int? _dead;
 
     private TrainProcess(Spec spec, string? folder, IEnumerable<string> arguments, string[] through)
         : this(spec, folder ?? NewFolder(), folder is null, new ProcessMark(), at => ["--report", ReportOf(at), .. spec.Arguments, .. arguments], through)
     {
     }
 
-    private TrainProcess(Spec spec, string folder, bool ownsFolder, ProcessMark mark, Func<string, IEnumerable<string>> arguments, string[] through)
+    private TrainProcess(Spec spec, string folder, bool ownsFolder, ProcessMark mark, Func<string, IEnumerable<string>> arguments, string[] through, int? dead = null)
     {
         _spec = spec;
+        _dead = dead;
         _ownsFolder = ownsFolder;
         _mark = mark;
         Folder = folder;
@@ -80,7 +82,7 @@ internal sealed class TrainProcess : IDisposable
 
     /// <summary>Goes on with a run whose supervisor is dead; its processes count as this one's.</summary>
     public static TrainProcess Resume(TrainProcess dead, params string[] options) =>
-        new(dead._spec, dead.Folder, ownsFolder: false, dead._mark, _ => ["--resume", .. options], []);
+        new(dead._spec, dead.Folder, ownsFolder: false, dead._mark, _ => ["--resume", .. options], [], dead.Pid);
 
     public static string NewFolder() => Path.Combine(Directory.CreateTempSubdirectory("atomgrains-run-").FullName, "run");
 
@@ -107,7 +109,7 @@ internal sealed class TrainProcess : IDisposable
         () =>
         {
             Assert.False(HasExited, $"the run ended before: {awaited}\n{Output}\n{_errors}");
-            return Status() is { } status && wanted(status) ? status : null;
+            return Status() is { } status && !IsOfTheDead(status) && wanted(status) ? status : null;
         },
         () => $"{Status()?.Json}\n{Output}\n{_errors}");
 
@@ -151,6 +153,9 @@ internal sealed class TrainProcess : IDisposable
             Remove(Folder);
         }
     }
+
+    // Until a resumed run's own supervisor has spoken, its folder holds the last word of the dead one.
+    private bool IsOfTheDead(RunStatus status) => _dead is { } dead && status.SupervisorPid == dead;
 
     private static string ReportOf(string folder) => Path.Combine(folder, "..", $"{Path.GetFileName(folder)}.report.json");
 
