@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Transport;
 using AtomGrains.Silo.Standing;
 
 namespace AtomGrains.Cluster.Tests.Standing;
