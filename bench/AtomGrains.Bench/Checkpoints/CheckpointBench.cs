@@ -3,6 +3,7 @@ using AtomGrains.Azure;
 using AtomGrains.Bench.Figures;
 using AtomGrains.Bench.Throughput;
 using AtomGrains.Node.Storage.Objects;
+using Azure.Storage.Blobs.Specialized;
 
 namespace AtomGrains.Bench.Checkpoints;
 
@@ -13,6 +14,7 @@ namespace AtomGrains.Bench.Checkpoints;
 internal static class CheckpointBench
 {
     private const int PartBytes = 8 << 20;
+    private const int CopiesAtOnce = 4;
 
     public static IReadOnlyList<Figure> Measure(BenchOptions options) => [.. SwitchBench.Checkpoints(options), .. Directory(options), .. Azure(options)];
 
@@ -48,8 +50,11 @@ internal static class CheckpointBench
         {
             return Rates("Azure", options, new AzureObjectStore(name, connection), (blob, parts) =>
             {
-                using var content = new MemoryStream(parts.SelectMany(part => part.ToArray()).ToArray());
-                container.GetBlobClient(blob).Upload(content);
+                // What the client's own Upload does with content of this size.
+                var target = container.GetBlockBlobClient(blob);
+                var blocks = parts.Select((part, number) => (Id: Convert.ToBase64String(BitConverter.GetBytes(number)), Content: part)).ToList();
+                Parallel.ForEach(blocks, new ParallelOptions { MaxDegreeOfParallelism = CopiesAtOnce }, block => target.StageBlock(block.Id, new MemoryStream(block.Content.ToArray())));
+                target.CommitBlockList(blocks.Select(block => block.Id));
             });
         }
         finally

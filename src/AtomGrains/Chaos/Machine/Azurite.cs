@@ -18,13 +18,16 @@ internal sealed class Azurite : IDisposable
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
     private readonly string _folder;
+    private readonly IReadOnlyList<string> _options;
     private readonly int _port = FreePort();
     private Process _process;
 
     /// <param name="folder">Made if it is absent; the caller's.</param>
+    /// <param name="options">Further options of its command line.</param>
     /// <exception cref="IOException">It does not start.</exception>
-    public Azurite(string folder)
+    public Azurite(string folder, params IReadOnlyList<string> options)
     {
+        _options = options;
         _folder = Directory.CreateDirectory(folder).FullName;
         ConnectionString = FormattableString.Invariant($"DefaultEndpointsProtocol=http;{Account};BlobEndpoint=http://127.0.0.1:{_port}/devstoreaccount1;");
         _process = Start();
@@ -37,6 +40,9 @@ internal sealed class Azurite : IDisposable
     public static string? Main => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } main && File.Exists(main) ? main : null;
 
     public string ConnectionString { get; }
+
+    /// <summary>Host, port and account, as a client without a connection string names the service; its scheme is the caller's.</summary>
+    public string Endpoint => FormattableString.Invariant($"127.0.0.1:{_port}/devstoreaccount1");
 
     /// <summary>Its container's name in a store's name.</summary>
     public static string StoreOf(string container) => $"{AzureStoreName.Scheme}{container}/run";
@@ -84,7 +90,7 @@ internal sealed class Azurite : IDisposable
         var main = Main ?? throw new IOException($"{Variable} names no Azurite");
         var info = new ProcessStartInfo(
             "node",
-            [main, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            [main, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck", .. _options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
