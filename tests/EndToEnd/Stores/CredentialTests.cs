@@ -29,14 +29,14 @@ public sealed class CredentialTests : IDisposable
     {
         using var identity = new ManagedIdentity(ForStorage);
         string[] machine = [.. Machine(identity)];
-        using var run = TrainProcess.Start(Spec.Short, workers: 2, options: ["--checkpoint-every", "5", "--store", "az://checkpoints/run"], through: machine);
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--checkpoint-every", "10", "--store", "az://checkpoints/run"], through: machine);
         var finished = await run.Finish();
-        var verified = await AtomProgram.Run(machine, "verify", "--out", run.Folder, "--store", "az://checkpoints/run", "--from", "11", "--to", "11");
+        var verified = await AtomProgram.Run(machine, "verify", "--out", run.Folder, "--store", "az://checkpoints/run", "--from", "149", "--to", "149");
 
         await finished.EqualsTheCalmRun();
         Assert.True(identity.Given > 0, "nobody asked for a token");
         Assert.True(verified.ExitCode == 0, verified.ToString());
-        Assert.Contains("checkpoint", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("from the checkpoint of", verified.Output, StringComparison.Ordinal);
     }
 
     [Fact]
