@@ -82,7 +82,7 @@ public sealed class StandingSiloTests : IDisposable
     [Trait("Needs", "Azurite")]
     public async Task SilosMeetInATableAndOutliveItsAbsenceAndADeathInIt()
     {
-        using var azurite = new Azurite(Path.Combine(_folder, "azurite"), "table");
+        using var azurite = Azurite.OfTables(Path.Combine(_folder, "azurite"));
         _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = azurite.ConnectionString;
         _environment["ATOMGRAINS_CLUSTERING"] = "azure-table";
         using var first = new StandingProcess("first", _environment);
