@@ -42,7 +42,6 @@ internal static partial class MonitoringFiles
     /// <param name="range">The time that is shown.</param>
     public static string Fill(string query, string range) => query
         .Replace("$__rate_interval", "10s", StringComparison.Ordinal)
-        .Replace("$__interval", "5s", StringComparison.Ordinal)
         .Replace("$__range", range, StringComparison.Ordinal)
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$job", ".*", StringComparison.Ordinal)
