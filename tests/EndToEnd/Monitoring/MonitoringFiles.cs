@@ -45,6 +45,7 @@ internal static partial class MonitoringFiles
         .Replace("$__range", range, StringComparison.Ordinal)
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$job", ".*", StringComparison.Ordinal)
+        .Replace("$run", ".*", StringComparison.Ordinal)
         .Replace("$price", "2.5", StringComparison.Ordinal);
 
     private static string Read(string name) => File.ReadAllText(Path.Combine(Root, "k8s", "monitoring", name));
