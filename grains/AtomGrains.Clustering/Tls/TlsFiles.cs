@@ -60,7 +60,19 @@ public sealed record TlsFiles(string Certificate, string Key, string Authority)
         return errors.Count > before ? null : files;
     }
 
-    internal X509Certificate2 ReadOwn() => X509Certificate2.CreateFromPemFile(Certificate, Key);
+    /// <exception cref="CryptographicException">The files hold no certificate and its key.</exception>
+    internal X509Certificate2 ReadOwn()
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(Certificate, Key);
+        }
+        catch (ArgumentException error)
+        {
+            // A key of another certificate, as in the middle of a renewal.
+            throw new CryptographicException("the key is not the certificate's", error);
+        }
+    }
 
     internal X509Certificate2Collection ReadAuthorities()
     {
