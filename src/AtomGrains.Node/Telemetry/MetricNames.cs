@@ -34,6 +34,9 @@ public static class MetricNames
     public const string CheckpointBlockedSeconds = "checkpoint_blocked_seconds";
     public const string CheckpointAgeSteps = "checkpoint_age_steps";
 
+    /// <summary>Label: the run's id, where a process may have several; none where it has one.</summary>
+    public const string Run = "run";
+
     /// <summary>Label: of a recovery or of a step.</summary>
     public const string Phase = "phase";
 
