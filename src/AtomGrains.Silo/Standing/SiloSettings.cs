@@ -51,7 +51,7 @@ internal sealed record SiloSettings
     public TlsFiles? Tls { get; init; }
 
     /// <summary>What it is to every run.</summary>
-    public SiloShape Shape => new(Host, Address.ToString(), Devices, Number, HasChildren: true);
+    public SiloShape Shape => new(Host, TensorListen.ToString(), Devices, Number, HasChildren: true);
 
     // Pods and machines keep their names when they start again: by it a device is known that was found wrong.
     private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);
