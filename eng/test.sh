@@ -24,6 +24,7 @@ run_tests() {
     lock test
     print_plan "$long"
     find_prometheus
+    find_grafana_types
     build_tests
     set_up_azurite
     check_format
