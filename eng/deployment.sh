@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# What the tests of k8s/ need: kubectl to render, packages of npm to check with, buildah to build images. Nothing of it is
+# installed; what is fetched lies under .atom/.
+
+# Sets ATOMGRAINS_KUBECTL, ATOMGRAINS_DEPLOYMENT_CHECKS and ATOMGRAINS_BUILDAH, each unless it cannot be had here (then tests
+# say so), and ATOMGRAINS_CLUSTER_LEFT_OUT where images of silos cannot be built.
+set_up_deployment() {
+    export ATOMGRAINS_CLUSTER_LEFT_OUT=$left_out
+    find_kubectl
+    find_deployment_checks
+    find_buildah
+}
+
+# Kustomizations are written as of 2021: the kubectl of Debian 12 is older.
+find_kubectl() {
+    local folder=$state/kubectl
+    if command -v kubectl >/dev/null && renders "$(command -v kubectl)"; then
+        ATOMGRAINS_KUBECTL=$(command -v kubectl)
+    elif [[ -x $folder/usr/bin/kubectl ]] || fetch_debian kubectl kubernetes-client; then
+        renders "$folder/usr/bin/kubectl" || return 0
+        ATOMGRAINS_KUBECTL=$folder/usr/bin/kubectl
+    else
+        return 0
+    fi
+    export ATOMGRAINS_KUBECTL
+}
+
+renders() { "$1" kustomize "$root/k8s/overlays/cpu" >/dev/null 2>&1 </dev/null; }
+
+find_deployment_checks() {
+    command -v node >/dev/null && command -v npm >/dev/null || return 0
+    local folder=$state/deployment from=$root/tests/Deployment/npm key
+    key=$(cat "$from"/package*.json "$from/.npmrc" | sha256sum | cut -c 1-16)
+    if [[ $(cat "$folder/key" 2>/dev/null) != "$key" ]]; then
+        say "getting the checks of manifests from npm ..."
+        rm -rf "$folder" && mkdir -p "$folder" "$state/log"
+        cp "$from"/package*.json "$from/.npmrc" "$folder"
+        (cd "$folder" && timeout 120 npm ci --fetch-retries=1 --fetch-timeout=30000 --no-audit --no-fund --ignore-scripts) \
+            >"$state/log/deployment.log" 2>&1 </dev/null || return 0
+        echo "$key" >"$folder/key"
+    fi
+    export ATOMGRAINS_DEPLOYMENT_CHECKS=$folder
+}
+
+# Images are built in a root file system of the machine's own files, which takes root.
+find_buildah() {
+    ((EUID == 0)) || return 0
+    local folder=$state/buildah
+    if command -v buildah >/dev/null; then
+        ATOMGRAINS_BUILDAH=$(command -v buildah)
+    elif [[ -x $folder/buildah ]] ||
+        { fetch_debian buildah buildah golang-github-containers-common golang-github-containers-image libgpgme11 libassuan0 libsubid4 libdevmapper1.02.1 && wrap_buildah; }; then
+        ATOMGRAINS_BUILDAH=$folder/buildah
+    else
+        return 0
+    fi
+    export ATOMGRAINS_BUILDAH
+}
+
+# Its libraries and its configuration lie where it does not look by itself; the latter is looked for in the home as well.
+wrap_buildah() {
+    mkdir -p "$folder/home/.config"
+    cp -a "$folder/etc/containers" "$folder/home/.config/containers"
+    cat >"$folder/buildah" <<WRAPPED
+#!/bin/sh
+export HOME=$folder/home LD_LIBRARY_PATH=$folder/usr/lib/$(uname -m)-linux-gnu:$folder/lib/$(uname -m)-linux-gnu
+exec $folder/usr/bin/buildah "\$@"
+WRAPPED
+    chmod +x "$folder/buildah"
+}

@@ -1,0 +1,41 @@
+using System.Text.RegularExpressions;
+using AtomGrains.Deployment.Tests.Manifests;
+using AtomGrains.Node.Telemetry;
+using static AtomGrains.Deployment.Tests.Rules.ManifestRule;
+
+namespace AtomGrains.Deployment.Tests.Rules;
+
+/// <summary>The examples fit what they are examples for.</summary>
+internal static partial class ExampleRules
+{
+    private static readonly HashSet<string> Metrics = [.. typeof(MetricNames).GetFields().Select(field => $"{MetricNames.Meter}_{field.GetRawConstantValue()}")];
+
+    private static Rendered Cluster => Rendered.From(Kustomization.Text("overlays/cpu"));
+
+    public static IReadOnlyList<ManifestRule> All { get; } =
+    [
+        new("TheAutoscalerAsksForMetricsThatThereAre",
+            rendered => rendered.OfKind("ScaledObject").SelectMany(Queries).SelectMany(query => Metric().Matches(query).Select(match => match.Value).DefaultIfEmpty("none")).Except(Metrics),
+            ("atomgrains_workers_wanted", "atomgrains_workers_waiting"), Kustomization.Examples),
+        new("TheAutoscalerScalesTheSilos",
+            Each(rendered => rendered.OfKind("ScaledObject"), one => one.Spec.At("scaleTargetRef.name").Text == Cluster.Silos.Owner.Name && one.Namespace == Cluster.Silos.Owner.Namespace),
+            ("scaleTargetRef:\n    name: silos", "scaleTargetRef:\n    name: silo"), Kustomization.Examples),
+        new("TheAutoscalerCountsADeviceASilo",
+            Each(rendered => rendered.OfKind("ScaledObject"), one => one.Spec["triggers"].Items.Single().At("metadata.threshold").Number == Cluster.Settings["ATOMGRAINS_DEVICES"]!.Split(',').Length),
+            ("threshold: \"1\"", "threshold: \"4\""), Kustomization.Examples),
+        new("TheCertificateIsTheSecretThatSilosRead",
+            Whole(rendered => rendered.Find("Certificate", "silo")!.Spec["secretName"].Text == Cluster.Silos.Volume("tls").At("secret.secretName").Text),
+            ("secretName: silo-tls", "secretName: tls"), Kustomization.Examples),
+        new("AClientsPodIsLetIn",
+            EachPod(pod => pod.Labels.Contains("atomgrains/client=true") && pod.Labels.Contains("app.kubernetes.io/component=client")),
+            ("atomgrains/client: \"true\"", "atomgrains/client: \"yes\""), Kustomization.Examples),
+        new("AClientIsToldOfItsClusterAsSilosAre",
+            EachPod(pod => pod.Containers.Single()["envFrom"].Items.Any(source => source.At("configMapRef.name").Text == "cluster" && Cluster.Find("ConfigMap", "cluster") is not null)),
+            ("name: cluster", "name: clusters"), Kustomization.Examples),
+    ];
+
+    private static IEnumerable<string> Queries(Manifest scaled) => scaled.Spec["triggers"].Items.Select(trigger => trigger.At("metadata.query").Text);
+
+    [GeneratedRegex("atomgrains_[a-z_]+")]
+    private static partial Regex Metric();
+}
