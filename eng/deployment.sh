@@ -49,7 +49,7 @@ find_buildah() {
     if command -v buildah >/dev/null; then
         ATOMGRAINS_BUILDAH=$(command -v buildah)
     elif [[ -x $folder/buildah ]] ||
-        { fetch_debian buildah buildah golang-github-containers-common golang-github-containers-image libgpgme11 libassuan0 libsubid4 libdevmapper1.02.1 && wrap_buildah; }; then
+        { fetch_debian buildah buildah golang-github-containers-common golang-github-containers-image libgpgme11 libassuan0 libsubid4 libdevmapper1.02.1 patchelf && wrap_buildah; }; then
         ATOMGRAINS_BUILDAH=$folder/buildah
     else
         return 0
@@ -57,14 +57,14 @@ find_buildah() {
     export ATOMGRAINS_BUILDAH
 }
 
-# Its libraries and its configuration lie where it does not look by itself; the latter is looked for in the home as well.
+# Its libraries lie where it does not look by itself, and it starts itself again with a bare environment; its configuration is
+# looked for in the home as well.
 wrap_buildah() {
+    local libraries
+    libraries=$folder/usr/lib/$(uname -m)-linux-gnu:$folder/lib/$(uname -m)-linux-gnu
+    "$folder/usr/bin/patchelf" --force-rpath --set-rpath "$libraries" "$folder/usr/bin/buildah" || return 1
     mkdir -p "$folder/home/.config"
     cp -a "$folder/etc/containers" "$folder/home/.config/containers"
-    cat >"$folder/buildah" <<WRAPPED
-#!/bin/sh
-export HOME=$folder/home LD_LIBRARY_PATH=$folder/usr/lib/$(uname -m)-linux-gnu:$folder/lib/$(uname -m)-linux-gnu
-exec $folder/usr/bin/buildah "\$@"
-WRAPPED
+    printf '#!/bin/sh\nHOME=%s exec %s "$@"\n' "$folder/home" "$folder/usr/bin/buildah" >"$folder/buildah"
     chmod +x "$folder/buildah"
 }

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What the machine's package feed has. Asked once; the answer is kept under .atom/set-up.
 
-cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Sdk Microsoft.Orleans.Serialization.MessagePack MessagePack)
+cluster_packages=(Microsoft.Orleans.Server Microsoft.Orleans.Sdk Microsoft.Orleans.Serialization.MessagePack
+    Microsoft.Orleans.Clustering.AzureStorage MessagePack prometheus-net)
 
 central_version() { sed -n "s/.*Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" "$root/Directory.Packages.props"; }
 

@@ -2,16 +2,18 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using AtomGrains.Commands;
 using AtomGrains.Core.Options;
-using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Workers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace AtomGrains.Silo;
 
-/// <summary>A silo process: its devices, and whatever grains Orleans places here.</summary>
+/// <summary>A silo process of one run, told what to do by whoever started it: its devices, and whatever grains Orleans places here.</summary>
 internal static class SiloCommand
 {
+    /// <summary>By which a run starts its silos.</summary>
+    public const string OrdersFlag = "--orders";
+
     /// <returns>The exit code; that of bad input when the run has no use for this silo, ever.</returns>
     public static int Run(JobRegistry jobs)
     {
@@ -63,26 +65,12 @@ internal static class SiloCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
-            _ = LeaveAsync(host, orders.Grace);
+            _ = Departure.LeaveAsync(host, orders.Grace);
         });
         new Thread(() => EndWithOwner(input, orders.OrphanGrace)) { IsBackground = true, Name = "owner" }.Start();
         var refusal = host.Services.GetRequiredService<Refusal>();
         host.Run();
         return refusal.Reason;
-    }
-
-    // A silo that is asked to end hands its nodes over first: its grains, and the run's work, go on elsewhere.
-    private static async Task LeaveAsync(IHost host, TimeSpan grace)
-    {
-        var devices = host.Services.GetRequiredService<DeviceSlots>();
-        var deadline = DateTimeOffset.UtcNow + grace;
-        devices.Close();
-        while (devices.AskToLeave() && DateTimeOffset.UtcNow < deadline)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);
-        }
-
-        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
     }
 
     // Whoever started this process keeps its standard input open.

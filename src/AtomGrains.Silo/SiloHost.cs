@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using AtomGrains.Clustering;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
-using AtomGrains.Silo.Membership;
+using AtomGrains.Silo.Standing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,8 +17,51 @@ namespace AtomGrains.Silo;
 /// <summary>One Orleans silo with its devices, as this package configures it.</summary>
 internal static class SiloHost
 {
+    // An orchestrator ends what takes longer, and a silo that is ended takes its time to be declared dead.
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+
+    /// <summary>A silo of one run.</summary>
     /// <param name="configure">What else the silo is to have.</param>
     public static IHost Build(SiloOrders orders, ISiloRun run, Action<ISiloBuilder>? configure = null)
+    {
+        var address = IPAddress.Parse(orders.Listen);
+        var devices = new SiloDevices(SiloDevices.KindOf(orders.Devices[0]), orders.Devices.Count, orders.MemoryBytes, orders.Host);
+        var builder = Builder($"silo-{orders.Ordinal}-{Environment.ProcessId}", new IPEndPoint(address, FreePort(address)), gatewayPort: 0, devices, silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster =>
+            {
+                cluster.ClusterId = orders.RunId;
+                cluster.ServiceId = "atomgrains";
+            });
+            silo.Configure<ClusterMembershipOptions>(ClusterTiming.Apply);
+            silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
+            configure?.Invoke(silo);
+        });
+        builder.Services.AddSingleton(orders).AddSingleton(run).AddSingleton<Refusal>();
+
+        // After the silo, so that it starts when grains can be called.
+        builder.Services.AddHostedService<DeviceOffers>();
+        return builder.Build();
+    }
+
+    /// <summary>A silo that stands for itself.</summary>
+    /// <param name="jobs">Those of this process's program.</param>
+    /// <param name="configure">What else the silo is to have.</param>
+    public static IHost Build(SiloSettings settings, JobRegistry jobs, Action<ISiloBuilder>? configure = null)
+    {
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / settings.Devices.Count;
+        var devices = new SiloDevices(SiloDevices.KindOf(settings.Devices[0]), settings.Devices.Count, memory, settings.Host);
+        var builder = Builder(settings.Name, new IPEndPoint(settings.Address, settings.SiloPort), settings.GatewayPort, devices, silo =>
+        {
+            settings.Connection.Configure(silo);
+            configure?.Invoke(silo);
+        });
+        builder.Services.AddSingleton(settings).AddSingleton(jobs);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestStop);
+        return builder.Build();
+    }
+
+    private static HostApplicationBuilder Builder(string name, IPEndPoint endpoint, int gatewayPort, SiloDevices devices, Action<ISiloBuilder> configure)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddSimpleConsole(console =>
@@ -27,33 +71,23 @@ internal static class SiloHost
             console.TimestampFormat = "HH:mm:ss.fff ";
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AtomGrains", LogLevel.Information);
-        builder.Services.AddSingleton(orders).AddSingleton(run).AddSingleton(_ => new DeviceSlots(orders.Devices.Count)).AddSingleton<Refusal>();
+        builder.Services.AddSingleton(_ => new DeviceSlots(devices.Count));
         builder.Services.AddSingleton<IHostLifetime, NoConsoleLifetime>();
         builder.UseOrleans(silo =>
         {
-            silo.Configure<ClusterOptions>(cluster =>
+            silo.Configure<SiloOptions>(options => options.SiloName = name);
+            silo.Configure<EndpointOptions>(options =>
             {
-                cluster.ClusterId = orders.RunId;
-                cluster.ServiceId = "atomgrains";
+                options.AdvertisedIPAddress = endpoint.Address;
+                options.SiloPort = endpoint.Port;
+                options.GatewayPort = gatewayPort;
             });
-            silo.Configure<SiloOptions>(options => options.SiloName = $"silo-{orders.Ordinal}-{Environment.ProcessId}");
-            silo.Configure<ClusterMembershipOptions>(ClusterTiming.Apply);
-            silo.Configure<EndpointOptions>(endpoint =>
-            {
-                endpoint.AdvertisedIPAddress = IPAddress.Parse(orders.Listen);
-                endpoint.SiloPort = FreePort(endpoint.AdvertisedIPAddress);
-                endpoint.GatewayPort = 0;
-            });
-            silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             silo.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
             silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
-            silo.UseSiloMetadata(new SiloDevices(SiloDevices.KindOf(orders.Devices[0]), orders.Devices.Count, orders.MemoryBytes, orders.Host).ToMetadata());
-            configure?.Invoke(silo);
+            silo.UseSiloMetadata(devices.ToMetadata());
+            configure(silo);
         });
-
-        // After the silo, so that it starts when grains can be called.
-        builder.Services.AddHostedService<DeviceOffers>();
-        return builder.Build();
+        return builder;
     }
 
     // Orleans names a silo by its port before it listens there.

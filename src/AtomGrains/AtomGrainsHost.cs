@@ -5,7 +5,7 @@ namespace AtomGrains;
 /// <summary>
 /// The whole of a user's program, <c>return AtomGrainsHost.Run(args, jobs => jobs.Add&lt;MyJob>());</c>: with <c>train</c>
 /// it supervises a run, as <c>worker</c> it is that run's own child, and as <c>silo</c> an Orleans silo, when the program
-/// references <c>AtomGrains.Silo</c>. The children are started by the run; nobody else does.
+/// references <c>AtomGrains.Silo</c>. Workers, and silos with <c>--orders</c>, are started by a run; nobody else does.
 /// </summary>
 public static class AtomGrainsHost
 {
@@ -32,7 +32,7 @@ public static class AtomGrainsHost
             case RecomputeCommand.Name:
                 return RecomputeCommand.Run(jobs.CreateFactory());
             case SiloCommand when ClusterHosts.Find() is { } cluster:
-                return cluster.RunSilo(jobs);
+                return cluster.RunSilo(jobs, arguments[1..]);
             default:
                 using (var interrupt = new Interrupt())
                 {

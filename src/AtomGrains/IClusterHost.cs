@@ -14,5 +14,6 @@ public interface IClusterHost
     RunOutcome Train(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer, CancellationToken cancellation);
 
     /// <summary>This process is a silo; returns its exit code.</summary>
-    int RunSilo(JobRegistry jobs);
+    /// <param name="arguments">Behind the command's name.</param>
+    int RunSilo(JobRegistry jobs, IReadOnlyList<string> arguments);
 }

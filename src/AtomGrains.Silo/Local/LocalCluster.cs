@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using AtomGrains.Clustering;
 using AtomGrains.Commands;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -10,7 +11,6 @@ using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Children;
-using AtomGrains.Silo.Membership;
 
 namespace AtomGrains.Silo.Local;
 

@@ -13,7 +13,7 @@ internal sealed class SiloProcess : IDisposable
     public SiloProcess(SiloOrders orders, IReadOnlyDictionary<string, string> environment)
     {
         Ordinal = orders.Ordinal;
-        var info = OwnProgram.StartInfo(AtomGrainsHost.SiloCommand);
+        var info = OwnProgram.StartInfo(AtomGrainsHost.SiloCommand, SiloCommand.OrdersFlag);
         info.RedirectStandardInput = true;
         foreach (var (name, value) in environment)
         {

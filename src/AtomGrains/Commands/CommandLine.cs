@@ -85,15 +85,11 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         Func<DateTimeOffset, IReadOnlyDictionary<Setting, string>?> defaults)
     {
         var command = new Command(name, description);
-        var options = Settings.All.ToDictionary(setting => setting, OptionOf);
-        foreach (var option in options.Values)
-        {
-            command.Options.Add(option);
-        }
+        var options = SettingOptions.AddTo(command, Settings.All);
 
         command.SetAction((parsed, cancellation) =>
         {
-            var given = Given(parsed, options);
+            var given = SettingOptions.Given(parsed, options);
             var values = new SettingValues(given, Environment.GetEnvironmentVariable, defaults(DateTimeOffset.UtcNow));
             return handler(TrainOptionsReader.Read(values, dataRequired), cancellation);
         });
@@ -167,33 +163,5 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         var command = new Command("audit", "Prove that a run took every sample exactly once, or name the first that it did not.") { folder };
         command.SetAction(parsed => AuditCommand.Run(parsed.GetValue(folder)!, output));
         return command;
-    }
-
-    /// <summary>
-    /// Values stay text here: they are read in one place, with those of the environment and the file.
-    /// </summary>
-    private static Option OptionOf(Setting setting)
-    {
-        Option option = setting.IsList ? new Option<string[]>(setting.Flag) : new Option<string>(setting.Flag);
-        option.Description = setting.Default is null ? setting.Help : $"{setting.Help} Default {setting.Default}.";
-        option.HelpName = setting.ValueName;
-        option.AllowMultipleArgumentsPerToken = setting.IsList;
-        option.Arity = setting.IsSwitch ? ArgumentArity.ZeroOrOne : setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
-        return option;
-    }
-
-    private static Dictionary<Setting, GivenValue> Given(ParseResult parsed, Dictionary<Setting, Option> options)
-    {
-        var given = new Dictionary<Setting, GivenValue>();
-        foreach (var (setting, option) in options)
-        {
-            if (parsed.GetResult(option) is { Implicit: false } result)
-            {
-                var texts = result.Tokens.Select(token => token.Value).ToArray();
-                given.Add(setting, new GivenValue(texts.Length == 0 ? ["true"] : texts));
-            }
-        }
-
-        return given;
     }
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using AtomGrains.Silo.Membership;
+using AtomGrains.Clustering;
 using Orleans.Runtime;
 
 namespace AtomGrains.Cluster.Tests.Membership;

@@ -84,7 +84,7 @@ public sealed class OwnSiloTests : IDisposable
 
     private static async Task<Ended> StartSilo(string program, string orders)
     {
-        using var silo = SampleProgram.Start(program, "silo");
+        using var silo = SampleProgram.Start(program, "silo", "--orders");
         var ended = SampleProgram.Finish(silo);
         await silo.StandardInput.WriteLineAsync(orders);
         await silo.StandardInput.FlushAsync();

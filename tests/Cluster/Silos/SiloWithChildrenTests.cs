@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
-using AtomGrains.Silo.Membership;
+using AtomGrains.Clustering;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 

@@ -15,8 +15,10 @@ public sealed class ProjectReferenceTests
         ["AtomGrains"] = ["AtomGrains.Azure", "AtomGrains.Core", "AtomGrains.Node", "AtomGrains.Torch"],
         ["AtomGrains.Grains.Abstractions"] = [],
         ["AtomGrains.Grains"] = ["AtomGrains.Core", "AtomGrains.Grains.Abstractions", "AtomGrains.Node"],
-        ["AtomGrains.Silo"] = ["AtomGrains.Grains", "AtomGrains.Grains.Abstractions", "AtomGrains"],
-        ["StartRun"] = ["AtomGrains.Grains.Abstractions"],
+        // How silos and clients meet; a project of its own, so that a client comes to it without the silo's tensor engine.
+        ["AtomGrains.Clustering"] = ["AtomGrains.Core", "AtomGrains.Node"],
+        ["AtomGrains.Silo"] = ["AtomGrains.Clustering", "AtomGrains.Grains", "AtomGrains.Grains.Abstractions", "AtomGrains"],
+        ["StartRun"] = ["AtomGrains.Clustering", "AtomGrains.Grains.Abstractions"],
         ["TrainOnOrleans"] = ["AtomGrains.Silo"],
         ["TrainYourOwnModel"] = ["AtomGrains", "AtomGrains.Torch", "AtomGrains.Core"],
     };

@@ -75,7 +75,7 @@ public sealed class TrainOptionsTests : IDisposable
         foreach (var setting in Settings.All.Where(setting => setting != Settings.Config))
         {
             var errors = new List<SettingError>();
-            Assert.Equal("x", YamlSettings.Parse("f", $"{setting.Name}: x", errors)[setting].Text);
+            Assert.Equal("x", YamlSettings.Parse("f", $"{setting.Name}: x", Settings.All, errors)[setting].Text);
             Assert.Empty(errors);
             Assert.Equal("x", new SettingValues(Given(), name => name == setting.Variable ? "x" : null).Text(setting));
         }

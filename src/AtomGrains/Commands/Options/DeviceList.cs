@@ -11,18 +11,19 @@ public static class DeviceList
     /// <returns>At least one.</returns>
     public static IReadOnlyList<string> Parse(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
-    public static IEnumerable<SettingError> Errors(IReadOnlyList<string> devices, Func<int?> cudaDevices)
+    /// <param name="flag">The setting's name on the command line.</param>
+    public static IEnumerable<SettingError> Errors(IReadOnlyList<string> devices, Func<int?> cudaDevices, string flag = "--device")
     {
         var text = string.Join(',', devices);
         if (devices.Count > Most)
         {
-            return [new SettingError(Settings.Device.Flag, text, $"has {devices.Count} devices; must be from 1 to {Most}")];
+            return [new SettingError(flag, text, $"has {devices.Count} devices; must be from 1 to {Most}")];
         }
 
-        var errors = devices.Distinct().SelectMany(device => DevicePresence.Errors(device, cudaDevices)).ToList();
+        var errors = devices.Distinct().SelectMany(device => DevicePresence.Errors(device, cudaDevices).Select(error => error with { Setting = flag })).ToList();
         if (errors.Count == 0 && devices.Select(device => device.Split(':')[0]).Distinct().Count() > 1)
         {
-            errors.Add(new SettingError(Settings.Device.Flag, text, "must be devices of one kind: their bits differ"));
+            errors.Add(new SettingError(flag, text, "must be devices of one kind: their bits differ"));
         }
 
         return errors;

@@ -16,6 +16,9 @@ public sealed record Setting(string Name, string ValueName, string Help, string?
     /// <summary>True when it may be given several times.</summary>
     public bool IsList { get; init; }
 
+    /// <summary>True for what only the environment may hold: files and command lines are read by more than they should be.</summary>
+    public bool IsSecret { get; init; }
+
     public string Flag => "--" + Name;
 
     public string Variable => "ATOMGRAINS_" + Name.Replace('-', '_').ToUpperInvariant();

@@ -16,22 +16,30 @@ public sealed class SettingValues
     /// <param name="commandLine">What stands on the command line.</param>
     /// <param name="environment">The value of an environment variable, or null.</param>
     /// <param name="defaults">Defaults that differ from <see cref="Setting.Default"/>, such as the demo's.</param>
+    /// <param name="settings">What can be set; that of <c>train</c> unless given.</param>
     public SettingValues(
         IReadOnlyDictionary<Setting, GivenValue> commandLine,
         Func<string, string?> environment,
-        IReadOnlyDictionary<Setting, string>? defaults = null)
+        IReadOnlyDictionary<Setting, string>? defaults = null,
+        IReadOnlyList<Setting>? settings = null)
     {
-        var variables = Settings.All
+        var all = settings ?? Settings.All;
+        var variables = all
             .Select(setting => (setting, text: environment(setting.Variable)))
             .Where(entry => !string.IsNullOrEmpty(entry.text))
             .ToDictionary(entry => entry.setting, entry => new GivenValue(Split(entry.setting, entry.text!), entry.setting.Variable));
         var config = commandLine.GetValueOrDefault(Settings.Config) ?? variables.GetValueOrDefault(Settings.Config);
-        var file = config is null ? new Dictionary<Setting, GivenValue>() : YamlSettings.Read(config.Text, _errors);
+        var file = config is null ? new Dictionary<Setting, GivenValue>() : YamlSettings.Read(config.Text, all, _errors);
         var resumed = First(Settings.Resume)?.Text == "true" && First(Settings.Out) is { } folder
             ? SavedSettings.Read(folder.Text, _errors)
             : new Dictionary<Setting, GivenValue>();
+        foreach (var secret in all.Where(setting => setting.IsSecret && (commandLine.ContainsKey(setting) || file.ContainsKey(setting))))
+        {
+            _errors.Add(new SettingError(secret.Flag, "", $"is a secret; must come from the environment, as {secret.Variable}", file.GetValueOrDefault(secret)?.Origin));
+        }
+
         _given = [];
-        foreach (var setting in Settings.All)
+        foreach (var setting in all)
         {
             var standard = defaults?.GetValueOrDefault(setting) ?? setting.Default;
             if ((First(setting) ?? resumed.GetValueOrDefault(setting)) is { } value)

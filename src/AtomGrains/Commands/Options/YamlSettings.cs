@@ -13,7 +13,8 @@ public static class YamlSettings
     /// <summary>A file of settings is small; anything else was not meant.</summary>
     private const long MostBytes = 1 << 20;
 
-    public static IReadOnlyDictionary<Setting, GivenValue> Read(string path, ICollection<SettingError> errors)
+    /// <param name="settings">Those that the file may have.</param>
+    public static IReadOnlyDictionary<Setting, GivenValue> Read(string path, IReadOnlyList<Setting> settings, ICollection<SettingError> errors)
     {
         try
         {
@@ -23,7 +24,7 @@ public static class YamlSettings
                 return new Dictionary<Setting, GivenValue>();
             }
 
-            return Parse(Path.GetFileName(path), File.ReadAllText(path), errors);
+            return Parse(Path.GetFileName(path), File.ReadAllText(path), settings, errors);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -34,7 +35,7 @@ public static class YamlSettings
     }
 
     internal static IReadOnlyDictionary<Setting, GivenValue> Parse(
-        string name, string yaml, ICollection<SettingError> errors)
+        string name, string yaml, IReadOnlyList<Setting> settings, ICollection<SettingError> errors)
     {
         var values = new Dictionary<Setting, GivenValue>();
         try
@@ -56,7 +57,7 @@ public static class YamlSettings
 
             while (!parser.TryConsume<MappingEnd>(out _))
             {
-                ReadEntry(name, parser, values, errors);
+                ReadEntry(name, parser, settings, values, errors);
             }
 
             parser.Consume<DocumentEnd>();
@@ -72,7 +73,7 @@ public static class YamlSettings
     }
 
     private static void ReadEntry(
-        string name, Parser parser, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
+        string name, Parser parser, IReadOnlyList<Setting> settings, Dictionary<Setting, GivenValue> values, ICollection<SettingError> errors)
     {
         var origin = $"{name} line {parser.Current!.Start.Line}";
         var key = parser.TryConsume<Scalar>(out var scalar) ? scalar.Value : null;
@@ -82,10 +83,10 @@ public static class YamlSettings
         }
 
         var texts = ReadTexts(parser, out var isList);
-        var setting = Settings.All.FirstOrDefault(candidate => candidate.Name == key && candidate != Settings.Config);
+        var setting = settings.FirstOrDefault(candidate => candidate.Name == key && candidate != Settings.Config);
         if (setting is null)
         {
-            errors.Add(new SettingError(key ?? "a key", "", $"unknown setting; {Nearest(key ?? "")}", origin));
+            errors.Add(new SettingError(key ?? "a key", "", $"unknown setting; {Nearest(key ?? "", settings)}", origin));
         }
         else if (texts is null || (isList && !setting.IsList))
         {
@@ -130,11 +131,10 @@ public static class YamlSettings
     }
 
     /// <summary>The name that was probably meant: the one with the fewest edits, if those are few.</summary>
-    private static string Nearest(string given)
+    private static string Nearest(string given, IReadOnlyList<Setting> settings)
     {
         var normal = given.Replace('_', '-').ToLowerInvariant();
-        var settings = Settings.All.Where(setting => setting != Settings.Config);
-        var nearest = settings.MinBy(setting => Edits(normal, setting.Name))!;
+        var nearest = settings.Where(setting => setting != Settings.Config).MinBy(setting => Edits(normal, setting.Name))!;
         return Edits(normal, nearest.Name) <= Math.Min(2, given.Length / 2)
             ? $"did you mean {nearest.Name}?"
             : "names are those of the command line, without dashes in front";

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orleans.Runtime;
 
-namespace AtomGrains.Silo.Membership;
+namespace AtomGrains.Clustering;
 
 /// <summary>A silo in the membership table.</summary>
 /// <param name="ETag">The table's version at which the row was written last.</param>

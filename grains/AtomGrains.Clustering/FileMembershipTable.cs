@@ -4,10 +4,10 @@ using AtomGrains.Core.Membership;
 using AtomGrains.Node.Storage;
 using Orleans.Runtime;
 
-namespace AtomGrains.Silo.Membership;
+namespace AtomGrains.Clustering;
 
 /// <summary>
-/// Orleans's membership of one machine, in a folder: each version of the table is a file, created only if absent, so two
+/// Orleans's membership of one machine, or of a volume that all silos share, in a folder: each version of the table is a file, created only if absent, so two
 /// silos cannot both write it and the death of any silo, in the middle of anything, harms nothing. (Orleans's own
 /// development clustering keeps the table in the first silo, and dies with it.) When silos were last alive is not
 /// versioned: it is the time of a file of each.
@@ -15,6 +15,9 @@ namespace AtomGrains.Silo.Membership;
 internal sealed class FileMembershipTable(string folder) : IMembershipTable
 {
     public const string FolderName = "membership";
+
+    // Far more than a silo can fall behind between reading the table and writing it, unless it was paused.
+    private const int VersionsKept = 100;
 
     private readonly FileRegister _versions = new(folder, FolderName);
     private readonly string _alive = Directory.CreateDirectory(Path.Combine(folder, FolderName, "alive")).FullName;
@@ -63,8 +66,24 @@ internal sealed class FileMembershipTable(string folder) : IMembershipTable
         return Task.CompletedTask;
     }
 
-    // The table is of one attempt of one run: it has no time to grow.
-    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => Task.CompletedTask;
+    /// <summary>Forgets silos that died before a time, and versions that nobody can be writing the next one of.</summary>
+    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate)
+    {
+        var (version, rows) = Read();
+        var defunct = rows.Where(row => row.Status == (int)SiloStatus.Dead && AliveAt(row) < beforeDate.UtcDateTime).ToList();
+        if (defunct.Count > 0 && TryWrite(version, [.. rows.Except(defunct)]))
+        {
+            defunct.ForEach(row => File.Delete(AliveFile(row.Silo)));
+        }
+
+        // The oldest first, which TryWrite relies on.
+        foreach (var old in _versions.Generations().Where(old => old.Value < version - VersionsKept))
+        {
+            File.Delete(VersionFile(old.Value));
+        }
+
+        return Task.CompletedTask;
+    }
 
     public Task DeleteMembershipTableEntries(string clusterId)
     {
@@ -85,11 +104,28 @@ internal sealed class FileMembershipTable(string folder) : IMembershipTable
 
         rows.RemoveAll(row => row.Silo == entry.SiloAddress.ToParsableString());
         rows.Add(MembershipRow.Of(entry, next.Version));
-        return Task.FromResult(_versions.TryCreate(new Generation(next.Version), JsonSerializer.SerializeToUtf8Bytes(rows, SiloJson.Default.ListMembershipRow)));
+        return Task.FromResult(TryWrite(version, rows));
+    }
+
+    private bool TryWrite(int version, List<MembershipRow> rows)
+    {
+        if (!_versions.TryCreate(new Generation(version + 1), JsonSerializer.SerializeToUtf8Bytes(rows, ClusteringJson.Default.ListMembershipRow)))
+        {
+            return false;
+        }
+
+        if (version == 0 || File.Exists(VersionFile(version)))
+        {
+            return true;
+        }
+
+        // This process was paused for so long that the version it read has been forgotten, and maybe the next one, too.
+        File.Delete(VersionFile(version + 1));
+        return false;
     }
 
     private (int Version, List<MembershipRow> Rows) Read() => _versions.Newest() is { } newest
-        ? ((int)newest.Generation.Value, JsonSerializer.Deserialize(newest.Record, SiloJson.Default.ListMembershipRow)!)
+        ? ((int)newest.Generation.Value, JsonSerializer.Deserialize(newest.Record, ClusteringJson.Default.ListMembershipRow)!)
         : (0, []);
 
     private MembershipTableData Data(int version, IEnumerable<MembershipRow> rows) => new(
@@ -101,6 +137,8 @@ internal sealed class FileMembershipTable(string folder) : IMembershipTable
         var file = new FileInfo(AliveFile(row.Silo));
         return file.Exists ? file.LastWriteTimeUtc : row.Started;
     }
+
+    private string VersionFile(long version) => Path.Combine(folder, FolderName, version.ToString(CultureInfo.InvariantCulture) + ".json");
 
     private string AliveFile(string silo) => Path.Combine(_alive, silo.Replace(':', '_').Replace('/', '_'));
 }

@@ -1,6 +1,6 @@
 using Orleans.Configuration;
 
-namespace AtomGrains.Silo.Membership;
+namespace AtomGrains.Clustering;
 
 /// <summary>
 /// How soon the cluster gives a silo up. A step never waits for it, since nodes notice each other's end by themselves: it
@@ -33,5 +33,21 @@ public static class ClusterTiming
 
         // Silos of an earlier attempt are of another cluster id and are not waited for.
         options.MaxJoinAttemptTime = TimeSpan.FromSeconds(30);
+    }
+
+    /// <summary>The same for silos that stand whether there is a run or not.</summary>
+    public static void ApplyStanding(ClusterMembershipOptions options)
+    {
+        Apply(options);
+
+        // A membership store may be away for a while; an orchestrator would only start the same silo again.
+        options.MaxJoinAttemptTime = TimeSpan.FromMinutes(5);
+
+        // Where all silos have died at once, their rows say that they live: new ones wait three of these before they
+        // take their own word for it that nobody answers.
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+
+        // Pods come and go under new addresses; a row of the dead is of use to nobody after a day.
+        options.DefunctSiloExpiration = TimeSpan.FromDays(1);
     }
 }

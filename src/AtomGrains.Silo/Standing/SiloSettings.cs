@@ -1,0 +1,49 @@
+using System.Net;
+using AtomGrains.Clustering;
+
+namespace AtomGrains.Silo.Standing;
+
+/// <summary>What a standing silo was told, checked: every value can be used as it is.</summary>
+internal sealed record SiloSettings
+{
+    /// <summary>How it finds the others of its cluster.</summary>
+    public required ClusterConnection Connection { get; init; }
+
+    /// <summary>Absolute; exists, can be written, and is the same for all silos of the cluster. Each run is a folder in it.</summary>
+    public required string Runs { get; init; }
+
+    /// <summary>Where checkpoints go, absolute; null for a folder in each run's folder.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>Of one kind, <c>cpu</c> or <c>cuda:N</c>; at least one.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Of silo, gateway, HTTP and tensors.</summary>
+    public required IPAddress Address { get; init; }
+
+    /// <summary>The failure domain: primary and backup of a partition are never in one.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Never 0: a free one has been chosen.</summary>
+    public required int SiloPort { get; init; }
+
+    /// <inheritdoc cref="SiloPort"/>
+    public required int GatewayPort { get; init; }
+
+    /// <summary>0 is any free one.</summary>
+    public required int HttpPort { get; init; }
+
+    /// <summary>Null for any free ones.</summary>
+    public PortRange? TensorPorts { get; init; }
+
+    /// <summary>How long the silo may take to hand its nodes over once it is asked to end.</summary>
+    public required TimeSpan Grace { get; init; }
+
+    public required ClusterSecret Secret { get; init; }
+
+    /// <summary>Null on loopback, or where it was said that silos do not encrypt.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>This process's name among silos: what its logs and its cluster call it.</summary>
+    public string Name => $"{Host}-{Environment.ProcessId}";
+}
