@@ -20,7 +20,7 @@ COPY . .
 # A private feed comes as a secret (--secret id=nuget,src=NuGet.Config), so that its address and password are in no layer.
 RUN --mount=type=secret,id=nuget,target=/root/.nuget/NuGet/NuGet.Config \
     dotnet publish src/AtomGrains.Silo/AtomGrains.Silo.csproj --configuration Release --output /app \
-        --runtime linux-x64 --no-self-contained \
+        --runtime linux-x64 --no-self-contained -p:UseAppHost=false \
         -p:TensorEngine=${TENSOR_ENGINE} -p:TorchSharpPackage=${TORCHSHARP} -p:Version=${VERSION} -nodeReuse:false
 
 FROM ${REGISTRY}dotnet/aspnet:10.0.12-noble${RUNTIME_DIGEST} AS runtime

@@ -52,6 +52,6 @@ mkdir -p "$folder/proc" "$folder/sys" "$folder/dev"
 "${buildah[@]}" tag "$runtime" "$aspnet"
 
 find "$dotnet" | copy_to "$folder"
-"${buildah[@]}" config --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container"
+"${buildah[@]}" config --env DOTNET_CLI_TELEMETRY_OPTOUT=1 --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$container"
 "${buildah[@]}" commit --quiet "$container" "$sdk" >/dev/null
 "${buildah[@]}" rm "$container" >/dev/null

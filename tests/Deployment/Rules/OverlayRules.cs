@@ -12,7 +12,7 @@ internal static class OverlayRules
     public static IReadOnlyList<ManifestRule> All { get; } =
     [
         new("ASiloHoldsAsManyGpusAsItUses",
-            Whole(rendered => rendered.SiloContainer.At("resources.limits")[Gpu].Number == rendered.Settings["ATOMGRAINS_DEVICES"]!.Split(',').Count(device => device.StartsWith("cuda:", StringComparison.Ordinal))),
+            Whole(rendered => (rendered.SiloContainer.At("resources.limits")[Gpu].Number ?? 0) == rendered.Settings["ATOMGRAINS_DEVICES"]!.Split(',').Count(device => device.StartsWith("cuda:", StringComparison.Ordinal))),
             ("nvidia.com/gpu: \"1\"", "nvidia.com/gpu: \"2\""), [.. OnGpus, "overlays/cpu", "overlays/azure"]),
         new("TheImageIsThatOfTheDevice",
             Whole(rendered => rendered.SiloContainer["image"].Text.EndsWith("-cuda", StringComparison.Ordinal) == rendered.Settings["ATOMGRAINS_DEVICES"]!.StartsWith("cuda", StringComparison.Ordinal)),

@@ -18,7 +18,7 @@ internal static partial class SettingRules
     public static IReadOnlyList<ManifestRule> All { get; } =
     [
         new("ASiloKnowsEachOfItsSettings", rendered => rendered.Settings.Keys.Except(Known), ("ATOMGRAINS_DEVICES", "ATOMGRAINS_DEVICE"), Kustomization.Overlays),
-        new("ASiloIsToldAllThatItNeeds", rendered => Required.Select(key => $"ATOMGRAINS_{key}").Except(rendered.Settings.Keys), ("ATOMGRAINS_RUNS", "ATOMGRAINS_STORE"), Kustomization.Overlays),
+        new("ASiloIsToldAllThatItNeeds", rendered => Required.Select(key => $"ATOMGRAINS_{key}").Except(rendered.Settings.Keys), ("ATOMGRAINS_RUNS", "ATOMGRAINS_CONFIG"), Kustomization.Overlays),
         new("APodsOwnAddressAndMachineComeFromKubernetes",
             Whole(rendered => From(rendered, "ATOMGRAINS_ADDRESS") == "status.podIP" && From(rendered, "ATOMGRAINS_HOST") == "spec.nodeName"),
             ("spec.nodeName", "metadata.name"), Kustomization.Overlays),
