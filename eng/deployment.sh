@@ -28,18 +28,8 @@ find_kubectl() {
 renders() { "$1" kustomize "$root/k8s/overlays/cpu" >/dev/null 2>&1 </dev/null; }
 
 find_deployment_checks() {
-    command -v node >/dev/null && command -v npm >/dev/null || return 0
-    local folder=$state/deployment from=$root/tests/Deployment/npm key
-    key=$(cat "$from"/package*.json "$from/.npmrc" | sha256sum | cut -c 1-16)
-    if [[ $(cat "$folder/key" 2>/dev/null) != "$key" ]]; then
-        say "getting the checks of manifests from npm ..."
-        rm -rf "$folder" && mkdir -p "$folder" "$state/log"
-        cp "$from"/package*.json "$from/.npmrc" "$folder"
-        (cd "$folder" && timeout 120 npm ci --fetch-retries=1 --fetch-timeout=30000 --no-audit --no-fund --ignore-scripts) \
-            >"$state/log/deployment.log" 2>&1 </dev/null || return 0
-        echo "$key" >"$folder/key"
-    fi
-    export ATOMGRAINS_DEPLOYMENT_CHECKS=$folder
+    fetch_npm deployment "$root/tests/Deployment/npm" || return 0
+    export ATOMGRAINS_DEPLOYMENT_CHECKS=$state/deployment/node_modules
 }
 
 # Images are built in a root file system of the machine's own files, which takes root.

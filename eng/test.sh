@@ -25,6 +25,7 @@ run_tests() {
     print_plan "$long"
     find_prometheus
     set_up_deployment
+    find_grafana_types
     build_tests
     set_up_azurite
     check_format

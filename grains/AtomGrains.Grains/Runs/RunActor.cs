@@ -260,8 +260,22 @@ internal sealed class RunActor : IDisposable
             _metrics.Recovered(line.Seconds.ByPhase());
         }
 
+        if (End is not null)
+        {
+            // The silo lives on: a run that is over wants nothing, holds nothing, and has nothing left to lose.
+            _metrics.Observe(new RunGauges(0, 0, View?.Generation.Value ?? 0, Counters, Audits: _coordinator.Audits), held: 0, Now);
+            return;
+        }
+
         var held = _seats.Count(seat => _coordinator.StandingOf(seat.Key) == NodeStanding.Alive);
-        _metrics.Observe(new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits), held, Now);
+        var gauges = new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits)
+        {
+            WorkersWanted = _coordinator.TargetWorkers,
+            SparesWanted = _plan.Spares,
+            DevicesMissing = Math.Max(0, _coordinator.TargetWorkers + _plan.Spares - Living.Count()),
+            DevicesQuarantined = _coordinator.Quarantined.Count,
+        };
+        _metrics.Observe(gauges, held, Now);
     }
 
     // Workers without a device come first: what Core waits for follows from them.
@@ -368,6 +382,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
+                _metrics.RolledBack(back.StepsLost);
                 _output.Note(back.InWords);
                 break;
             case Waiting waiting:
@@ -382,6 +397,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case CheckpointCompleted completed:
                 _checkpoints.CarryOut(effect);
+                _metrics.CheckpointCompleted(Now);
                 RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:

@@ -33,6 +33,17 @@ public static class MetricNames
     public const string CheckpointWriteSeconds = "checkpoint_write_seconds";
     public const string CheckpointBlockedSeconds = "checkpoint_blocked_seconds";
     public const string CheckpointAgeSteps = "checkpoint_age_steps";
+    public const string CheckpointAgeSeconds = "checkpoint_age_seconds";
+    public const string WorkersWanted = "workers_wanted";
+    public const string SparesWanted = "spares_wanted";
+    public const string DevicesMissing = "devices_missing";
+    public const string DevicesQuarantined = "devices_quarantined";
+    public const string DeviceSecondsHeld = "device_seconds_held_total";
+    public const string DeviceSecondsUseful = "device_seconds_useful_total";
+    public const string StepsLost = "steps_lost_total";
+
+    /// <summary>The one name that is not ours: every Prometheus library has it, and alerts tell a crash loop by it.</summary>
+    public const string ProcessStart = "process_start_time_seconds";
 
     /// <summary>Label: of a recovery or of a step.</summary>
     public const string Phase = "phase";

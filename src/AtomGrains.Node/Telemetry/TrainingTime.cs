@@ -18,6 +18,8 @@ internal sealed class TrainingTime
     private long _samples;
     private double _effectiveSeconds;
     private double _deviceSeconds;
+    private double _usefulSeconds;
+    private long _unpriced;
     private int _held;
     private int _workers;
     private bool _disturbed;
@@ -40,6 +42,15 @@ internal sealed class TrainingTime
     /// that is known.
     /// </summary>
     public double? GoodputRatio => _computeSecondsPerSample.Value is { } each && _deviceSeconds > 0 ? _samples * each / _deviceSeconds : null;
+
+    /// <summary>Seconds for which devices were held, over all of them; never falls.</summary>
+    public double HeldSeconds => _deviceSeconds;
+
+    /// <summary>
+    /// What committed samples take at the step loops' own speed at that time, also those of steps that were given up later:
+    /// never falls. Samples from before the speed is known are counted when it is.
+    /// </summary>
+    public double UsefulSeconds => _usefulSeconds;
 
     public void Held(int processes, TimeSpan now)
     {
@@ -86,6 +97,13 @@ internal sealed class TrainingTime
 
         _effectiveSeconds += _disturbed ? Math.Min(seconds, _stepSeconds.Value ?? seconds) : seconds;
         _samples += isCommit ? _samplesPerStep : 0;
+        _unpriced += isCommit ? _samplesPerStep : 0;
+        if (_computeSecondsPerSample.Value is { } each)
+        {
+            _usefulSeconds += _unpriced * each;
+            _unpriced = 0;
+        }
+
         _disturbed = false;
     }
 

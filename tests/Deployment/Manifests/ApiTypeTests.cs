@@ -12,7 +12,7 @@ public sealed class ApiTypeTests : IDisposable
     [FactThatNeeds(Needs.Kubectl | Needs.NodeModules)]
     public void EveryObjectIsOfItsKindsType()
     {
-        var files = Kustomization.Overlays.Append(Kustomization.Examples).Select(name => Write(name, Kustomization.Text(name))).ToArray();
+        var files = new[] { Kustomization.Examples, Kustomization.Monitoring }.Concat(Kustomization.Overlays).Select(name => Write(name, Kustomization.Text(name))).ToArray();
         var check = NodeScript.Run("check-manifests.cjs", files);
         check.OutputOfSuccess();
         var objects = files.Sum(file => Rendered.From(File.ReadAllText(file)).Objects.Count);
@@ -35,6 +35,7 @@ public sealed class ApiTypeTests : IDisposable
             ("overlays/azure", "reclaimPolicy: Retain", "reclaim: Retain", "StorageClass/atomgrains-runs", "does not exist in type"),
             ("examples", "stabilizationWindowSeconds", "stabilisationWindowSeconds", "ScaledObject/silos", "does not exist in type"),
             ("examples", "isCA: true", "isCA: 1", "Certificate/authority", "is not assignable"),
+            ("monitoring", "scrapeTimeout: 10s", "timeout: 10s", "PodMonitor/atomgrains", "does not exist in type"),
             ("examples", "backoffLimit: 2", "backoffLimit: often", "Job/start-first-run", "is not assignable"),
         };
         var files = slips.Select((slip, number) => Write($"slip-{number}", Kustomization.Text(slip.Of).Replace(slip.Right, slip.Wrong, StringComparison.Ordinal))).ToArray();

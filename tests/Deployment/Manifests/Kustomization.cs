@@ -7,6 +7,7 @@ namespace AtomGrains.Deployment.Tests.Manifests;
 internal static class Kustomization
 {
     public const string Examples = "examples";
+    public const string Monitoring = "monitoring";
 
     private static readonly ConcurrentDictionary<string, Lazy<string>> Texts = new();
 
@@ -15,8 +16,6 @@ internal static class Kustomization
         [.. Directory.EnumerateDirectories(Repository.PathOf("k8s/overlays")).Select(folder => $"overlays/{Path.GetFileName(folder)}").Order(StringComparer.Ordinal)];
 
     public static TheoryData<string> OverlayData => [.. Overlays];
-
-    public static TheoryData<string> AllData => [.. Overlays, Examples];
 
     /// <param name="name">Its folder below <c>k8s/</c>.</param>
     public static string Text(string name) => Texts.GetOrAdd(name, _ => new Lazy<string>(() => Render(Repository.PathOf($"k8s/{name}")))).Value;

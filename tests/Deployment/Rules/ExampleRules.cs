@@ -5,7 +5,7 @@ using static AtomGrains.Deployment.Tests.Rules.ManifestRule;
 
 namespace AtomGrains.Deployment.Tests.Rules;
 
-/// <summary>The examples fit what they are examples for.</summary>
+/// <summary>The examples and the monitoring fit the cluster that they are for.</summary>
 internal static partial class ExampleRules
 {
     private static readonly HashSet<string> Metrics = [.. typeof(MetricNames).GetFields().Select(field => $"{MetricNames.Meter}_{field.GetRawConstantValue()}")];
@@ -26,6 +26,11 @@ internal static partial class ExampleRules
         new("TheCertificateIsTheSecretThatSilosRead",
             Whole(rendered => rendered.Find("Certificate", "silo")!.Spec["secretName"].Text == Cluster.Silos.Volume("tls").At("secret.secretName").Text),
             ("secretName: silo-tls", "secretName: tls"), Kustomization.Examples),
+        new("TheMonitorLooksAtTheSilosMetrics",
+            Each(rendered => rendered.OfKind("PodMonitor"), one => one.Spec.At("selector.matchLabels").Labels() is { Count: > 0 } labels && labels.IsSubsetOf(Cluster.Silos.Labels)
+                && one.Spec["podMetricsEndpoints"].Items.Single() is var endpoint && endpoint["path"].Text == "/metrics"
+                && Cluster.SiloContainer["ports"].Items.Single(port => port["name"].Text == endpoint["port"].Text)["containerPort"].Text == Cluster.Settings["ATOMGRAINS_HTTP_PORT"]),
+            ("port: http", "port: gateway"), Kustomization.Monitoring),
         new("AClientsPodIsLetIn",
             EachPod(pod => pod.Labels.Contains("atomgrains/client=true") && pod.Labels.Contains("app.kubernetes.io/component=client")),
             ("atomgrains/client: \"true\"", "atomgrains/client: \"yes\""), Kustomization.Examples),

@@ -7,7 +7,7 @@ internal static class NodeScript
 
     public static FinishedProcess Run(string script, IReadOnlyList<string> arguments) => FinishedProcess.Run(
         Limit,
-        new Dictionary<string, string> { ["NODE_PATH"] = Path.Combine(Tools.NodeModules!, "node_modules") },
+        new Dictionary<string, string> { ["NODE_PATH"] = Tools.NodeModules! },
         "node",
         [Repository.PathOf($"tests/Deployment/npm/{script}"), .. arguments]);
 }
