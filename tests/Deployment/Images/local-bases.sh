@@ -2,7 +2,7 @@
 # Makes images that stand in for those of .NET, of this machine's own files: Debian's packages as dpkg lists them, and the
 # SDK that dotnet on PATH belongs to. No registry is asked.
 #
-#   local-bases.sh SDK_IMAGE ASPNET_IMAGE RUNTIME_IMAGE -- BUILDAH...
+#   local-bases.sh SDK_IMAGE ASPNET_IMAGE RUNTIME_IMAGE -- BUILDAH...      an empty SDK_IMAGE leaves that one out
 set -euo pipefail
 
 sdk=$1 aspnet=$2 runtime=$3
@@ -51,7 +51,9 @@ mkdir -p "$folder/proc" "$folder/sys" "$folder/dev"
 "${buildah[@]}" commit --quiet "$container" "$runtime" >/dev/null
 "${buildah[@]}" tag "$runtime" "$aspnet"
 
-find "$dotnet" | copy_to "$folder"
-"${buildah[@]}" config --env DOTNET_CLI_TELEMETRY_OPTOUT=1 --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$container"
-"${buildah[@]}" commit --quiet "$container" "$sdk" >/dev/null
+if [[ -n $sdk ]]; then
+    find "$dotnet" | copy_to "$folder"
+    "${buildah[@]}" config --env DOTNET_CLI_TELEMETRY_OPTOUT=1 --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$container"
+    "${buildah[@]}" commit --quiet "$container" "$sdk" >/dev/null
+fi
 "${buildah[@]}" rm "$container" >/dev/null
