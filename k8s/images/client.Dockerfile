@@ -11,7 +11,7 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=secret,id=nuget,target=/root/.nuget/NuGet/NuGet.Config \
     dotnet publish samples/StartRun/StartRun.csproj --configuration Release --output /app \
-        --runtime linux-x64 --no-self-contained -p:UseAppHost=false -p:Version=${VERSION} -nodeReuse:false
+        --runtime linux-x64 --no-self-contained -p:UseAppHost=false -p:Version=${VERSION} --disable-build-servers
 
 FROM ${REGISTRY}dotnet/runtime:10.0.12-noble${RUNTIME_DIGEST} AS client
 ARG VERSION=1.0.0

@@ -21,7 +21,7 @@ COPY . .
 RUN --mount=type=secret,id=nuget,target=/root/.nuget/NuGet/NuGet.Config \
     dotnet publish src/AtomGrains.Silo/AtomGrains.Silo.csproj --configuration Release --output /app \
         --runtime linux-x64 --no-self-contained -p:UseAppHost=false \
-        -p:TensorEngine=${TENSOR_ENGINE} -p:TorchSharpPackage=${TORCHSHARP} -p:Version=${VERSION} -nodeReuse:false
+        -p:TensorEngine=${TENSOR_ENGINE} -p:TorchSharpPackage=${TORCHSHARP} -p:Version=${VERSION} --disable-build-servers
 
 FROM ${REGISTRY}dotnet/aspnet:10.0.12-noble${RUNTIME_DIGEST} AS runtime
 ARG VERSION=1.0.0

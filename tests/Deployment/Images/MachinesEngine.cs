@@ -7,7 +7,8 @@ namespace AtomGrains.Deployment.Tests.Images;
 internal static class MachinesEngine
 {
     private const string Native = "/opt/native";
-    private static readonly string Libraries = Directory.Exists("/usr/lib/x86_64-linux-gnu") ? "/usr/lib/x86_64-linux-gnu" : "/usr/lib/aarch64-linux-gnu";
+    // With what is above the folder of the architecture: Debian has a library or two there.
+    private const string Libraries = "/usr/lib";
 
     /// <summary>As <c>./atom test</c> chose it.</summary>
     public static string Name => Environment.GetEnvironmentVariable("TensorEngine") ?? "TorchSharp";

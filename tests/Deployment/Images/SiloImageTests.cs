@@ -53,18 +53,23 @@ public sealed class SiloImageTests(SiloImage silo) : IClassFixture<SiloImage>
         await Answers("/healthz");
         await Answers("/readyz");
 
-        Task<string> Answers(string path) => Eventually.Answers($"200 from {path}", async () =>
+        async Task Answers(string path)
         {
-            try
+            var said = "";
+            await Eventually.Answers($"200 from {path}", async () =>
             {
-                using var answer = await http.GetAsync(new Uri(path, UriKind.Relative));
-                return answer.StatusCode == HttpStatusCode.OK ? "" : null;
-            }
-            catch (HttpRequestException)
-            {
-                return null;
-            }
-        }, () => pod.Output);
+                try
+                {
+                    using var answer = await http.GetAsync(new Uri(path, UriKind.Relative));
+                    said = await answer.Content.ReadAsStringAsync();
+                    return answer.StatusCode == HttpStatusCode.OK ? "" : null;
+                }
+                catch (HttpRequestException)
+                {
+                    return null;
+                }
+            }, () => $"{said}\n{pod.Output}");
+        }
     }
 
     private IEnumerable<string> Program(string image) => Directory.EnumerateFiles(Path.Combine(silo.Buildah.RootOf(image), "app")).Select(file => Path.GetFileName(file));
