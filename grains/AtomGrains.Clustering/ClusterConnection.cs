@@ -35,9 +35,10 @@ public sealed partial class ClusterConnection
     private const string DirectoryScheme = "directory:";
     private const string Service = "atomgrains";
 
-    // A table that does not answer is asked again long before Orleans wants to know; with the usual 100 s, one request
-    // that got lost would hold up every change of the membership for so long.
-    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
+    // A row is read or written in milliseconds, and Orleans asks again by itself. With the usual 100 s and three
+    // repetitions, a request that got lost would hold up every change of the membership for minutes.
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(3);
+    private const int Repetitions = 1;
 
     private readonly Func<TableServiceClient>? _tables;
     private readonly string? _folder;
@@ -137,7 +138,7 @@ public sealed partial class ClusterConnection
 
     private static TableServiceClient Tables(string? account, string? connectionString)
     {
-        var options = new TableClientOptions { Retry = { NetworkTimeout = RequestLimit } };
+        var options = new TableClientOptions { Retry = { NetworkTimeout = RequestLimit, MaxRetries = Repetitions } };
         return connectionString is not null
             ? new TableServiceClient(connectionString, options)
             : new TableServiceClient(new Uri($"https://{account}.table.core.windows.net"), new DefaultAzureCredential(), options);

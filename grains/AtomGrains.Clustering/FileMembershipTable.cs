@@ -107,7 +107,9 @@ internal sealed class FileMembershipTable(string folder) : IMembershipTable
         return Task.FromResult(TryWrite(version, rows));
     }
 
-    private bool TryWrite(int version, List<MembershipRow> rows)
+    /// <summary>Writes the next version; false when it was written by others, or long ago.</summary>
+    /// <param name="version">The one that was read.</param>
+    internal bool TryWrite(int version, List<MembershipRow> rows)
     {
         if (!_versions.TryCreate(new Generation(version + 1), JsonSerializer.SerializeToUtf8Bytes(rows, ClusteringJson.Default.ListMembershipRow)))
         {

@@ -49,7 +49,7 @@ internal sealed class RunActor : IDisposable
         _output = output;
         _register = new FileRegister(plan.Folder);
         _numbers = new NodeNumbers(plan.Folder);
-        _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId);
+        _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);

@@ -13,6 +13,7 @@ internal sealed class MetricFamily
     private readonly string _help;
     private readonly double[] _bounds;
     private readonly bool _adds;
+    private readonly KeyValuePair<string, object?>[] _tags;
 
     /// <exception cref="NotSupportedException">A kind of instrument that this page does not know.</exception>
     public MetricFamily(Instrument instrument)
@@ -20,6 +21,7 @@ internal sealed class MetricFamily
         _name = $"{instrument.Meter.Name}_{instrument.Name}";
         _help = instrument.Description ?? "";
         IsObservable = instrument.IsObservable;
+        _tags = [.. instrument.Meter.Tags ?? []];
         (_type, _adds, _bounds) = instrument switch
         {
             Counter<long> => ("counter", true, Array.Empty<double>()),
@@ -37,7 +39,7 @@ internal sealed class MetricFamily
 
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = Labels(tags);
+        var labels = Labels([.. _tags, .. tags]);
         if (!_samples.TryGetValue(labels, out var sample))
         {
             _samples[labels] = sample = new Sample(new long[_bounds.Length]);

@@ -42,8 +42,8 @@ public static class MetricNames
     public const string DeviceSecondsUseful = "device_seconds_useful_total";
     public const string StepsLost = "steps_lost_total";
 
-    /// <summary>The one name that is not ours: every Prometheus library has it, and alerts tell a crash loop by it.</summary>
-    public const string ProcessStart = "process_start_time_seconds";
+    /// <summary>Label: the run's id, where a process may have several; none where it has one.</summary>
+    public const string Run = "run";
 
     /// <summary>Label: of a recovery or of a step.</summary>
     public const string Phase = "phase";

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Text;
 
 namespace AtomGrains.Node.Telemetry;
@@ -9,10 +7,6 @@ namespace AtomGrains.Node.Telemetry;
 public sealed class MetricsPage : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
-
-    // Seconds since 1970, as every client library has it.
-    private static readonly string Start = string.Create(CultureInfo.InvariantCulture,
-        $"# HELP {MetricNames.ProcessStart} When this process started, in seconds since 1970.\n# TYPE {MetricNames.ProcessStart} gauge\n{MetricNames.ProcessStart} {StartTime()}\n");
 
     private readonly object _gate = new();
     private readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
@@ -41,7 +35,7 @@ public sealed class MetricsPage : IDisposable
 
     public string Write()
     {
-        var page = new StringBuilder(Start);
+        var page = new StringBuilder();
         lock (_gate)
         {
             foreach (var family in _families.Values.Where(family => family.IsObservable))
@@ -60,12 +54,6 @@ public sealed class MetricsPage : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
-
-    private static double StartTime()
-    {
-        using var self = Process.GetCurrentProcess();
-        return (self.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
-    }
 
     private void Record(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

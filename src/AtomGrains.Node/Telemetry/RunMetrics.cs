@@ -35,13 +35,14 @@ public sealed class RunMetrics : IDisposable
     /// <param name="samplesPerStep">The global batch.</param>
     /// <param name="now">On the monotonic clock of all calls: from here on the run's time counts.</param>
     /// <param name="scope">The meter's: tells the runs of one process apart.</param>
-    public RunMetrics(int samplesPerStep, int tokensPerSample, TimeSpan now, object? scope = null)
+    /// <param name="run">Label of all its series; null for none.</param>
+    public RunMetrics(int samplesPerStep, int tokensPerSample, TimeSpan now, object? scope = null, string? run = null)
     {
         _samplesPerStep = samplesPerStep;
         _tokensPerSample = tokensPerSample;
         _time = new TrainingTime(samplesPerStep, now);
         _observed = _checkpointed = now;
-        _meter = new Meter(new MeterOptions(MetricNames.Meter) { Scope = scope });
+        _meter = new Meter(new MeterOptions(MetricNames.Meter) { Scope = scope, Tags = run is null ? null : [new(MetricNames.Run, run)] });
         _faults = _meter.CreateCounter<long>(MetricNames.Faults, description: "Deaths, pauses and hangs of processes, by kind and role.");
         _recovery = Seconds(MetricNames.RecoverySeconds, "Seconds of a recovery by phase; transfer is in the background.");
         _committed = _meter.CreateCounter<long>(MetricNames.StepsCommitted, description: "Optimizer steps committed, also those that a rollback made void.");

@@ -27,14 +27,16 @@ internal sealed class Acceptor : IDisposable
     /// <param name="socketBufferBytes">Kernel buffer per direction.</param>
     /// <param name="refused">Told the reason of each caller that did not pass.</param>
     /// <param name="serve">Given wire and node of each that did, on a thread that is its own until it returns.</param>
-    public Acceptor(IPEndPoint endpoint, Handshake handshake, int maxUnproven, int socketBufferBytes, Action<CloseReason> refused, Action<Wire, int> serve)
+    /// <param name="ports">To take the first free one of, instead of the endpoint's.</param>
+    public Acceptor(
+        IPEndPoint endpoint, Handshake handshake, int maxUnproven, int socketBufferBytes, Action<CloseReason> refused, Action<Wire, int> serve, PortRange? ports = null)
     {
         _handshake = handshake;
         _maxUnproven = maxUnproven;
         _socketBufferBytes = socketBufferBytes;
         _refused = refused;
         _serve = serve;
-        _listener = Bind(endpoint);
+        _listener = Bind(endpoint, ports);
         Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
         _thread = new Thread(AcceptAll, StackBytes) { IsBackground = true, Name = $"accept :{Endpoint.Port}" };
     }
@@ -63,6 +65,24 @@ internal sealed class Acceptor : IDisposable
         {
             _thread.Join();
         }
+    }
+
+    // The first free one; of several who try at once, each gets another.
+    private static Socket Bind(IPEndPoint endpoint, PortRange? ports)
+    {
+        for (var port = ports?.First; port < ports?.Last; port++)
+        {
+            try
+            {
+                return Bind(new IPEndPoint(endpoint.Address, port.Value));
+            }
+            catch (PortTakenException)
+            {
+                // There is another.
+            }
+        }
+
+        return Bind(ports is { Last: var last } ? new IPEndPoint(endpoint.Address, last) : endpoint);
     }
 
     private static Socket Bind(IPEndPoint endpoint)

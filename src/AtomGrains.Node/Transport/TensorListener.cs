@@ -24,7 +24,8 @@ public sealed class TensorListener : IDisposable
             options.MaxUnauthenticated,
             options.SocketBufferBytes,
             refused: counters.Close,
-            serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, Pool, counters, events)));
+            serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, Pool, counters, events)),
+            options.Ports);
         _acceptor.Start();
     }
 

@@ -8,6 +8,9 @@ public sealed record TransportOptions
     /// <summary>Where to listen. Loopback, because the traffic is authenticated but not encrypted; port 0 takes any free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>Ports to take the first free one of, instead of that of <see cref="Listen"/>; null for none.</summary>
+    public PortRange? Ports { get; init; }
+
     /// <summary>Bytes. A larger header closes the connection. Headers are tags, so 64 KiB is far above need.</summary>
     public int MaxHeaderBytes { get; init; } = FrameFormat.HeaderLimitBytes;
 

@@ -56,7 +56,8 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _heartbeat = heartbeat;
         _host = host;
         var identity = place.Identity;
-        var options = new TransportOptions { Listen = new IPEndPoint(IPAddress.Parse(place.Listen), 0) };
+        var listen = ListenRange.Parse(place.Listen);
+        var options = new TransportOptions { Listen = new IPEndPoint(listen.Address, 0), Ports = listen.Ports };
         _listener = new TensorListener(identity, options, _transport, this);
         _peers = new PeerLinks(identity, options, _transport, this);
         _mark = new LaneMark(place.LaneMark);

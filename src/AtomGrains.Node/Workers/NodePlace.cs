@@ -13,7 +13,7 @@ public record NodePlace
 
     public required string RunId { get; init; }
 
-    /// <summary>Address to listen on for tensors.</summary>
+    /// <summary>Where to listen for tensors: a <see cref="ListenRange"/>.</summary>
     public required string Listen { get; init; }
 
     /// <summary>The machine, by which copies of a partition are kept apart. On one machine nobody needs a name.</summary>

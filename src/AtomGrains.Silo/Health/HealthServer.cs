@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using AtomGrains.Node.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -17,19 +18,17 @@ namespace AtomGrains.Silo.Health;
 /// </summary>
 internal sealed class HealthServer : IDisposable
 {
-    private const string PlainText = "text/plain; charset=utf-8";
-
     private readonly WebApplication _application;
+    private readonly Readiness _readiness;
+    private readonly PrometheusExporter _metrics = new();
 
-    private HealthServer(WebApplication application) => _application = application;
-
-    /// <summary>Where it listens, without a path.</summary>
-    public string Url => _application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-
+    /// <summary>Listens at once.</summary>
     /// <param name="port">0 is any free one.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static HealthServer Start(IPAddress address, int port, Readiness readiness)
+    public HealthServer(IPAddress address, int port, Readiness readiness)
     {
+        _readiness = readiness;
+
         // Empty: no setting of ASP.NET's own, from the environment or a file, opens another port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -38,13 +37,20 @@ internal sealed class HealthServer : IDisposable
             kestrel.AddServerHeader = false;
             kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        var application = builder.Build();
-        application.Run(context => AnswerAsync(context, readiness));
-        application.StartAsync().GetAwaiter().GetResult();
-        return new HealthServer(application);
+        _application = builder.Build();
+        _application.Run(AnswerAsync);
+        _application.StartAsync().GetAwaiter().GetResult();
+        Url = _application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
     }
 
-    public void Dispose() => _application.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    /// <summary>Where it listens, without a path.</summary>
+    public string Url { get; }
+
+    public void Dispose()
+    {
+        _application.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _metrics.Dispose();
+    }
 
     // Probes and scrapers need little of anything.
     private static void Bound(KestrelServerLimits limits)
@@ -60,26 +66,36 @@ internal sealed class HealthServer : IDisposable
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
     }
 
-    private static Task AnswerAsync(HttpContext context, Readiness readiness)
+    private async Task AnswerAsync(HttpContext context)
     {
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = HttpMethods.Get;
-            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, PlainText, "only GET is served here\n"u8.ToArray());
+            await WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n").ConfigureAwait(false);
+            return;
         }
 
         switch (context.Request.Path.Value)
         {
             case "/healthz":
-                return WriteAsync(context, StatusCodes.Status200OK, PlainText, "alive\n"u8.ToArray());
+                await WriteAsync(context, StatusCodes.Status200OK, "alive\n").ConfigureAwait(false);
+                break;
+            case "/readyz" when _readiness.Faults() is { Count: > 0 } faults:
+                await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, string.Concat(faults.Select(fault => fault + "\n"))).ConfigureAwait(false);
+                break;
             case "/readyz":
-                var faults = readiness.Faults();
-                var text = faults.Count == 0 ? "ready\n" : string.Concat(faults.Select(fault => fault + "\n"));
-                return WriteAsync(context, faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, PlainText, Encoding.UTF8.GetBytes(text));
+                await WriteAsync(context, StatusCodes.Status200OK, "ready\n").ConfigureAwait(false);
+                break;
+            case MetricsServer.Path:
+                await WriteAsync(context, StatusCodes.Status200OK, MetricsPage.ContentType, await _metrics.PageAsync(context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+                break;
             default:
-                return WriteAsync(context, StatusCodes.Status404NotFound, PlainText, "there are /healthz, /readyz and /metrics here\n"u8.ToArray());
+                await WriteAsync(context, StatusCodes.Status404NotFound, $"there are /healthz, /readyz and {MetricsServer.Path} here\n").ConfigureAwait(false);
+                break;
         }
     }
+
+    private static Task WriteAsync(HttpContext context, int status, string text) => WriteAsync(context, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 
     private static Task WriteAsync(HttpContext context, int status, string type, byte[] body)
     {

@@ -8,7 +8,8 @@ namespace AtomGrains.Silo.Health;
 /// <summary>Whether this silo can take part in runs: it is a member of its cluster, its devices compute, and the runs' volume answers.</summary>
 internal sealed class Readiness : IDisposable
 {
-    private static readonly TimeSpan VolumeEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VolumeEveryGood = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VolumeEveryBad = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VolumePatience = TimeSpan.FromSeconds(5);
 
     private readonly Func<SiloStatus> _status;
@@ -25,7 +26,7 @@ internal sealed class Readiness : IDisposable
         return new Readiness(
             () => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress),
             new DeviceProbe(settings.Devices, services.GetRequiredService<DeviceSlots>()),
-            new RepeatedProbe("volume", () => VolumeProbe.Run(settings.Runs), _ => VolumeEvery, VolumePatience));
+            new RepeatedProbe("volume", () => VolumeProbe.Run(settings.Runs), good => good ? VolumeEveryGood : VolumeEveryBad, VolumePatience));
     }
 
     public bool IsLeaving => Volatile.Read(ref _leaving) != 0;

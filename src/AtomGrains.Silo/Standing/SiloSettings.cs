@@ -1,5 +1,6 @@
 using System.Net;
 using AtomGrains.Clustering;
+using AtomGrains.Node.Transport;
 
 namespace AtomGrains.Silo.Standing;
 
@@ -35,6 +36,9 @@ internal sealed record SiloSettings
 
     /// <summary>Null for any free ones.</summary>
     public PortRange? TensorPorts { get; init; }
+
+    /// <summary>Where its nodes listen for tensors.</summary>
+    public ListenRange TensorListen => new(Address, TensorPorts);
 
     /// <summary>How long the silo may take to hand its nodes over once it is asked to end.</summary>
     public required TimeSpan Grace { get; init; }

@@ -19,7 +19,7 @@ internal static class StandingSilo
     {
         using var host = SiloHost.Build(settings, jobs);
         using var readiness = Readiness.Of(settings, host.Services);
-        using var http = HealthServer.Start(settings.Address, settings.HttpPort, readiness);
+        using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
         Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");

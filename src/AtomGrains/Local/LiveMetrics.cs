@@ -21,7 +21,7 @@ internal sealed class LiveMetrics : IDisposable
     public LiveMetrics(int port)
     {
         _page = new MetricsPage(_scope);
-        _server = new MetricsServer(port, _page.Write);
+        _server = new MetricsServer(port, () => ProcessStart.Text + _page.Write());
     }
 
     public string Url => _server.Url;

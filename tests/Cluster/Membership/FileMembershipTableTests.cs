@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using AtomGrains.Clustering;
 using Orleans.Runtime;
@@ -58,6 +59,43 @@ public sealed class FileMembershipTableTests : IDisposable
     }
 
     [Fact]
+    public async Task TheLongDeadAndTheVersionsOfLongAgoAreForgotten()
+    {
+        var table = new FileMembershipTable(_folder);
+        for (var number = 1; number <= 120; number++)
+        {
+            var entry = Entry(number);
+            entry.Status = number == 1 ? SiloStatus.Active : SiloStatus.Dead;
+            Assert.True(await table.InsertRow(entry, (await table.ReadAll()).Version.Next()));
+        }
+
+        await table.UpdateIAmAlive(Entry(120));
+        await table.CleanupDefunctSiloEntries(DateTimeOffset.UtcNow.AddMinutes(-1));
+        Assert.Equal(["silo-1", "silo-120"], (await table.ReadAll()).Members.Select(member => member.Item1.SiloName));
+        Assert.Equal(121, (await table.ReadAll()).Version.Version);
+        Assert.Equal(20, Versions().Min());
+    }
+
+    [Fact]
+    public async Task WhoWasPausedSinceAForgottenVersionWritesNothing()
+    {
+        var table = new FileMembershipTable(_folder);
+        var slow = new FileMembershipTable(_folder);
+        Assert.True(await table.InsertRow(Entry(1), (await table.ReadAll()).Version.Next()));
+        Assert.True(await table.InsertRow(Entry(2), (await table.ReadAll()).Version.Next()));
+        Assert.False(slow.TryWrite(version: 1, []));
+
+        // Versions 1 and 2 are forgotten while it is paused between reading 1 and writing 2.
+        foreach (var version in Versions())
+        {
+            File.Move(VersionFile(version), VersionFile(version + 100));
+        }
+
+        Assert.False(slow.TryWrite(version: 1, []));
+        Assert.Equal([101, 102], Versions().Order());
+    }
+
+    [Fact]
     public async Task TheTableOfAnAttemptThatIsOverIsForgotten()
     {
         Assert.True(await new FileMembershipTable(_folder).InsertRow(Entry(1), (await new FileMembershipTable(_folder).ReadAll()).Version.Next()));
@@ -66,6 +104,11 @@ public sealed class FileMembershipTableTests : IDisposable
         Assert.True(await table.InsertRow(Entry(2), (await table.ReadAll()).Version.Next()));
         Assert.Equal([FileMembershipTable.FolderName], Directory.EnumerateDirectories(_folder).Select(Path.GetFileName));
     }
+
+    private IEnumerable<int> Versions() =>
+        [.. Directory.EnumerateFiles(Path.Combine(_folder, "membership"), "*.json").Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture))];
+
+    private string VersionFile(int version) => Path.Combine(_folder, "membership", $"{version}.json");
 
     private static MembershipEntry Entry(int number) => new()
     {

@@ -53,7 +53,7 @@ public sealed class LiveAlertsTests
         await EveryMetricThatIsAskedForIsOnThePage(url);
         foreach (var (title, query) in MonitoringFiles.DashboardQueries)
         {
-            Assert.True((await prometheus.Values(MonitoringFiles.Fill(query, "60s"), began)).Any(double.IsFinite), $"{title}: {query} has had no value");
+            await Holds(run, $"{title}: {query} has had a value", async () => (await prometheus.Values(MonitoringFiles.Fill(query, "60s"), began)).Any(double.IsFinite));
         }
 
         Assert.All(await prometheus.Values(MonitoringFiles.Fill("rate(atomgrains_device_seconds_useful_total{job=~\"$job\"}[5s]) / rate(atomgrains_device_seconds_held_total[5s])", "60s"), began), ratio => Assert.InRange(ratio, 0, 1.2));

@@ -18,6 +18,6 @@ internal static partial class MetricNamesIn
     private static partial Regex Labels();
 
     // No function, and no number such as 30m.
-    [GeneratedRegex(@"(?<![\w.$])[a-zA-Z_:][\w:]*(?! ?\()(?![\w:])")]
+    [GeneratedRegex(@"(?<![\w.$])[a-zA-Z_:][\w:]*(?!\s*\()(?![\w:])")]
     private static partial Regex Name();
 }

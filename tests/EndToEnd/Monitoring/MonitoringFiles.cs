@@ -42,10 +42,10 @@ internal static partial class MonitoringFiles
     /// <param name="range">The time that is shown.</param>
     public static string Fill(string query, string range) => query
         .Replace("$__rate_interval", "10s", StringComparison.Ordinal)
-        .Replace("$__interval", "5s", StringComparison.Ordinal)
         .Replace("$__range", range, StringComparison.Ordinal)
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$job", ".*", StringComparison.Ordinal)
+        .Replace("$run", ".*", StringComparison.Ordinal)
         .Replace("$price", "2.5", StringComparison.Ordinal);
 
     private static string Read(string name) => File.ReadAllText(Path.Combine(Root, "k8s", "monitoring", name));

@@ -18,15 +18,18 @@ internal sealed class Azurite : IDisposable
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
     private readonly string _folder;
+    private readonly string _service;
     private readonly int _port = FreePort();
     private Process _process;
 
     /// <param name="folder">Made if it is absent; the caller's.</param>
+    /// <param name="service"><c>blob</c> or <c>table</c>.</param>
     /// <exception cref="IOException">It does not start.</exception>
-    public Azurite(string folder)
+    public Azurite(string folder, string service = "blob")
     {
         _folder = Directory.CreateDirectory(folder).FullName;
-        ConnectionString = FormattableString.Invariant($"DefaultEndpointsProtocol=http;{Account};BlobEndpoint=http://127.0.0.1:{_port}/devstoreaccount1;");
+        _service = service;
+        ConnectionString = FormattableString.Invariant($"DefaultEndpointsProtocol=http;{Account};{char.ToUpperInvariant(service[0])}{service[1..]}Endpoint=http://127.0.0.1:{_port}/devstoreaccount1;");
         _process = Start();
     }
 
@@ -84,7 +87,7 @@ internal sealed class Azurite : IDisposable
         var main = Main ?? throw new IOException($"{Variable} names no Azurite");
         var info = new ProcessStartInfo(
             "node",
-            [main, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            [Path.Combine(Path.GetDirectoryName(main)!, "..", _service, "main.js"), $"--{_service}Host", "127.0.0.1", $"--{_service}Port", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace AtomGrains.Silo.Standing;
+namespace AtomGrains.Node.Transport;
 
 /// <summary>Ports from the first to the last, both included.</summary>
-internal readonly record struct PortRange(int First, int Last)
+public readonly record struct PortRange(int First, int Last)
 {
     public int Count => Last - First + 1;
 

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using AtomGrains.Chaos.Machine;
+using AtomGrains.Clustering;
+using AtomGrains.Node.Workers;
+using Azure.Data.Tables;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
+
+namespace AtomGrains.Cluster.Tests.Standing;
+
+/// <summary>Standing silos as processes, through a folder and through a real Azurite.</summary>
+public sealed class StandingSiloTests : IDisposable
+{
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
+    private readonly string _secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+    private readonly Dictionary<string, string> _environment;
+
+    public StandingSiloTests()
+    {
+        File.WriteAllText(Path.Combine(_folder, "secret"), _secret);
+        Directory.CreateDirectory(Path.Combine(_folder, "runs"));
+        _environment = new() { ["ATOMGRAINS_SECRET_FILE"] = Path.Combine(_folder, "secret"), ["ATOMGRAINS_RUNS"] = Path.Combine(_folder, "runs") };
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task ASiloThatIsAskedToEndLeavesItsClusterInOrder()
+    {
+        var members = Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName;
+        using var first = new StandingProcess("first", _environment, "--clustering", $"directory:{members}");
+        using var second = new StandingProcess("second", _environment, "--clustering", $"directory:{members}");
+        await first.IsReady();
+        await second.IsReady();
+        Assert.Equal(2, Rows(members).Count(row => row.Contains("\"Status\":3", StringComparison.Ordinal)));
+        Assert.Equal(2, await SilosSeenByAClient($"directory:{members}", connectionString: null));
+        second.Signal(Signals.Terminate);
+        Assert.Equal(0, await second.Ends());
+        Assert.Contains("silo: has left", second.Said, StringComparison.Ordinal);
+        Assert.Single(Rows(members), row => row.Contains("second-", StringComparison.Ordinal) && row.Contains("\"Status\":6", StringComparison.Ordinal));
+
+        // Who stays is alive and ready, and shows what every scraper asks for.
+        await first.IsReady();
+        Assert.Equal(200, (await first.Get("/metrics"))?.Status);
+        first.Signal(2);
+        Assert.Equal(0, await first.Ends());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "runs")));
+    }
+
+    [Fact]
+    public async Task ASiloIsAliveAndNotReadyWhileItsVolumeIsGone()
+    {
+        using var silo = new StandingProcess("alone", _environment, "--clustering", $"directory:{_folder}");
+        await silo.IsReady();
+        Directory.Move(Path.Combine(_folder, "runs"), Path.Combine(_folder, "gone"));
+        await Eventually.Answers("a fault of the volume", async () => await silo.Get("/readyz") is { Status: 503, Text: var text } && text.StartsWith("runs: ", StringComparison.Ordinal) ? "" : null);
+        Assert.Equal((200, "alive\n"), await silo.Get("/healthz"));
+        Directory.Move(Path.Combine(_folder, "gone"), Path.Combine(_folder, "runs"));
+        await silo.IsReady();
+    }
+
+    [Fact]
+    public async Task BadSettingsAreLinesAndExitCodeTwoAndLeaveNothing()
+    {
+        var members = Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName;
+        using var silo = new StandingProcess("bad", _environment, "--clustering", $"directory:{members}", "--grace", "never", "--runs", "/nowhere");
+        Assert.Equal(2, await silo.Ends());
+        Assert.Equal(
+            [
+                "error: silo: --runs /nowhere: must be a folder that exists, on a volume that all silos of the cluster share",
+                "error: silo: --grace never: must be seconds, above 0 and at most 3600",
+            ],
+            silo.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(members));
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task SilosMeetInATableAndOutliveItsAbsenceAndADeathInIt()
+    {
+        using var azurite = new Azurite(Path.Combine(_folder, "azurite"), "table");
+        _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = azurite.ConnectionString;
+        _environment["ATOMGRAINS_CLUSTERING"] = "azure-table";
+        using var first = new StandingProcess("first", _environment);
+        using var second = new StandingProcess("second", _environment);
+        await first.IsReady();
+        await second.IsReady();
+        Assert.Equal(["Active", "Active"], await Statuses(azurite));
+        Assert.Equal(2, await SilosSeenByAClient("azure-table", azurite.ConnectionString));
+
+        // Both have noticed that nobody answers, and one dies in that time: the other can tell nobody.
+        azurite.Freeze();
+        await first.Says("Failed to update table entry for this silo");
+        await second.Says("Failed to update table entry for this silo");
+        second.Signal(Signals.Kill);
+        await second.Ends();
+        Assert.Equal((200, "ready\n"), await first.Get("/readyz"));
+
+        azurite.Thaw();
+        await Eventually.Answers("the death of the second", async () => await Statuses(azurite) is ["Active", "Dead"] ? "" : null, () => first.Said);
+        using var third = new StandingProcess("third", _environment);
+        await third.IsReady();
+        await first.IsReady();
+        first.Signal(Signals.Terminate);
+        Assert.Equal(0, await first.Ends());
+        Assert.Equal(["Active", "Dead", "Dead"], await Statuses(azurite));
+        foreach (var said in new[] { first.Said, second.Said, third.Said })
+        {
+            Assert.DoesNotContain(_secret, said, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Key, said, StringComparison.Ordinal);
+            Assert.Contains("silo: has joined", said, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A client that is given what the silos were given finds a gateway, and there hears of all of them.</summary>
+    private static async Task<int> SilosSeenByAClient(string clustering, string? connectionString)
+    {
+        var connection = ClusterConnection.Read("atomgrains", clustering, account: null, connectionString, [])!;
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(connection.Configure);
+        using var host = builder.Build();
+        await host.StartAsync();
+        var silos = await host.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+        await host.StopAsync();
+        return silos.Count;
+    }
+
+    private static async Task<IReadOnlyList<string>> Statuses(Azurite azurite)
+    {
+        var statuses = new List<string>();
+        await foreach (var row in new TableClient(azurite.ConnectionString, "OrleansSiloInstances").QueryAsync<TableEntity>(row => row.PartitionKey == "atomgrains"))
+        {
+            if (row.TryGetValue("SiloName", out _))
+            {
+                statuses.Add((string)row["Status"]);
+            }
+        }
+
+        return [.. statuses.Order()];
+    }
+
+    private static IEnumerable<string> Rows(string members)
+    {
+        var newest = new DirectoryInfo(Path.Combine(members, "atomgrains", "membership")).EnumerateFiles("*.json").MaxBy(file => int.Parse(Path.GetFileNameWithoutExtension(file.Name)))!;
+        return File.ReadAllText(newest.FullName).Split("},{");
+    }
+}
