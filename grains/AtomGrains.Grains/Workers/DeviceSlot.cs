@@ -11,15 +11,12 @@ public sealed class DeviceSlot
     /// <summary>Whether no node lives on the device.</summary>
     public bool IsFree => !_closed && Current is null;
 
-    /// <summary>The node that lived here last and is over; null when none has, or one lives.</summary>
-    public int? Over
+    /// <summary>The node of a run that lived here last and is over; null when another run's did, or one lives.</summary>
+    public int? OverOf(string run)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _node is { HasLeftItsDevice: true } node ? node.Id.Value : null;
-            }
+            return _node is { HasLeftItsDevice: true } node && node.RunId == run ? node.Id.Value : null;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using AtomGrains.Clustering;
 using AtomGrains.Node.Transport;
 
@@ -47,6 +49,12 @@ internal sealed record SiloSettings
 
     /// <summary>Null on loopback, or where it was said that silos do not encrypt.</summary>
     public TlsFiles? Tls { get; init; }
+
+    /// <summary>What it is to every run.</summary>
+    public SiloShape Shape => new(Host, Address.ToString(), Devices, Number, HasChildren: true);
+
+    // Pods and machines keep their names when they start again: by it a device is known that was found wrong.
+    private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);
 
     /// <summary>This process's name among silos: what its logs and its cluster call it.</summary>
     public string Name => $"{Host}-{Environment.ProcessId}";

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using AtomGrains.Clustering;
+using AtomGrains.Core.Options;
+
+namespace StartRun;
+
+/// <summary>How the cluster is found: the settings of its silos, by the same names; the command line over the environment.</summary>
+internal sealed class ConnectionOptions
+{
+    private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
+    private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
+    private readonly Option<string?> _account = Global(ClusterConnection.AccountFlag, "NAME", $"Storage account, entered by this machine's identity; {ClusterConnection.ConnectionVariable} in the environment goes instead.");
+
+    public void AddTo(Command root)
+    {
+        root.Options.Add(_cluster);
+        root.Options.Add(_clustering);
+        root.Options.Add(_account);
+    }
+
+    /// <exception cref="ClientException">Everything that is wrong.</exception>
+    public ClusterConnection Read(ParseResult parsed)
+    {
+        var errors = new List<SettingError>();
+        var connection = ClusterConnection.Read(
+            Given(parsed, _cluster) ?? ClusterConnection.DefaultCluster,
+            Given(parsed, _clustering),
+            Given(parsed, _account),
+            Variable(ClusterConnection.ConnectionVariable),
+            errors);
+        return connection ?? throw new ClientException([.. errors.Select(error => error.ToString())]);
+    }
+
+    private static string? Given(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) ?? Variable($"ATOMGRAINS_{option.Name.TrimStart('-').ToUpperInvariant().Replace('-', '_')}");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static Option<string?> Global(string flag, string value, string description) => new(flag) { Description = description, HelpName = value, Recursive = true };
+}
