@@ -42,7 +42,7 @@ internal static partial class DockerfileRules
             file => file.Instructions.Any(one => one.Text.Contains("--mount=type=secret,id=nuget", StringComparison.Ordinal)) ? [] : ["no secret of the feed"],
             ("--mount=type=secret,id=nuget", "--mount=type=bind,source=NuGet.Config"), Dockerfile.All),
         new("TheSdkIsNotOlderThanTheProjectAsksFor",
-            file => Sdk().Match(file.Stages[0].Base) is { Success: true } match && Version.Parse(match.Groups[1].Value) >= Asked() ? [] : [file.Stages[0].Base],
+            file => file.Stages.Single(stage => stage.Name == "build").Base is var sdk && Sdk().Match(sdk) is { Success: true } match && Version.Parse(match.Groups[1].Value) >= Asked() ? [] : [sdk],
             ("dotnet/sdk:10.0.401", "dotnet/sdk:9.0.100"), Dockerfile.All),
     ];
 
