@@ -37,9 +37,18 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     [FactThatNeeds(Needs.Kubectl)]
+    public void AnOverlayWithoutEncryptionSaysSoAndMountsNoCertificate()
+    {
+        var rendered = Render(Block(0) + Block(1));
+        Assert.Equal("off", rendered.Settings["ATOMGRAINS_TLS"]);
+        Assert.True(rendered.Silos.Volume("tls").IsMissing);
+        Assert.DoesNotContain(rendered.SiloContainer["volumeMounts"].Items, mount => mount["name"].Text == "tls");
+    }
+
+    [FactThatNeeds(Needs.Kubectl)]
     public void AnOverlayForAzureFillsInAccountAndIdentity()
     {
-        var rendered = Render(Block(0).Replace("../gpu", "../azure", StringComparison.Ordinal) + Block(1));
+        var rendered = Render(Block(0).Replace("../gpu", "../azure", StringComparison.Ordinal) + Block(2));
         Assert.Equal("YOURACCOUNT", rendered.Settings["ATOMGRAINS_AZURE_ACCOUNT"]);
         Assert.Equal("azure-table", rendered.Settings["ATOMGRAINS_CLUSTERING"]);
         Assert.All(rendered.OfKind("ServiceAccount"), account => Assert.Equal("CLIENT-ID", account.Root.At("metadata.annotations")["azure.workload.identity/client-id"].Text));
@@ -57,13 +66,18 @@ public sealed partial class ReadmeTests : IDisposable
 
     private Rendered Render(string kustomization)
     {
-        var overlays = Path.GetRelativePath(_folder.FullName, Repository.PathOf("k8s/overlays"));
-        File.WriteAllText(Path.Combine(_folder.FullName, "kustomization.yaml"), kustomization.Replace("- ../", $"- {overlays}/", StringComparison.Ordinal));
+        var deployment = Path.GetRelativePath(_folder.FullName, Repository.PathOf("k8s"));
+        var here = Sibling().Replace(kustomization.Replace("- ../../", $"- {deployment}/", StringComparison.Ordinal), $"- {deployment}/overlays/");
+        File.WriteAllText(Path.Combine(_folder.FullName, "kustomization.yaml"), here);
         return Rendered.From(Kustomization.Render(_folder.FullName));
     }
 
     [GeneratedRegex(@"\b(?:k8s|samples)/[A-Za-z0-9_./-]+")]
     private static partial Regex Files();
+
+    // Its overlay is meant to lie beside the others.
+    [GeneratedRegex(@"- \.\./(?=\w)")]
+    private static partial Regex Sibling();
 
     [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
