@@ -11,7 +11,7 @@ set_up_deployment() {
     find_buildah
 }
 
-# Kustomizations are written as of 2021: the kubectl of Debian 12 is older.
+# Kustomizations are written for 1.27 or later: the kubectl of Debian 12 is older, and is asked whether it can read them.
 find_kubectl() {
     local folder=$state/kubectl
     if command -v kubectl >/dev/null && renders "$(command -v kubectl)"; then

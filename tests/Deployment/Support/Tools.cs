@@ -15,7 +15,7 @@ internal static class Tools
     /// <summary>Why the cluster packages cannot be restored here; null where they can.</summary>
     public static string? ClusterLeftOut { get; } = Variable("ATOMGRAINS_CLUSTER_LEFT_OUT");
 
-    public const string NoKubectl = "needs a kubectl of version 1.21 or later, which ./atom test takes from PATH or from Debian";
+    public const string NoKubectl = "needs a kubectl of version 1.27 or later, which ./atom test takes from PATH or from Debian";
     public const string NoNodeModules = "needs Node.js and the packages of tests/Deployment/npm, which ./atom test gets from npm";
     public const string NoBuildah = "needs root, and Debian's buildah, which ./atom test fetches where apt-get is";
 
