@@ -8,7 +8,7 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 // The first two are this program's own children.
 return args switch
 {
-    [BareLoop.Command, var folder, var half, var steps] => BareLoop.Run(folder, int.Parse(half), int.Parse(steps)),
+    [BareLoop.Command, var folder, var half] => BareLoop.Run(folder, int.Parse(half)),
     [TransportRate.Command, .. var rest] => TransportRate.Serve(rest),
     _ => Suite.Run(args),
 };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AtomGrains.Clustering.Tls;
 using AtomGrains.Core.Options;
 using Azure.Data.Tables;
 using Azure.Identity;
@@ -43,8 +44,10 @@ public sealed partial class ClusterConnection
 
     private readonly Func<TableServiceClient>? _tables;
     private readonly string? _folder;
+    private readonly TlsFiles? _tls;
 
-    private ClusterConnection(string clusterId, Func<TableServiceClient>? tables, string? folder) => (ClusterId, _tables, _folder) = (clusterId, tables, folder);
+    private ClusterConnection(string clusterId, Func<TableServiceClient>? tables, string? folder, TlsFiles? tls) =>
+        (ClusterId, _tables, _folder, _tls) = (clusterId, tables, folder, tls);
 
     /// <summary>Silos and clients of another id never meet these, though they share table or folder.</summary>
     public string ClusterId { get; }
@@ -54,7 +57,9 @@ public sealed partial class ClusterConnection
     /// <param name="clustering"><c>azure-table</c> or <c>directory:DIR</c>.</param>
     /// <param name="account">An account of Azure Storage that this machine's identity may use.</param>
     /// <param name="connectionString">Instead of an account; never shown.</param>
-    public static ClusterConnection? Read(string cluster, string? clustering, string? account, string? connectionString, ICollection<SettingError> errors)
+    /// <param name="tls">By what silos and clients know each other; null where they do not encrypt.</param>
+    public static ClusterConnection? Read(
+        string cluster, string? clustering, string? account, string? connectionString, ICollection<SettingError> errors, TlsFiles? tls = null)
     {
         var before = errors.Count;
         if (!ClusterName().IsMatch(cluster))
@@ -85,8 +90,8 @@ public sealed partial class ClusterConnection
         }
 
         return errors.Count > before ? null
-            : clustering == AzureTable ? new ClusterConnection(cluster, () => Tables(account, connectionString), folder: null)
-            : new ClusterConnection(cluster, tables: null, Path.GetFullPath(clustering![DirectoryScheme.Length..]));
+            : clustering == AzureTable ? new ClusterConnection(cluster, () => Tables(account, connectionString), folder: null, tls)
+            : new ClusterConnection(cluster, tables: null, Path.GetFullPath(clustering![DirectoryScheme.Length..]), tls);
     }
 
     /// <summary>The silo joins the cluster.</summary>
@@ -102,6 +107,11 @@ public sealed partial class ClusterConnection
         {
             silo.Services.AddSingleton<IMembershipTable>(_ => Table());
         }
+
+        if (_tls is not null)
+        {
+            TlsConnections.Configure(silo, _tls);
+        }
     }
 
     /// <summary>The client finds the cluster's gateways.</summary>
@@ -116,6 +126,11 @@ public sealed partial class ClusterConnection
         else
         {
             client.Services.AddSingleton<IGatewayListProvider>(_ => new FileGateways(Table()));
+        }
+
+        if (_tls is not null)
+        {
+            TlsConnections.Configure(client, _tls);
         }
     }
 

@@ -56,7 +56,7 @@ internal sealed class Cluster : IAsyncDisposable
         {
             // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds.
             host.Dispose();
-            var reason = error is OperationCanceledException ? "" : $": {error.GetBaseException().Message.Split('\n')[0].Trim()}";
+            var reason = error is OperationCanceledException or OrleansException ? "" : $": {error.GetBaseException().Message.Split('\n')[0].Trim()}";
             throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
         }
     }

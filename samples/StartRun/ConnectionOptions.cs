@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AtomGrains.Clustering;
+using AtomGrains.Clustering.Tls;
 using AtomGrains.Core.Options;
 
 namespace StartRun;
@@ -10,25 +11,34 @@ internal sealed class ConnectionOptions
     private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
     private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
     private readonly Option<string?> _account = Global(ClusterConnection.AccountFlag, "NAME", $"Storage account, entered by this machine's identity; {ClusterConnection.ConnectionVariable} in the environment goes instead.");
+    private readonly Option<string?> _certificate = Global(TlsFiles.CertificateFlag, "FILE.pem", "This client's certificate, where silos know each other by theirs.");
+    private readonly Option<string?> _key = Global(TlsFiles.KeyFlag, "FILE.pem", "Its private key.");
+    private readonly Option<string?> _authority = Global(TlsFiles.AuthorityFlag, "FILE.pem", "Certificates of the authorities that silos' must come from.");
 
     public void AddTo(Command root)
     {
         root.Options.Add(_cluster);
         root.Options.Add(_clustering);
         root.Options.Add(_account);
+        root.Options.Add(_certificate);
+        root.Options.Add(_key);
+        root.Options.Add(_authority);
     }
 
     /// <exception cref="ClientException">Everything that is wrong.</exception>
     public ClusterConnection Read(ParseResult parsed)
     {
         var errors = new List<SettingError>();
+        var (certificate, key, authority) = (Given(parsed, _certificate), Given(parsed, _key), Given(parsed, _authority));
+        var tls = certificate is null && key is null && authority is null ? null : TlsFiles.Read(certificate, key, authority, errors);
         var connection = ClusterConnection.Read(
             Given(parsed, _cluster) ?? ClusterConnection.DefaultCluster,
             Given(parsed, _clustering),
             Given(parsed, _account),
             Variable(ClusterConnection.ConnectionVariable),
-            errors);
-        return connection ?? throw new ClientException([.. errors.Select(error => error.ToString())]);
+            errors,
+            tls);
+        return errors.Count == 0 ? connection! : throw new ClientException([.. errors.Select(error => error.ToString())]);
     }
 
     private static string? Given(ParseResult parsed, Option<string?> option) =>

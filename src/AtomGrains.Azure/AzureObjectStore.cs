@@ -33,7 +33,7 @@ public sealed class AzureObjectStore : IObjectStore
         connection ??= AzureStoreName.Setting(AzureStoreName.ConnectionVariable);
         var service = connection is not null
             ? new BlobServiceClient(connection, Options())
-            : new BlobServiceClient(new Uri($"https://{AzureStoreName.Setting(AzureStoreName.AccountVariable)}.blob.core.windows.net"), new DefaultAzureCredential(), Options());
+            : new BlobServiceClient(AzureStoreName.Endpoint(), new DefaultAzureCredential(), Options());
         _container = service.GetBlobContainerClient(name.Container);
     }
 

@@ -14,6 +14,9 @@ public sealed partial record AzureStoreName(string Container, string Prefix)
     /// <inheritdoc cref="ConnectionVariable"/>
     public const string AccountVariable = "AZURE_STORAGE_ACCOUNT";
 
+    /// <summary>The account's address where it is not the public cloud's: a sovereign cloud, a private link.</summary>
+    public const string EndpointVariable = "AZURE_STORAGE_SERVICE_ENDPOINT";
+
     /// <summary>What is wrong with a name or its surroundings, in words; null when nothing is.</summary>
     public static string? Fault(string store)
     {
@@ -26,8 +29,13 @@ public sealed partial record AzureStoreName(string Container, string Prefix)
             return $"must be {Scheme}CONTAINER/PREFIX: a container of 3 to 63 lower-case letters, digits and single '-', and parts of letters, digits, '.', '-' and '_'";
         }
 
-        return Setting(ConnectionVariable) is null && Setting(AccountVariable) is null
-            ? $"needs {ConnectionVariable}, or {AccountVariable} and a credential of this machine, in the environment"
+        if (Setting(ConnectionVariable) is null && Setting(AccountVariable) is null)
+        {
+            return $"needs {ConnectionVariable}, or {AccountVariable} and a credential of this machine, in the environment";
+        }
+
+        return Setting(EndpointVariable) is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps)
+            ? $"needs an https address in {EndpointVariable}, which is '{endpoint}'"
             : null;
     }
 
@@ -51,6 +59,9 @@ public sealed partial record AzureStoreName(string Container, string Prefix)
     }
 
     public override string ToString() => $"{Scheme}{Container}{(Prefix.Length > 0 ? "/" : "")}{Prefix}";
+
+    /// <summary>Where the account's blobs are, for who enters with a credential.</summary>
+    internal static Uri Endpoint() => new(Setting(EndpointVariable) ?? $"https://{Setting(AccountVariable)}.blob.core.windows.net");
 
     internal static string? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 

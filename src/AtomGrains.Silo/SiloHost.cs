@@ -51,7 +51,7 @@ internal static class SiloHost
         {
             settings.Connection.Configure(silo);
             configure?.Invoke(silo);
-        });
+        }, standing: true);
         builder.Services.AddSingleton(settings).AddSingleton(jobs);
         builder.Services.AddSingleton(_ => new FolderRuns(settings.Runs, settings.Store, settings.Secret, settings.Shape, jobs));
         builder.Services.AddSingleton<ISiloRuns>(services => services.GetRequiredService<FolderRuns>());
@@ -68,9 +68,16 @@ internal static class SiloHost
         return builder.Build();
     }
 
-    private static HostApplicationBuilder Builder(string name, IPEndPoint endpoint, int gatewayPort, SiloShape shape, IReadOnlyList<string> jobs, Action<ISiloBuilder> configure)
+    private static HostApplicationBuilder Builder(
+        string name, IPEndPoint endpoint, int gatewayPort, SiloShape shape, IReadOnlyList<string> jobs, Action<ISiloBuilder> configure, bool standing = false)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        if (standing)
+        {
+            // Before the silo, which it helps to join.
+            builder.Services.AddHostedService<LostMembers>();
+        }
+
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -4,7 +4,7 @@ namespace AtomGrains.Silo;
 
 /// <summary>What a silo is to every run.</summary>
 /// <param name="Host">The machine's name: primary and backup of a partition are never on one.</param>
-/// <param name="Listen">Address of tensors.</param>
+/// <param name="Listen">Address of tensors, with their ports where these are told.</param>
 /// <param name="Devices">Of one kind, <c>cpu</c> or <c>cuda:N</c>.</param>
 /// <param name="Ordinal">The number of its first device in the set of silos; the others follow.</param>
 /// <param name="HasChildren">

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using AtomGrains.Azure;
 using AtomGrains.Bench.Figures;
-using AtomGrains.Bench.Runs;
+using AtomGrains.Bench.Throughput;
 using AtomGrains.Node.Storage.Objects;
+using Azure.Storage.Blobs.Specialized;
 
 namespace AtomGrains.Bench.Checkpoints;
 
@@ -12,30 +13,10 @@ namespace AtomGrains.Bench.Checkpoints;
 /// </summary>
 internal static class CheckpointBench
 {
-    private const double LeastRatio = 0.98;
-    private const int WarmUpSteps = 20;
     private const int PartBytes = 8 << 20;
+    private const int CopiesAtOnce = 4;
 
-    public static IReadOnlyList<Figure> Measure(BenchOptions options)
-    {
-        var (with, without, ratios) = Pairs.Measure(options.Count(8, 2), () => Rate("10"), () => Rate("0"));
-        return
-        [
-            new Figure("two workers, a checkpoint every 10 steps", "tokens/s", with),
-            new Figure("two workers, none", "tokens/s", without),
-            new Figure("ratio of each pair", "ratio", ratios) { AtLeast = LeastRatio },
-            .. Directory(options),
-            .. Azure(options),
-        ];
-
-        double Rate(string every)
-        {
-            using var run = new TrainRun("--workers", "2", "--steps", $"{WarmUpSteps + options.Count(60, 30)}", "--checkpoint-every", every);
-            run.Watch.LookSeldom();
-            run.Finish();
-            return run.TokensPerSecond(WarmUpSteps);
-        }
-    }
+    public static IReadOnlyList<Figure> Measure(BenchOptions options) => [.. SwitchBench.Checkpoints(options), .. Directory(options), .. Azure(options)];
 
     private static IReadOnlyList<Figure> Directory(BenchOptions options)
     {
@@ -69,8 +50,11 @@ internal static class CheckpointBench
         {
             return Rates("Azure", options, new AzureObjectStore(name, connection), (blob, parts) =>
             {
-                using var content = new MemoryStream(parts.SelectMany(part => part.ToArray()).ToArray());
-                container.GetBlobClient(blob).Upload(content);
+                // What the client's own Upload does with content of this size.
+                var target = container.GetBlockBlobClient(blob);
+                var blocks = parts.Select((part, number) => (Id: Convert.ToBase64String(BitConverter.GetBytes(number)), Content: part)).ToList();
+                Parallel.ForEach(blocks, new ParallelOptions { MaxDegreeOfParallelism = CopiesAtOnce }, block => target.StageBlock(block.Id, new MemoryStream(block.Content.ToArray())));
+                target.CommitBlockList(blocks.Select(block => block.Id));
             });
         }
         finally

@@ -47,8 +47,7 @@ internal sealed class KillSeries(TrainRun run, int workers, int calmSteps)
     public List<double> CalmSteps() => [.. Calm(run.Watch.Steps).Select(pair => Milliseconds(pair.Before.SeenAt, pair.Step.SeenAt))];
 
     /// <summary>Median milliseconds of a lane in undisturbed steps, by the slowest worker's own clock.</summary>
-    public double LaneMilliseconds() => Figure.MedianOf(Calm(run.Watch.Steps).Select(pair =>
-        1000 * pair.Step.Line.Seconds.Compute / ViewOf(pair.Step.Line.Generation).LaneOwners.CountBy(owner => owner).Max(owner => owner.Value)));
+    public double LaneMilliseconds() => Figure.MedianOf(Calm(run.Watch.Steps).Select(pair => ViewOf(pair.Step.Line.Generation).LaneMilliseconds(pair.Step.Line)));
 
     /// <summary>Milliseconds that the interrupted step ended later than an undisturbed one.</summary>
     public double Delay(Kill kill, double undisturbed)

@@ -1,5 +1,5 @@
 using AtomGrains.Bench.Figures;
-using AtomGrains.Bench.Runs;
+using AtomGrains.Bench.Turns;
 
 namespace AtomGrains.Bench.Silos;
 
@@ -11,24 +11,20 @@ internal static class HostPairBench
     private const double LeastRatio = 0.97;
 
     // A silo has more code to compile than a worker, and does it while it trains.
-    private const int WarmUpSteps = 20;
+    private const int WarmUpSteps = 60;
 
     public static IReadOnlyList<Figure> Measure(BenchOptions options)
     {
-        var (silos, embedded, ratios) = Pairs.Measure(options.Count(6, 2), () => Rate(BenchHost.Orleans), () => Rate(BenchHost.Local));
+        using var silosRun = new TrainContender(BenchHost.Orleans);
+        using var embeddedRun = new TrainContender();
+        var (silos, embedded, ratios) = TurnTaking.Measure(silosRun, embeddedRun, options.Count(12, 2), WarmUpSteps);
+        silosRun.End(WarmUpSteps);
+        embeddedRun.End(WarmUpSteps);
         return
         [
             new Figure("two silos", "tokens/s", silos),
             new Figure("the embedded host, two workers", "tokens/s", embedded),
-            new Figure("ratio of each pair", "ratio", ratios) { AtLeast = LeastRatio },
+            new Figure("ratio, turn by turn", "ratio", ratios) { AtLeast = LeastRatio },
         ];
-
-        double Rate(BenchHost host)
-        {
-            using var run = new TrainRun(host, "--workers", "2", "--steps", $"{WarmUpSteps + options.Count(60, 30)}");
-            run.Watch.LookSeldom();
-            run.Finish();
-            return run.TokensPerSecond(WarmUpSteps);
-        }
     }
 }

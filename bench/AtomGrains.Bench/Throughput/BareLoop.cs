@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -22,8 +20,8 @@ internal static class BareLoop
     // As a worker's own step loop: beside a neighbour on the machine, both get the same share.
     private const int Nice = 10;
 
-    /// <summary>Warms up, says so, waits for a line on standard input, and prints the seconds of each step as JSON.</summary>
-    public static int Run(string folder, int half, int steps)
+    /// <summary>Prints a line after each step, for ever.</summary>
+    public static int Run(string folder, int half)
     {
         Signals.LowerPriorityOfThisThread(Nice);
         var spec = RunRecord.Read(folder)!.Spec;
@@ -37,14 +35,8 @@ internal static class BareLoop
         var lanes = Enumerable.Range(half * spec.Lanes / 2, spec.Lanes / 2).ToList();
         loop.InitialParameters(parameters);
         loop.LoadParameters(parameters);
-        loop.ComputeLane(plan.WorkOf(0, 0), gradient);
-        Console.WriteLine("ready");
-        Console.ReadLine();
-
-        var seconds = new double[steps];
-        for (var step = 0; step < steps; step++)
+        for (var step = 0L; ; step++)
         {
-            var began = Stopwatch.GetTimestamp();
             Array.Clear(sum);
             foreach (var lane in lanes)
             {
@@ -55,11 +47,8 @@ internal static class BareLoop
             VectorMath.Scale(sum, 1f / lanes.Count);
             Update(optimizer, spec, loop.Layout, step, sum, parameters, first, second);
             loop.LoadParameters(parameters);
-            seconds[step] = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Console.WriteLine(step);
         }
-
-        Console.WriteLine(JsonSerializer.Serialize(seconds));
-        return 0;
     }
 
     private static void Update(

@@ -1,6 +1,7 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
+using Orleans.Concurrency;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
@@ -9,8 +10,10 @@ namespace AtomGrains.Grains.Runs;
 
 /// <summary>
 /// Answers from the catalog, and passes on what concerns a single run. It remembers the catalog's list for a moment, so
-/// that a hundred free devices do not read a shared volume a hundred times a second.
+/// that a hundred free devices do not read a shared volume a hundred times a second. A run that is being made, which takes
+/// as long as its data do, holds up nobody.
 /// </summary>
+[Reentrant]
 public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService membership, ISiloMetadataCache metadata) : Grain, IRunsGrain
 {
     // A run that was just made waits for its devices no longer than this because of it.

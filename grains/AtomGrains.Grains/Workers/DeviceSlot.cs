@@ -7,9 +7,17 @@ public sealed class DeviceSlot
     private readonly List<SiloNode> _givenUp = [];
     private SiloNode? _node;
     private bool _closed;
+    private bool _usable = true;
 
-    /// <summary>Whether no node lives on the device.</summary>
-    public bool IsFree => !_closed && Current is null;
+    /// <summary>Whether no node lives on the device, and one could.</summary>
+    public bool IsFree => !_closed && IsUsable && Current is null;
+
+    /// <summary>Whether the device computes, as far as its silo knows: nobody is offered one that does not.</summary>
+    public bool IsUsable
+    {
+        get => Volatile.Read(ref _usable);
+        set => Volatile.Write(ref _usable, value);
+    }
 
     /// <summary>The node of a run that lived here last and is over; null when another run's did, or one lives.</summary>
     public int? OverOf(string run)

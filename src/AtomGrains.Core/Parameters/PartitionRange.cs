@@ -16,6 +16,9 @@ public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elemen
         return first..Math.Min(Elements, first + BlockElements);
     }
 
+    /// <summary>Elements of the partition's block number <paramref name="block"/> (from 0); fewer in the last one.</summary>
+    public int ElementsOf(int block) => Block(block).GetOffsetAndLength(Elements).Length;
+
     /// <summary>Sums of squares of <paramref name="slice"/> ([Elements] float32) by maximal aligned subtrees of the global blocks.</summary>
     public List<SubtreeSum> SumsOfSquares(ReadOnlySpan<float> slice)
     {

@@ -13,6 +13,8 @@ internal sealed class TrainingTime
     private readonly RecentMedian _stepSeconds = new();
     private readonly RecentMedian _computeSecondsPerSample = new();
     private Lineage _lineage;
+    private long _next;
+    private long _steps;
     private TimeSpan _now;
     private TimeSpan? _lastDecided;
     private long _samples;
@@ -81,8 +83,12 @@ internal sealed class TrainingTime
         Advance(now);
         if (lineage != _lineage)
         {
-            (_lineage, _effectiveSeconds, _samples) = (lineage, 0, 0);
+            GiveUpFrom(step);
+            _lineage = lineage;
         }
+
+        _next = step + 1;
+        _steps++;
 
         var seconds = (now - (_lastDecided ?? now)).TotalSeconds;
         _lastDecided = now;
@@ -105,6 +111,14 @@ internal sealed class TrainingTime
         }
 
         _disturbed = false;
+    }
+
+    // What the steps before it have come to is kept in proportion: to know it of each would take memory of each.
+    private void GiveUpFrom(long step)
+    {
+        var kept = Math.Max(0, _steps - Math.Max(0, _next - step));
+        var share = _steps == 0 ? 0 : (double)kept / _steps;
+        (_steps, _effectiveSeconds, _samples) = (kept, _effectiveSeconds * share, (long)Math.Round(_samples * share));
     }
 
     private void Advance(TimeSpan now)

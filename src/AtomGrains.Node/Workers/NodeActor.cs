@@ -174,7 +174,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     {
         using (payload)
         {
-            if (TensorCodec.Decode(header, payload.Memory) is not { } message)
+            if (TensorCodec.Decode(header, payload.Memory) is not { } message || _machine?.Understands(message) == false)
             {
                 // A proven peer that says what is no message is broken: its connection ends, ours to others stand.
                 Console.Error.WriteLine($"node {fromNode} sent a frame that is no message");

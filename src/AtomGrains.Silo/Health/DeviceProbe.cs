@@ -6,7 +6,8 @@ namespace AtomGrains.Silo.Health;
 
 /// <summary>
 /// Whether the silo's devices compute, each asked in a process of its own: one that fails may abort it, or hang. A device
-/// with a worker is not asked again: its worker would notice, and it may have no memory left.
+/// with a worker is not asked again: its worker would notice, and it may have no memory left. One that fails is not offered
+/// to any run until it passes.
 /// </summary>
 internal sealed class DeviceProbe : IDisposable
 {
@@ -24,14 +25,16 @@ internal sealed class DeviceProbe : IDisposable
     {
         (_devices, _slots, _ask) = (devices, slots, ask ?? AskProcess);
         _faults = [.. devices.Select(_ => "not checked yet")];
+        foreach (var slot in slots.All)
+        {
+            slot.IsUsable = false;
+        }
+
         _probe = new RepeatedProbe("devices", Ask, good => good ? EveryGood : EveryBad, devices.Count * DeviceCheckCommand.LongestCheck);
     }
 
     /// <summary>What is wrong with the first device that does not compute; null when all do.</summary>
     public string? Fault => _probe.Fault;
-
-    /// <summary>Whether a device has passed its last check.</summary>
-    public bool IsUsable(int device) => Volatile.Read(ref _faults[device]) is null;
 
     public void Dispose() => _probe.Dispose();
 
@@ -41,9 +44,11 @@ internal sealed class DeviceProbe : IDisposable
     {
         for (var device = 0; device < _devices.Count; device++)
         {
-            if (!IsUsable(device) || _slots.All[device].IsFree)
+            var slot = _slots.All[device];
+            if (!slot.IsUsable || slot.IsFree)
             {
-                Volatile.Write(ref _faults[device], _ask(_devices[device]));
+                _faults[device] = _ask(_devices[device]);
+                slot.IsUsable = _faults[device] is null;
             }
         }
 

@@ -11,6 +11,9 @@ namespace AtomGrains.Silo.Runs;
 /// </summary>
 internal static class RunSpecReader
 {
+    // As a file of settings; anything else was not meant.
+    private const int MostCharacters = 1 << 20;
+
     private static readonly Setting[] NotForSilos =
     [
         Settings.Out, Settings.Config, Settings.Host, Settings.Listen, Settings.Port, Settings.MetricsPort, Settings.Store, Settings.Resume,
@@ -43,6 +46,11 @@ internal static class RunSpecReader
 
     private static IReadOnlyDictionary<Setting, GivenValue> Parse(RunRequest request)
     {
+        if (request.Spec.Length > MostCharacters)
+        {
+            throw new InvalidSettingsException(new SettingError("--spec", request.SpecName, $"must have at most {MostCharacters} characters"));
+        }
+
         var errors = new List<SettingError>();
         var given = YamlSettings.Parse(request.SpecName, request.Spec, Settings.All, errors);
         errors.AddRange(NotForSilos.Where(given.ContainsKey).Select(setting => new SettingError(

@@ -9,7 +9,7 @@ namespace AtomGrains.Silo.Standing;
 /// <summary>What a standing silo was told, checked: every value can be used as it is.</summary>
 internal sealed record SiloSettings
 {
-    /// <summary>How it finds the others of its cluster.</summary>
+    /// <summary>How it finds the others of its cluster, and how they prove themselves.</summary>
     public required ClusterConnection Connection { get; init; }
 
     /// <summary>Absolute; exists, can be written, and is the same for all silos of the cluster. Each run is a folder in it.</summary>
@@ -47,11 +47,8 @@ internal sealed record SiloSettings
 
     public required ClusterSecret Secret { get; init; }
 
-    /// <summary>Null on loopback, or where it was said that silos do not encrypt.</summary>
-    public TlsFiles? Tls { get; init; }
-
     /// <summary>What it is to every run.</summary>
-    public SiloShape Shape => new(Host, Address.ToString(), Devices, Number, HasChildren: true);
+    public SiloShape Shape => new(Host, TensorListen.ToString(), Devices, Number, HasChildren: true);
 
     // Pods and machines keep their names when they start again: by it a device is known that was found wrong.
     private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);

@@ -17,16 +17,17 @@ internal static class SiloSettingsReader
     public static SiloSettings Read(SettingValues values)
     {
         var errors = new List<SettingError>();
+        var address = values.Address(SiloKeys.Address);
         var connection = ClusterConnection.Read(
             values.Text(SiloKeys.Cluster) ?? "",
             values.Text(SiloKeys.Clustering),
             values.Text(SiloKeys.AzureAccount),
             values.Text(SiloKeys.AzureConnectionString),
-            errors);
+            errors,
+            TlsSettings.Read(values, address, errors));
         var devices = DeviceList.Parse(values.Text(SiloKeys.Devices) ?? "");
         errors.AddRange(DeviceList.Errors(devices, DevicePresence.OfThisMachine, SiloKeys.Devices.Flag));
         var runs = ReadRuns(values, errors);
-        var address = values.Address(SiloKeys.Address);
         var secret = ReadSecret(values, errors);
         values.Add(errors);
         var settings = new SiloSettings
@@ -43,7 +44,6 @@ internal static class SiloSettingsReader
             TensorPorts = ReadTensorPorts(values, devices.Count),
             Grace = values.Seconds(SiloKeys.Grace, LongestGrace),
             Secret = secret!, // or there is an error
-            Tls = TlsSettings.Read(values, address),
         };
         RefusePortsTakenTwice(values, settings);
         return values.Errors.Count == 0 ? settings : throw new InvalidSettingsException(values.Errors);

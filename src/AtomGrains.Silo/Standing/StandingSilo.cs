@@ -19,12 +19,12 @@ internal static class StandingSilo
     {
         using var host = SiloHost.Build(settings, jobs);
         using var readiness = Readiness.Of(settings, host.Services);
-        using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
-        Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");
         try
         {
+            using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
+            Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");
             host.Start();
             Say("has joined");
             host.WaitForShutdown();
@@ -36,10 +36,11 @@ internal static class StandingSilo
             Say("ends before it has joined, or before it has left in order");
             return 0;
         }
-        catch (Exception error) when (!readiness.IsLeaving)
+        catch (Exception error)
         {
-            // The edge of this process: Orleans and stores have exceptions of many kinds for a cluster that cannot be joined.
-            Console.Error.WriteLine($"error: silo: cluster {settings.Connection.ClusterId} cannot be joined: {error.GetBaseException().Message.Split('\n')[0].Trim()}");
+            // The edge of this process: Orleans and stores have exceptions of many kinds.
+            var what = readiness.IsLeaving ? "left in order" : "joined";
+            Console.Error.WriteLine($"error: silo: cluster {settings.Connection.ClusterId} cannot be {what}: {error.GetBaseException().Message.Split('\n')[0].Trim()}");
             return Failed;
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using AtomGrains.Clustering.Tls;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 
@@ -8,14 +9,13 @@ namespace AtomGrains.Silo.Standing;
 internal static class TlsSettings
 {
     /// <returns>Null where silos do not encrypt.</returns>
-    public static TlsFiles? Read(SettingValues values, IPAddress address)
+    public static TlsFiles? Read(SettingValues values, IPAddress address, ICollection<SettingError> errors)
     {
         if (!values.IsGiven(SiloKeys.Tls) ? IPAddress.IsLoopback(address) : !values.OnOff(SiloKeys.Tls))
         {
             return null;
         }
 
-        values.Add([new SettingError(SiloKeys.Tls.Flag, values.Text(SiloKeys.Tls) ?? "", $"silos do not encrypt yet; must be off, said in words, with {SiloKeys.Address.Flag} {address}")]);
-        return null;
+        return TlsFiles.Read(values.Text(SiloKeys.TlsCertificate), values.Text(SiloKeys.TlsKey), values.Text(SiloKeys.TlsAuthority), errors);
     }
 }

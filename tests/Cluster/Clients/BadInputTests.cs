@@ -26,14 +26,14 @@ public sealed class BadInputTests
 
         // The same request once more is answered as the first one was.
         await cluster.Starts("small", Spec.Short, workers: 2);
-        Assert.Equal("error: there is a run small already, with another spec: choose another name", await Refused(cluster, await Spec1(cluster, workers: 3, "small")));
-        Assert.Equal("error: name 'No': must be 1 to 63 lower-case letters, digits and dashes, and not begin with a dash", await Refused(cluster, await Spec1(cluster, 1, "No")));
-        Assert.Equal("error: device cuda: no silo of the cluster has one; there is cpu", await Refused(cluster, await Spec1(cluster, 1, "new", "device: cuda")));
-        Assert.Equal("error: job mine: must be a job of the silos' program: gpt", await Refused(cluster, await Spec1(cluster, 1, "new", "job: mine")));
+        Assert.Equal("error: there is a run small already, with another spec: choose another name", await Refused(cluster, await SpecOf(cluster, workers: 3, "small")));
+        Assert.Equal("error: name 'No': must be 1 to 63 lower-case letters, digits and dashes, and not begin with a dash", await Refused(cluster, await SpecOf(cluster, 1, "No")));
+        Assert.Equal("error: device cuda: no silo of the cluster has one; there is cpu", await Refused(cluster, await SpecOf(cluster, 1, "new", "device: cuda")));
+        Assert.Equal("error: job mine: must be a job of the silos' program: gpt", await Refused(cluster, await SpecOf(cluster, 1, "new", "job: mine")));
         Assert.Equal("error: --data /nowhere: does not exist; must be a text file, or a folder of them", await Refused(cluster, await Text(cluster, "new", "data: /nowhere")));
         Assert.Equal(
-            "error: lay: unknown setting; did you mean data? (new.yaml line 2)\nerror: --out x (new.yaml line 3): is not a setting of a run on standing silos",
-            await Refused(cluster, await Text(cluster, "new", "data: /x\nlay: 3\nout: x")));
+            "error: layer (new.yaml line 2): unknown setting; did you mean layers?\nerror: --out x (new.yaml line 3): is not a setting of a run on standing silos",
+            await Refused(cluster, await Text(cluster, "new", "data: /x\nlayer: 3\nout: x")));
         Assert.Equal(
             "error: --workers 0 (new.yaml line 2): must be a whole number from 1 to 1024\nerror: --lanes 3 (new.yaml line 3): must be a power of two from 1 to 4096",
             await Refused(cluster, await Text(cluster, "new", "data: /x\nworkers: 0\nlanes: 3")));
@@ -52,9 +52,17 @@ public sealed class BadInputTests
         await cluster.EndsAsTheCalmRun("small", Spec.Short);
         Assert.Equal(["small"], Directory.EnumerateFileSystemEntries(cluster.Runs).Select(Path.GetFileName));
         Assert.Equal("error: run small is over: it has finished", await Refused(cluster, "pause", "small"));
+
+        // One that cannot begin can be stopped, once and again.
+        await cluster.Starts("doomed", Spec.Short, workers: 8);
+        await cluster.Does("stop", "doomed");
+        await cluster.Does("stop", "doomed");
+        var watched = await cluster.Client("watch", "doomed");
+        Assert.Equal(1, watched.ExitCode);
+        Assert.StartsWith("run doomed: stopped at step 0 of 12: it was asked to stop", watched.Output, StringComparison.Ordinal);
     }
 
-    private static async Task<string[]> Spec1(StandingCluster cluster, int workers, string name, params string[] settings) =>
+    private static async Task<string[]> SpecOf(StandingCluster cluster, int workers, string name, params string[] settings) =>
         await Text(cluster, name, StandingCluster.SpecOf(Spec.Short, workers, settings));
 
     private static async Task<string[]> Text(StandingCluster cluster, string name, string text)

@@ -11,6 +11,8 @@ namespace AtomGrains.Cluster.Tests.Clients;
 /// <summary>Silos that stand for themselves, as processes, and clients that come and go; all in a folder that goes with it.</summary>
 internal sealed class StandingCluster : IAsyncDisposable
 {
+    private static readonly string ClientProgram = Path.Combine(AppContext.BaseDirectory.Split("/tests/Cluster/")[0], "samples/StartRun", AppContext.BaseDirectory.Split("/tests/Cluster/")[1], "StartRun");
+
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
     private readonly ProcessMark _mark = new();
     private readonly List<Process> _silos = [];
@@ -50,6 +52,9 @@ internal sealed class StandingCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a client finds a silo.</summary>
+    public Task Joins() => Eventually.Answers("a silo that answers", async () => (await Client("list")).ExitCode == 0 ? "" : null, () => Logs);
+
     /// <summary>Ends every process of every silo at once, none of which lives to see another die.</summary>
     public async Task KillAll()
     {
@@ -58,10 +63,10 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a client to its end.</summary>
-    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(SampleProgram.PathOf("StartRun"), [.. arguments, "--clustering", Clustering]);
+    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(ClientProgram, [.. arguments, "--clustering", Clustering]);
 
     /// <summary>A client that goes on.</summary>
-    public Process Watching(string run) => SampleProgram.Start(SampleProgram.PathOf("StartRun"), "watch", run, "--clustering", Clustering);
+    public Process Watching(string run) => SampleProgram.Start(ClientProgram, "watch", run, "--clustering", Clustering);
 
     /// <summary>A client that has to end well.</summary>
     public async Task<string> Does(params string[] arguments)

@@ -219,6 +219,41 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void APausedRunComesToRestTakesNoDeviceAndDismissesWhoeverSpeaks()
+    {
+        var output = new Output();
+        using var actor = Actor(output);
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnPause();
+        Assert.Equal((true, null, 1), (actor.IsAtRest, actor.End, RunWish.Read(_folder).RestedAt));
+        Assert.Equal(2, output.Sent.OfType<Dismiss>().Count());
+
+        // It was on its way here, or has not heard it.
+        actor.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0)]);
+        Assert.Equal(3, output.Sent.OfType<Dismiss>().Count());
+        Assert.Equal(new OfferAnswer(false, null), actor.OnOffer(Offer("c", 0)));
+        Assert.Null(RunEnd.Read(_folder));
+    }
+
+    [Fact]
+    public void ACoordinatorThatTakesOverDoesNotRestBeforeItHasHeardItsNodes()
+    {
+        using (var first = Actor(new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        // What they have would be lost: only they can make a checkpoint of it.
+        using var second = Actor(new Output());
+        second.OnPause();
+        Assert.False(second.IsAtRest);
+        second.OnStop("enough");
+        Assert.Null(second.End);
+    }
+
+    [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
         using var actor = Actor(new Output());

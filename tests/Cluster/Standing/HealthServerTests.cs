@@ -64,12 +64,12 @@ public sealed class HealthServerTests : IDisposable
     }
 
     [Fact]
-    public async Task ADeviceThatFailsItsCheckIsNamedAndNotUsable()
+    public async Task ADeviceThatFailsItsCheckIsNamedAndNotOffered()
     {
         using var slots = new DeviceSlots(2);
         using var devices = new DeviceProbe(["cuda:0", "cuda:1"], slots, device => device == "cuda:1" ? "out of memory" : null);
         await Eventually.Holds("the answer of the second device", () => devices.Fault == "cuda:1: out of memory", () => devices.Fault ?? "");
-        Assert.Equal((true, false), (devices.IsUsable(0), devices.IsUsable(1)));
+        Assert.Equal((true, false), (slots.All[0].IsFree, slots.All[1].IsFree));
     }
 
     [Fact]

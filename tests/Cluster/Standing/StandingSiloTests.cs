@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Clustering;
+using AtomGrains.Clustering.Tls;
 using AtomGrains.Node.Workers;
 using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
@@ -81,7 +82,7 @@ public sealed class StandingSiloTests : IDisposable
     [Trait("Needs", "Azurite")]
     public async Task SilosMeetInATableAndOutliveItsAbsenceAndADeathInIt()
     {
-        using var azurite = new Azurite(Path.Combine(_folder, "azurite"), "table");
+        using var azurite = Azurite.OfTables(Path.Combine(_folder, "azurite"));
         _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = azurite.ConnectionString;
         _environment["ATOMGRAINS_CLUSTERING"] = "azure-table";
         using var first = new StandingProcess("first", _environment);
@@ -116,9 +117,9 @@ public sealed class StandingSiloTests : IDisposable
     }
 
     /// <summary>A client that is given what the silos were given finds a gateway, and there hears of all of them.</summary>
-    private static async Task<int> SilosSeenByAClient(string clustering, string? connectionString)
+    internal static async Task<int> SilosSeenByAClient(string clustering, string? connectionString, TlsFiles? tls = null)
     {
-        var connection = ClusterConnection.Read("atomgrains", clustering, account: null, connectionString, [])!;
+        var connection = ClusterConnection.Read("atomgrains", clustering, account: null, connectionString, [], tls)!;
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.UseOrleansClient(connection.Configure);
         using var host = builder.Build();

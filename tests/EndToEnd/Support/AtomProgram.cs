@@ -19,9 +19,13 @@ internal static class AtomProgram
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<Ended> Run(params string[] arguments)
+    public static Task<Ended> Run(params string[] arguments) => Run([], arguments);
+
+    /// <inheritdoc cref="Run(string[])"/>
+    /// <param name="through">Programs to start it through.</param>
+    public static async Task<Ended> Run(string[] through, params string[] arguments)
     {
-        using var process = Process.Start(StartInfo(arguments))!;
+        using var process = Process.Start(StartInfo(arguments, through))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -171,6 +171,21 @@ public sealed class MetricsPageTests : IDisposable
     }
 
     [Fact]
+    public void ARollbackToACheckpointKeepsTheStepsBeforeIt()
+    {
+        for (var step = 0; step < 4; step++)
+        {
+            Decide(step, First, at: step + 1);
+        }
+
+        // Three of four steps survive, and so do three quarters of the three seconds that are known of them.
+        Decide(step: 3, new Lineage(new Generation(5)), at: 5);
+        Assert.Equal(((3 * 0.75) + 1) / 5, Value("atomgrains_effective_training_time_ratio"), 6);
+
+        void Decide(long step, Lineage lineage, int at) => _metrics.Decided(Decided(step, DecisionKind.Commit) with { Lineage = lineage }, NoPhases, TimeSpan.FromSeconds(at));
+    }
+
+    [Fact]
     public void GoodputIsCommittedWorkOverWhatTheHeldDevicesCouldHaveDone()
     {
         // Two devices for four seconds; each committed step took one second of computing in all.

@@ -82,6 +82,39 @@ public sealed class TensorCodecTests
         Assert.Null(TensorCodec.Decode(header, default));
     }
 
+    [Fact]
+    public void HundredsOfThousandsOfSpoiltHeadersDecodeToAMessageOrToNone()
+    {
+        const int Inputs = 300_000;
+        var random = new Random(20260723);
+        var headers = Messages.Select(Encoded).ToList();
+        var decoded = 0;
+        for (var i = 0; i < Inputs; i++)
+        {
+            var header = headers[random.Next(headers.Count)].ToList();
+            for (var spoils = random.Next(1, 4); spoils > 0; spoils--)
+            {
+                var place = random.Next(header.Count);
+                switch (random.Next(3))
+                {
+                    case 0:
+                        header[place] ^= (byte)(1 << random.Next(8));
+                        break;
+                    case 1:
+                        header[place] = (byte)random.Next(256);
+                        break;
+                    default:
+                        header.InsertRange(place, new byte[random.Next(1, 5)]);
+                        break;
+                }
+            }
+
+            decoded += TensorCodec.Decode(header.ToArray(), new float[random.Next(9)]) is null ? 0 : 1;
+        }
+
+        Assert.InRange(decoded, Inputs / 10, Inputs * 9 / 10);
+    }
+
     private static byte[] Encoded(TensorMessage message)
     {
         using var stream = new MemoryStream();

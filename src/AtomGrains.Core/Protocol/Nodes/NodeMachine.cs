@@ -40,6 +40,7 @@ public sealed class NodeMachine
     private readonly ReplicaContext _context;
     private readonly Worker _worker;
     private readonly ShardDesk _shards;
+    private readonly MessageShape _shape;
     private readonly SortedDictionary<PartitionId, PartitionReplica> _replicas = [];
     private readonly HeldMessages _held;
     private readonly Queue<TensorMessage> _toSelf = [];
@@ -67,6 +68,7 @@ public sealed class NodeMachine
         _blocksAtOnce = Math.Max(1, HashedElementsAtOnce / spec.BlockElements);
         _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
+        _shape = new MessageShape(spec, _layout);
         _shards = new ShardDesk(_self, spec, rules, _tally);
     }
 
@@ -132,6 +134,9 @@ public sealed class NodeMachine
 
         Settle(outbox);
     }
+
+    /// <summary>False for a message that no node of this run sends: its sender is broken, and <see cref="HandleTensor"/> is not for it.</summary>
+    public bool Understands(TensorMessage message) => _shape.Fits(message);
 
     public void HandleTensor(NodeId from, TensorMessage message, Outbox outbox)
     {

@@ -19,19 +19,29 @@ internal sealed class Azurite : IDisposable
 
     private readonly string _folder;
     private readonly string _service;
+    private readonly IReadOnlyList<string> _options;
     private readonly int _port = FreePort();
     private Process _process;
 
     /// <param name="folder">Made if it is absent; the caller's.</param>
-    /// <param name="service"><c>blob</c> or <c>table</c>.</param>
+    /// <param name="options">Further options of its command line.</param>
     /// <exception cref="IOException">It does not start.</exception>
-    public Azurite(string folder, string service = "blob")
+    public Azurite(string folder, params IReadOnlyList<string> options)
+        : this("blob", folder, options)
     {
+    }
+
+    private Azurite(string service, string folder, IReadOnlyList<string> options)
+    {
+        _options = options;
         _folder = Directory.CreateDirectory(folder).FullName;
         _service = service;
         ConnectionString = FormattableString.Invariant($"DefaultEndpointsProtocol=http;{Account};{char.ToUpperInvariant(service[0])}{service[1..]}Endpoint=http://127.0.0.1:{_port}/devstoreaccount1;");
         _process = Start();
     }
+
+    /// <summary>One that serves tables.</summary>
+    public static Azurite OfTables(string folder) => new("table", folder, []);
 
     /// <summary>Names Azurite's main file, <c>…/azurite/dist/src/blob/main.js</c>; the launcher sets it where npm brings it.</summary>
     public const string Variable = "ATOMGRAINS_AZURITE";
@@ -40,6 +50,9 @@ internal sealed class Azurite : IDisposable
     public static string? Main => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } main && File.Exists(main) ? main : null;
 
     public string ConnectionString { get; }
+
+    /// <summary>Host, port and account, as a client without a connection string names the service; its scheme is the caller's.</summary>
+    public string Endpoint => FormattableString.Invariant($"127.0.0.1:{_port}/devstoreaccount1");
 
     /// <summary>Its container's name in a store's name.</summary>
     public static string StoreOf(string container) => $"{AzureStoreName.Scheme}{container}/run";
@@ -87,7 +100,7 @@ internal sealed class Azurite : IDisposable
         var main = Main ?? throw new IOException($"{Variable} names no Azurite");
         var info = new ProcessStartInfo(
             "node",
-            [Path.Combine(Path.GetDirectoryName(main)!, "..", _service, "main.js"), $"--{_service}Host", "127.0.0.1", $"--{_service}Port", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            [Path.Combine(Path.GetDirectoryName(main)!, "..", _service, "main.js"), $"--{_service}Host", "127.0.0.1", $"--{_service}Port", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck", .. _options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using AtomGrains.Chaos.Machine;
+using AtomGrains.EndToEnd.Tests.Support;
+
+namespace AtomGrains.EndToEnd.Tests.Stores;
+
+/// <summary>A store that is entered with the machine's identity and no secret of its own, over TLS.</summary>
+[Trait("Needs", "Azurite")]
+public sealed class CredentialTests : IDisposable
+{
+    private const int BadInput = 2;
+    private const string ForStorage = "https://storage.azure.com";
+
+    private readonly string _folder = TrainProcess.NewFolder();
+    private readonly Azurite _azurite;
+
+    public CredentialTests()
+    {
+        Directory.CreateDirectory(_folder);
+        var (certificate, key) = (Path.Combine(_folder, "certificate.pem"), Path.Combine(_folder, "key.pem"));
+        WriteCertificate(certificate, key);
+        _azurite = new Azurite(Path.Combine(_folder, "azurite"), "--cert", certificate, "--key", key, "--oauth", "basic");
+    }
+
+    [Fact]
+    public async Task ARunWithTheMachinesIdentityWritesCheckpointsThatAVerifierBeginsFrom()
+    {
+        using var identity = new ManagedIdentity(ForStorage);
+        string[] machine = [.. Machine(identity)];
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--checkpoint-every", "10", "--store", "az://checkpoints/run"], through: machine);
+        var finished = await run.Finish();
+        var verified = await AtomProgram.Run(machine, "verify", "--out", run.Folder, "--store", "az://checkpoints/run", "--from", "149", "--to", "149");
+
+        await finished.EqualsTheCalmRun();
+        Assert.True(identity.Given > 0, "nobody asked for a token");
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.Contains("from the checkpoint of", verified.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnIdentityThatMayNotEnterIsRefusedInOneLine()
+    {
+        using var identity = new ManagedIdentity("https://elsewhere.example");
+        using var run = TrainProcess.Start(Spec.Short, workers: 1, options: ["--checkpoint-every", "5", "--store", "az://checkpoints/run"], through: [.. Machine(identity)]);
+        var refused = await run.Finish();
+
+        Assert.Equal(BadInput, refused.ExitCode);
+        Assert.StartsWith("error: --store az://checkpoints/run: ", Assert.Single(refused.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.DoesNotContain("eyJ", refused.Errors, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _azurite.Dispose();
+        TrainProcess.Remove(_folder);
+    }
+
+    private IEnumerable<string> Machine(ManagedIdentity identity) =>
+    [
+        "env", "-u", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT=devstoreaccount1",
+        $"AZURE_STORAGE_SERVICE_ENDPOINT=https://{_azurite.Endpoint}", $"SSL_CERT_FILE={Path.Combine(_folder, "certificate.pem")}", .. identity.Environment,
+    ];
+
+    private static void WriteCertificate(string certificatePath, string keyPath)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(certificatePath, certificate.ExportCertificatePem());
+        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
+    }
+}
