@@ -23,9 +23,12 @@ internal static partial class ExampleRules
         new("TheAutoscalerCountsADeviceASilo",
             Each(rendered => rendered.OfKind("ScaledObject"), one => one.Spec["triggers"].Items.Single().At("metadata.threshold").Number == Cluster.Settings["ATOMGRAINS_DEVICES"]!.Split(',').Length),
             ("threshold: \"1\"", "threshold: \"4\""), Kustomization.Examples),
-        new("TheCertificateIsTheSecretThatSilosRead",
-            Whole(rendered => rendered.Find("Certificate", "silo")!.Spec["secretName"].Text == Cluster.Silos.Volume("tls").At("secret.secretName").Text),
+        new("TheCertificatesAreTheSecretsThatSilosAndClientsMount",
+            Whole(rendered => Issued(rendered, "silo") == MountedBy(Cluster.Silos) && Issued(rendered, "client") == MountedBy(rendered.Pods.Single())),
             ("secretName: silo-tls", "secretName: tls"), Kustomization.Examples),
+        new("AClientIsToldOfItsCertificate",
+            EachPod(pod => new[] { "CERTIFICATE", "KEY", "CA" }.All(file => pod.Containers.Single()["env"].Items.Any(one => one["name"].Text == $"ATOMGRAINS_TLS_{file}" && one["value"].Text.StartsWith("/etc/atomgrains/tls/", StringComparison.Ordinal)))),
+            ("ATOMGRAINS_TLS_KEY", "ATOMGRAINS_KEY"), Kustomization.Examples),
         new("TheMonitorLooksAtTheSilosMetrics",
             Each(rendered => rendered.OfKind("PodMonitor"), one => one.Spec.At("selector.matchLabels").Labels() is { Count: > 0 } labels && labels.IsSubsetOf(Cluster.Silos.Labels)
                 && one.Spec["podMetricsEndpoints"].Items.Single() is var endpoint && endpoint["path"].Text == "/metrics"
@@ -38,6 +41,10 @@ internal static partial class ExampleRules
             EachPod(pod => pod.Containers.Single()["envFrom"].Items.Any(source => source.At("configMapRef.name").Text == "cluster" && Cluster.Find("ConfigMap", "cluster") is not null)),
             ("name: cluster", "name: clusters"), Kustomization.Examples),
     ];
+
+    private static string Issued(Rendered rendered, string certificate) => rendered.Find("Certificate", certificate)!.Spec["secretName"].Text;
+
+    private static string MountedBy(Pod pod) => pod.Volume("tls").At("secret.secretName").Text;
 
     private static IEnumerable<string> Queries(Manifest scaled) => scaled.Spec["triggers"].Items.Select(trigger => trigger.At("metadata.query").Text);
 

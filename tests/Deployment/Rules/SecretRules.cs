@@ -21,11 +21,11 @@ internal static partial class SecretRules
             ("ATOMGRAINS_CLUSTER: atomgrains", "ATOMGRAINS_AZURE_CONNECTION_STRING: x"), Kustomization.Overlays),
         new("ASecretIsAFolderOfFilesThatFollowsItsRenewal",
             EachPod(pod => SecretVolumes(pod).All(name => Mounts(pod, name) is { Count: > 0 } mounts && mounts.All(mount => mount["subPath"].IsMissing && mount["readOnly"].Text == "true"))),
-            ("name: tls\n          readOnly: true", "name: tls\n          readOnly: true\n          subPath: tls.key"), Kustomization.Overlays),
+            ("name: tls\n          readOnly: true", "name: tls\n          readOnly: true\n          subPath: tls.key"), Everything),
         new("NobodyElseInThePodReadsASecret",
             // 0440: decimal, as kubectl prints it.
             EachPod(pod => SecretVolumes(pod).All(name => pod.Volume(name).At("secret.defaultMode").Number == 288)),
-            ("defaultMode: 288", "defaultMode: 420"), Kustomization.Overlays),
+            ("defaultMode: 288", "defaultMode: 420"), Everything),
         new("TheSettingsOfSecretFilesNameMountedFiles",
             rendered => rendered.Settings.Where(setting => setting.Value?.StartsWith("/etc/", StringComparison.Ordinal) == true
                 && !SecretVolumes(rendered.Silos).SelectMany(name => Mounts(rendered.Silos, name)).Any(mount => setting.Value.StartsWith(mount["mountPath"].Text + "/", StringComparison.Ordinal))).Select(setting => setting.Key),
