@@ -63,6 +63,13 @@ public sealed class RunActorTests : IDisposable
 
         Assert.Equal((2, 2, 1), (measured[MetricNames.Workers], measured[MetricNames.WorkersReady], measured[MetricNames.Generation]));
         Assert.Equal((1, 0), (measured[MetricNames.PreemptionNotices], measured[MetricNames.StepsCommitted]));
+
+        // Who leaves is to be replaced; a run that is over wants nobody, or its silo would be told to be stalled for good.
+        Assert.Equal((2, 0, 1, 0), (measured[MetricNames.WorkersWanted], measured[MetricNames.SparesWanted], measured[MetricNames.DevicesMissing], measured[MetricNames.DevicesQuarantined]));
+        actor.OnStop("that is enough");
+        actor.OnTick();
+        listener.RecordObservableInstruments();
+        Assert.Equal((0, 0, 0), (measured[MetricNames.WorkersWanted], measured[MetricNames.DevicesMissing], measured[MetricNames.WorkersReady]));
     }
 
     [Fact]
