@@ -283,9 +283,9 @@ internal sealed partial class RunActor : IDisposable
             _metrics.Recovered(line.Seconds.ByPhase());
         }
 
-        if (End is not null)
+        if (IsDone)
         {
-            // The silo lives on: a run that is over wants nothing, holds nothing, and has nothing left to lose.
+            // The silo lives on: a run that is paused or over wants nothing, holds nothing, and has nothing left to lose.
             _metrics.Observe(new RunGauges(0, 0, View?.Generation.Value ?? 0, Counters, Audits: _coordinator.Audits), held: 0, Now);
             return;
         }

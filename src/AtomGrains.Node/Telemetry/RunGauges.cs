@@ -11,7 +11,7 @@ namespace AtomGrains.Node.Telemetry;
 /// <param name="Audits">Since the coordinator began; null for none.</param>
 public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null, AuditCounts? Audits = null)
 {
-    /// <summary>Workers that the run wants now; none once it is over.</summary>
+    /// <summary>Workers that the run wants now; none while it is paused or over.</summary>
     public int WorkersWanted { get; init; }
 
     /// <summary>Spares that it wants beside them.</summary>

@@ -40,36 +40,41 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void WhatHappensToARunIsToldToItsMeter()
     {
-        var measured = new Dictionary<string, double>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listening) =>
-            {
-                if (instrument.Meter.Name == MetricNames.Meter && Equals(instrument.Meter.Scope, "run"))
-                {
-                    listening.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured[instrument.Name] = value);
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => measured[instrument.Name] = measured.GetValueOrDefault(instrument.Name) + value);
-        listener.Start();
+        using var told = new Told();
         using var actor = Actor(new Output());
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnReport(new NodeId(2), "b", [new LeaveRequested()]);
         actor.OnTick();
-        listener.RecordObservableInstruments();
+        Assert.Equal((2, 2, 1), (told.Now(MetricNames.Workers), told.Now(MetricNames.WorkersReady), told.Now(MetricNames.Generation)));
+        Assert.Equal((1, 0), (told.Now(MetricNames.PreemptionNotices), told.Now(MetricNames.StepsCommitted)));
 
-        Assert.Equal((2, 2, 1), (measured[MetricNames.Workers], measured[MetricNames.WorkersReady], measured[MetricNames.Generation]));
-        Assert.Equal((1, 0), (measured[MetricNames.PreemptionNotices], measured[MetricNames.StepsCommitted]));
+        // Who leaves is to be replaced.
+        Assert.Equal((2, 0, 1, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.SparesWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.DevicesQuarantined)));
+    }
 
-        // Who leaves is to be replaced; a run that is over wants nobody, or its silo would be told to be stalled for good.
-        Assert.Equal((2, 0, 1, 0), (measured[MetricNames.WorkersWanted], measured[MetricNames.SparesWanted], measured[MetricNames.DevicesMissing], measured[MetricNames.DevicesQuarantined]));
-        actor.OnStop("that is enough");
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ARunThatIsPausedOrOverWantsNobodySoThatNobodyIsToldThatItIsStalled(bool isPaused)
+    {
+        using var told = new Told();
+        using var actor = Actor(new Output());
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnTick();
-        listener.RecordObservableInstruments();
-        Assert.Equal((0, 0, 0), (measured[MetricNames.WorkersWanted], measured[MetricNames.DevicesMissing], measured[MetricNames.WorkersReady]));
+        Assert.Equal(2, told.Now(MetricNames.WorkersWanted));
+        if (isPaused)
+        {
+            actor.OnPause();
+        }
+        else
+        {
+            actor.OnStop("that is enough");
+        }
+
+        actor.OnTick();
+        Assert.Equal((0, 0, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.WorkersReady)));
     }
 
     [Fact]
@@ -351,6 +356,35 @@ public sealed class RunActorTests : IDisposable
     };
 
     private RunActor Actor(IRunOutput output) => new(Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
+
+    /// <summary>What the run's meter has come to.</summary>
+    private sealed class Told : IDisposable
+    {
+        private readonly Dictionary<string, double> _measured = [];
+        private readonly MeterListener _listener = new();
+
+        public Told()
+        {
+            _listener.InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == MetricNames.Meter && Equals(instrument.Meter.Scope, "run"))
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => _measured[instrument.Name] = value);
+            _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => _measured[instrument.Name] = _measured.GetValueOrDefault(instrument.Name) + value);
+            _listener.Start();
+        }
+
+        public double Now(string name)
+        {
+            _listener.RecordObservableInstruments();
+            return _measured[name];
+        }
+
+        public void Dispose() => _listener.Dispose();
+    }
 
     private sealed class Output : IRunOutput
     {
