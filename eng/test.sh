@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # All tests, summed to one line: N passed, N failed, N skipped.
 
-test_projects=(Core Node Torch EndToEnd)
+test_projects=(Core Node Torch Deployment EndToEnd)
 total_passed=0 total_failed=0 total_skipped=0 tests_ended=no
 
 check_test_arguments() {
@@ -24,6 +24,8 @@ run_tests() {
     lock test
     print_plan "$long"
     find_prometheus
+    set_up_deployment
+    find_grafana_types
     build_tests
     set_up_azurite
     check_format

@@ -8,6 +8,7 @@ using Orleans.Clustering.AzureStorage;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Messaging;
+using Orleans.Serialization;
 
 namespace AtomGrains.Clustering;
 
@@ -117,6 +118,7 @@ public sealed partial class ClusterConnection
     public void Configure(IClientBuilder client)
     {
         client.Configure<ClusterOptions>(Name);
+        client.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
         if (_tables is not null)
         {
             client.UseAzureStorageClustering((AzureStorageGatewayOptions options) => options.TableServiceClient = _tables());

@@ -43,8 +43,8 @@ public static class ClusterTiming
         // A membership store may be away for a while; an orchestrator would only start the same silo again.
         options.MaxJoinAttemptTime = TimeSpan.FromMinutes(5);
 
-        // Where all silos have died at once, their rows say that they live: new ones wait three of these before they
-        // take their own word for it that nobody answers.
+        // Where all silos have died at once, their rows say that they live: new ones wait one of these for whoever's port is
+        // refused, and three for who does not answer at all, before they declare them dead.
         options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
 
         // Pods come and go under new addresses; a row of the dead is of use to nobody after a day.

@@ -26,6 +26,13 @@ public interface IRunGrain : IGrainWithStringKey
     /// <summary>Ends the run before its last step; what was decided stays. Without effect once it is over.</summary>
     Task Stop(string reason);
 
+    /// <summary>
+    /// Changes what is wanted of the run: written down before it is answered, so that a coordinator that lives again elsewhere
+    /// knows it. Safe to repeat.
+    /// </summary>
+    [ResponseTimeout("00:01:00")]
+    Task<RunAnswer> Order(RunOrder order);
+
     /// <summary>Where the run stands.</summary>
     Task<RunProgress> Progress();
 }

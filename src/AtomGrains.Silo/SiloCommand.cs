@@ -3,6 +3,7 @@ using System.Text.Json;
 using AtomGrains.Commands;
 using AtomGrains.Core.Options;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -23,7 +24,7 @@ internal static class SiloCommand
         try
         {
             var orders = ReadOrders(input);
-            using var run = new SiloRun(orders, jobs);
+            using var run = OrderedRun.Open(orders, jobs);
             Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"), keep: standardError);
             return Live(input, orders, run) is { } refused ? Refuse(terminal, refused) : 0;
         }

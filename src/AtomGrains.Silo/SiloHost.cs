@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using AtomGrains.Clustering;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Silo.Runs;
 using AtomGrains.Silo.Standing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,8 +26,7 @@ internal static class SiloHost
     public static IHost Build(SiloOrders orders, ISiloRun run, Action<ISiloBuilder>? configure = null)
     {
         var address = IPAddress.Parse(orders.Listen);
-        var devices = new SiloDevices(SiloDevices.KindOf(orders.Devices[0]), orders.Devices.Count, orders.MemoryBytes, orders.Host);
-        var builder = Builder($"silo-{orders.Ordinal}-{Environment.ProcessId}", new IPEndPoint(address, FreePort(address)), gatewayPort: 0, devices, silo =>
+        var builder = Builder($"silo-{orders.Ordinal}-{Environment.ProcessId}", new IPEndPoint(address, FreePort(address)), gatewayPort: 0, orders.Shape, [], silo =>
         {
             silo.Configure<ClusterOptions>(cluster =>
             {
@@ -37,11 +37,9 @@ internal static class SiloHost
             silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             configure?.Invoke(silo);
         });
-        builder.Services.AddSingleton(orders).AddSingleton(run).AddSingleton<Refusal>();
-
-        // After the silo, so that it starts when grains can be called.
-        builder.Services.AddHostedService<DeviceOffers>();
-        return builder.Build();
+        var ordered = new OrderedRun(run);
+        builder.Services.AddSingleton<ISiloRuns>(ordered).AddSingleton<IWantedRuns>(ordered);
+        return Build(builder);
     }
 
     /// <summary>A silo that stands for itself.</summary>
@@ -49,21 +47,37 @@ internal static class SiloHost
     /// <param name="configure">What else the silo is to have.</param>
     public static IHost Build(SiloSettings settings, JobRegistry jobs, Action<ISiloBuilder>? configure = null)
     {
-        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / settings.Devices.Count;
-        var devices = new SiloDevices(SiloDevices.KindOf(settings.Devices[0]), settings.Devices.Count, memory, settings.Host);
-        var builder = Builder(settings.Name, new IPEndPoint(settings.Address, settings.SiloPort), settings.GatewayPort, devices, silo =>
+        var builder = Builder(settings.Name, new IPEndPoint(settings.Address, settings.SiloPort), settings.GatewayPort, settings.Shape, jobs.Names, silo =>
         {
             settings.Connection.Configure(silo);
             configure?.Invoke(silo);
-        });
+        }, standing: true);
         builder.Services.AddSingleton(settings).AddSingleton(jobs);
+        builder.Services.AddSingleton(_ => new FolderRuns(settings.Runs, settings.Store, settings.Secret, settings.Shape, jobs));
+        builder.Services.AddSingleton<ISiloRuns>(services => services.GetRequiredService<FolderRuns>());
+        builder.Services.AddSingleton<IRunCatalog>(services => services.GetRequiredService<FolderRuns>());
+        builder.Services.AddSingleton<IWantedRuns, ClusterRuns>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestStop);
+        return Build(builder);
+    }
+
+    private static IHost Build(HostApplicationBuilder builder)
+    {
+        // After the silo, so that it starts when grains can be called.
+        builder.Services.AddHostedService<DeviceOffers>();
         return builder.Build();
     }
 
-    private static HostApplicationBuilder Builder(string name, IPEndPoint endpoint, int gatewayPort, SiloDevices devices, Action<ISiloBuilder> configure)
+    private static HostApplicationBuilder Builder(
+        string name, IPEndPoint endpoint, int gatewayPort, SiloShape shape, IReadOnlyList<string> jobs, Action<ISiloBuilder> configure, bool standing = false)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        if (standing)
+        {
+            // Before the silo, which it helps to join.
+            builder.Services.AddHostedService<LostMembers>();
+        }
+
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -71,7 +85,7 @@ internal static class SiloHost
             console.TimestampFormat = "HH:mm:ss.fff ";
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AtomGrains", LogLevel.Information);
-        builder.Services.AddSingleton(_ => new DeviceSlots(devices.Count));
+        builder.Services.AddSingleton(shape).AddSingleton(_ => new DeviceSlots(shape.Devices.Count)).AddSingleton<Refusal>();
         builder.Services.AddSingleton<IHostLifetime, NoConsoleLifetime>();
         builder.UseOrleans(silo =>
         {
@@ -84,7 +98,9 @@ internal static class SiloHost
             });
             silo.Services.AddSerializer(serializer => serializer.AddMessagePackSerializer());
             silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
-            silo.UseSiloMetadata(devices.ToMetadata());
+            var metadata = shape.Metadata.ToMetadata();
+            SiloJobs.AddTo(metadata, jobs);
+            silo.UseSiloMetadata(metadata);
             configure(silo);
         });
         return builder;

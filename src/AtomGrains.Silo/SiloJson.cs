@@ -1,10 +1,12 @@
 using System.Text.Json.Serialization;
 using AtomGrains.Silo.Children;
+using AtomGrains.Silo.Runs;
 
 namespace AtomGrains.Silo;
 
-/// <summary>JSON of a silo's orders and of its children.</summary>
+/// <summary>JSON of a silo's orders, of its children and of what runs were made with.</summary>
 [JsonSourceGenerationOptions(IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(SiloOrders))]
 [JsonSerializable(typeof(ChildRecord))]
+[JsonSerializable(typeof(KeptRequest))]
 internal sealed partial class SiloJson : JsonSerializerContext;

@@ -29,9 +29,9 @@ public sealed record SiloOrders
     /// <summary>Of one kind, <c>cpu</c> or <c>cuda:N</c>. The node of a single one lives in the silo, those of several in a process each.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
-    /// <summary>Of each device.</summary>
+    // The devices of all silos of one shape are numbered through, and so are the workers that they like to be.
     [JsonIgnore]
-    public long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Devices.Count;
+    internal SiloShape Shape => new(Host, Listen, Devices, Ordinal * Devices.Count, HasChildren: Devices.Count > 1);
 
     /// <summary>Address of silo, grain calls and tensors.</summary>
     public required string Listen { get; init; }

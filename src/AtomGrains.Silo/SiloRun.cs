@@ -1,6 +1,7 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Local;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Workers;
@@ -8,70 +9,54 @@ using AtomGrains.Silo.Children;
 
 namespace AtomGrains.Silo;
 
-/// <summary>The run of this process's orders, with the program's own jobs.</summary>
+/// <summary>A run as this process can take part in it, with the program's own jobs.</summary>
 internal sealed class SiloRun : ISiloRun, IDisposable
 {
-    private readonly SiloOrders _orders;
+    private readonly string _store;
+    private readonly SiloShape _shape;
     private readonly JobRegistry _jobs;
-    private readonly ChildProcesses? _children;
+    private readonly CrashLoop _crashes = new();
+    private readonly Lock _gate = new();
+    private ChildProcesses? _children;
 
-    /// <exception cref="InvalidDataException">The folder holds no run, or one of another program.</exception>
-    /// <exception cref="InvalidSettingsException">The program has no such job.</exception>
-    public SiloRun(SiloOrders orders, JobRegistry jobs)
+    /// <param name="secret">The run's, 64 hexadecimal digits.</param>
+    /// <param name="store">Name of the store of checkpoints.</param>
+    public SiloRun(RunPlan plan, string secret, string store, SiloShape shape, JobRegistry jobs)
     {
-        _orders = orders;
+        _store = store;
+        _shape = shape;
         _jobs = jobs;
-        var spec = RunRecord.Read(orders.RunFolder)?.Spec ?? throw new InvalidDataException($"{orders.RunFolder} holds no run");
-        Plan = new RunPlan
-        {
-            RunId = orders.RunId,
-            Spec = spec,
-            Folder = orders.RunFolder,
-            Elements = orders.Elements,
-            Workers = orders.Workers,
-            Spares = orders.Spares,
-            Faults = new FaultPlan(orders.Faults),
-            Heartbeat = orders.Heartbeat,
-            MaximumSkips = orders.MaximumSkips,
-            Grace = orders.Grace,
-            AuditLanes = orders.AuditLanes,
-            OnWrongBits = orders.OnWrongBits,
-            Before = orders.Before,
-            Program = orders.Program,
-            Roots = orders.Roots,
-            Limits = orders.Limits,
-            Replicas = orders.Replicas,
-            Checkpoints = orders.Checkpoints,
-            Keep = orders.Keep,
-            Origin = orders.Origin,
-            BitsClass = orders.BitsClass,
-        };
-        Store = new CheckpointStore(ObjectStores.Open(orders.Store));
-        Program = jobs.ProgramHash(jobs.Choose(spec.Job));
-        if (Plan.RefusalOf(Program) is { } reason)
-        {
-            throw new InvalidDataException(reason);
-        }
-
-        _children = orders.Devices.Count > 1 ? new ChildProcesses(orders, Plan) : null;
+        Plan = plan;
+        Secret = secret;
+        Store = new CheckpointStore(ObjectStores.Open(store));
+        Program = jobs.Names.Contains(plan.Spec.Job) ? jobs.ProgramHash(plan.Spec.Job) : $"none, it has no job {plan.Spec.Job}";
     }
 
     public RunPlan Plan { get; }
 
-    /// <summary>SHA-256 of the assembly that this process has the job from.</summary>
     public string Program { get; }
 
-    public string Secret => _orders.Secret;
+    public string Secret { get; }
 
-    public string Host => _orders.Host;
+    public string Host => _shape.Host;
 
-    public string Listen => _orders.Listen;
+    public string Listen => _shape.Listen;
 
     public CheckpointStore Store { get; }
 
-    public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => child is { } device
-        ? _children!.Create(place, _orders.Devices[device], owner)
-        : new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _orders.Devices[0], _orders.Limits), owner, Store);
+    public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner)
+    {
+        if (child is not { } device)
+        {
+            return new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _shape.Devices[0], Plan.Limits), owner, Store);
+        }
+
+        lock (_gate)
+        {
+            _children ??= new ChildProcesses(Plan, Secret, _store, _crashes, () => Task.Run(EndIdle));
+            return _children.Create(place, _shape.Devices[device], owner);
+        }
+    }
 
     public void EndFailed(Exception error)
     {
@@ -79,5 +64,25 @@ internal sealed class SiloRun : ISiloRun, IDisposable
         Environment.Exit(NodeProcess.ExitFailed);
     }
 
-    public void Dispose() => _children?.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _children?.Dispose();
+            _children = null;
+        }
+    }
+
+    // A silo sees many runs: those that are over leave no thread and no socket behind.
+    private void EndIdle()
+    {
+        lock (_gate)
+        {
+            if (_children is { IsIdle: true } idle)
+            {
+                idle.Dispose();
+                _children = null;
+            }
+        }
+    }
 }

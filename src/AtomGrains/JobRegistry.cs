@@ -16,15 +16,14 @@ public sealed class JobRegistry
     public void Add<T>()
         where T : TrainingJob, new() => _jobs.Add(new T());
 
+    /// <summary>The program's own jobs in their order, and ours.</summary>
+    internal IReadOnlyList<string> Names => [.. _jobs.Select(job => job.Name), RunSpec.OwnJob];
+
     /// <summary>The job that was asked for; when none was, the program's first one, else our own.</summary>
     /// <exception cref="InvalidSettingsException">The program has no job of that name.</exception>
-    internal string Choose(string? name)
-    {
-        string[] names = [.. _jobs.Select(job => job.Name), RunSpec.OwnJob];
-        return name is null || names.Contains(name)
-            ? name ?? names[0]
-            : throw new InvalidSettingsException(new SettingError(Settings.Job.Flag, name, $"must be a job of this program: {string.Join(", ", names)}"));
-    }
+    internal string Choose(string? name) => name is null || Names.Contains(name)
+        ? name ?? Names[0]
+        : throw new InvalidSettingsException(new SettingError(Settings.Job.Flag, name, $"must be a job of this program: {string.Join(", ", Names)}"));
 
     internal StepLoopFactory CreateFactory() => new(_jobs);
 

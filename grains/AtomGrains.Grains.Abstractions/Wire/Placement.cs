@@ -26,9 +26,10 @@ public sealed record DeviceOffer(
 /// <summary>What becomes of an offer.</summary>
 /// <param name="IsOver">The run needs no device any more.</param>
 /// <param name="Refused">Why the device can never be used; null when it may be, now or later.</param>
+/// <param name="IsTaken">A node is to live on the device.</param>
 [MessagePackObject]
 [Immutable]
-public sealed record OfferAnswer([property: Key(0)] bool IsOver, [property: Key(1)] string? Refused);
+public sealed record OfferAnswer([property: Key(0)] bool IsOver, [property: Key(1)] string? Refused, [property: Key(2)] bool IsTaken = false);
 
 /// <summary>Who a node is.</summary>
 /// <param name="Child">The <see cref="DeviceOffer.Child"/> of the offer that it takes.</param>
@@ -78,6 +79,10 @@ public sealed record ShardRange([property: Key(0)] long First, [property: Key(1)
 /// <param name="WaitingFor">In words; null when it waits for nothing.</param>
 /// <param name="Silo">Where the coordinator lives.</param>
 /// <param name="Silos">Where nodes live, as far as it is known.</param>
+/// <param name="Stopped">Why the run ended before its last step; null when it did not.</param>
+/// <param name="IsPaused">It wants no devices until it is resumed.</param>
+/// <param name="Loss">Of the newest step, nats a token; null before the first, or when it is not finite.</param>
+/// <param name="Weights">Hash of the final weights; null before the end.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record RunProgress(
@@ -88,4 +93,8 @@ public sealed record RunProgress(
     [property: Key(4)] bool IsOver,
     [property: Key(5)] string Silo,
     [property: Key(6)] int ProcessId,
-    [property: Key(7)] IReadOnlyList<NodeSilo> Silos);
+    [property: Key(7)] IReadOnlyList<NodeSilo> Silos,
+    [property: Key(8)] string? Stopped = null,
+    [property: Key(9)] bool IsPaused = false,
+    [property: Key(10)] double? Loss = null,
+    [property: Key(11)] string? Weights = null);

@@ -7,4 +7,8 @@ namespace AtomGrains.Grains.Wire;
 public static class WireContract
 {
     public const int Version = 1;
+
+    /// <summary>Why a client of some version gets no answer; null when it does.</summary>
+    public static string? RefusalOf(int version) => version <= Version ? null
+        : $"the client speaks version {version} of the wire contract, this cluster {Version}: the cluster has to be updated first";
 }

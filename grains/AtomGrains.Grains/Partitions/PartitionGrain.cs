@@ -5,11 +5,12 @@ using AtomGrains.Grains.Wire;
 namespace AtomGrains.Grains.Partitions;
 
 /// <summary>Asks the run where the partition lives now.</summary>
-public sealed class PartitionGrain(ISiloRun run) : Grain, IPartitionGrain
+public sealed class PartitionGrain(ISiloRuns runs) : Grain, IPartitionGrain
 {
     public async Task<PartitionHome?> Home()
     {
         var (id, partition) = RunKeys.Parse(this.GetPrimaryKeyString());
+        var run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
         ArgumentOutOfRangeException.ThrowIfNegative(partition);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, run.Plan.Spec.Partitions);
         var progress = await GrainFactory.GetGrain<IRunGrain>(id).Progress();

@@ -4,7 +4,7 @@ using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
 
-/// <summary>The run in which this silo's process takes part, and what a node needs of the process.</summary>
+/// <summary>A run in which this silo's process can take part, and what a node needs of the process.</summary>
 public interface ISiloRun
 {
     RunPlan Plan { get; }

@@ -21,7 +21,7 @@ namespace AtomGrains.Grains.Runs;
 /// One activation's coordinator: events in, effects out, on one thread at a time. A turn is whole before it returns: the
 /// register's record is written inside it, so nothing comes between what is recorded and what is said.
 /// </summary>
-internal sealed class RunActor : IDisposable
+internal sealed partial class RunActor : IDisposable
 {
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
@@ -78,6 +78,7 @@ internal sealed class RunActor : IDisposable
         End = RunEnd.Read(plan.Folder);
         if (view is not null)
         {
+            _isTakingOver = true;
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
             RecallSeats(view);
             _journal.Begins(DateTimeOffset.UtcNow);
@@ -89,6 +90,9 @@ internal sealed class RunActor : IDisposable
     /// <summary>How the run ended; null while it goes on.</summary>
     public RunEnd? End { get; private set; }
 
+    /// <summary>The run is paused: nothing of it lives any more, or is dismissed when it speaks.</summary>
+    public bool IsAtRest { get; private set; }
+
     /// <summary>Another coordinator has taken a generation: this one is over, the run is not.</summary>
     public bool IsSuperseded { get; private set; }
 
@@ -98,6 +102,11 @@ internal sealed class RunActor : IDisposable
     public long Step => _coordinator.Step;
 
     public View? View => _coordinator.View;
+
+    /// <summary>Of the newest step, nats a token; null before the first, or when it is not finite.</summary>
+    public double? Loss => _journal.LastLoss;
+
+    private bool IsDone => End is not null || IsAtRest;
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
@@ -110,9 +119,9 @@ internal sealed class RunActor : IDisposable
 
     public OfferAnswer OnOffer(DeviceOffer offer)
     {
-        if (End is not null)
+        if (IsDone)
         {
-            return new OfferAnswer(true, null);
+            return new OfferAnswer(End is not null, null);
         }
 
         if (_plan.RefusalOf(offer.Program) is { } reason)
@@ -141,7 +150,7 @@ internal sealed class RunActor : IDisposable
             }
 
             // An offer may be older than the node that lives there now.
-            return new OfferAnswer(false, null);
+            return new OfferAnswer(false, null, IsTaken: true);
         }
 
         if (here.Value is not null)
@@ -157,6 +166,7 @@ internal sealed class RunActor : IDisposable
             _seats[node] = new Seat(slot, offer.Silo, Now, offer.Child);
             _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
             _output.Start(node, _seats[node]);
+            return new OfferAnswer(false, null, IsTaken: true);
         }
 
         return new OfferAnswer(false, null);
@@ -164,6 +174,13 @@ internal sealed class RunActor : IDisposable
 
     public void OnReport(NodeId from, string? silo, IEnumerable<ControlMessage> messages)
     {
+        if (IsDone)
+        {
+            // It has not heard it yet.
+            Dismiss(from);
+            return;
+        }
+
         foreach (var message in messages)
         {
             _controlMessages++;
@@ -175,7 +192,7 @@ internal sealed class RunActor : IDisposable
 
     public void OnNodeEnded(NodeId node)
     {
-        if (End is not null)
+        if (IsDone)
         {
             // Nodes that have done their work end, too.
             return;
@@ -197,13 +214,14 @@ internal sealed class RunActor : IDisposable
         _ledger.Ended(node, kind, cause, StrikeOf(node));
     }
 
-    /// <summary>The run cannot go on, or is not to: it ends once there is a checkpoint of where it stands, if there can be one.</summary>
-    public void OnStop(string reason)
+    /// <summary>Another number of workers is wanted.</summary>
+    public void OnScale(int workers)
     {
-        if (End is null)
+        if (!IsDone && workers != _coordinator.TargetWorkers)
         {
-            _coordinator.OnGivenUp(reason, Now, _outbox);
+            _coordinator.OnScale(workers, Now, _outbox);
             CarryOut();
+            _ledger.Scaled(workers, _coordinator.Step, View?.Generation ?? Generation.None);
         }
     }
 
@@ -221,13 +239,18 @@ internal sealed class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        GiveUpIfAsked();
         foreach (var (node, death) in _deaths.News())
         {
             _coordinator.OnNodeEnded(node, Now, _outbox, death);
             CarryOut();
         }
 
-        SayWhatIsWaitedFor();
+        if (!IsDone)
+        {
+            SayWhatIsWaitedFor();
+        }
+
         Observe();
     }
 
@@ -241,7 +264,7 @@ internal sealed class RunActor : IDisposable
     // Back from the store's thread, as a turn like any other.
     private void Do(Action action) => _output.Post(() =>
     {
-        if (End is null && !IsSuperseded)
+        if (!IsDone && !IsSuperseded)
         {
             action();
             CarryOut();
@@ -260,19 +283,41 @@ internal sealed class RunActor : IDisposable
             _metrics.Recovered(line.Seconds.ByPhase());
         }
 
+        if (IsDone)
+        {
+            // The silo lives on: a run that is paused or over wants nothing, holds nothing, and has nothing left to lose.
+            _metrics.Observe(new RunGauges(0, 0, View?.Generation.Value ?? 0, Counters, Audits: _coordinator.Audits), held: 0, Now);
+            return;
+        }
+
         var held = _seats.Count(seat => _coordinator.StandingOf(seat.Key) == NodeStanding.Alive);
-        _metrics.Observe(new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits), held, Now);
+        var gauges = new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits)
+        {
+            WorkersWanted = _coordinator.TargetWorkers,
+            SparesWanted = _plan.Spares,
+            DevicesMissing = Math.Max(0, _coordinator.TargetWorkers + _plan.Spares - Living.Count()),
+            DevicesQuarantined = _coordinator.Quarantined.Count,
+        };
+        _metrics.Observe(gauges, held, Now);
     }
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
     {
         var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, Living.Count());
-        var what = End is null && placed < wanted ? $"devices: {placed} of {wanted}" : _coreWaitsFor;
+        var what = placed < wanted ? $"devices: {placed} of {wanted}" : _coreWaitsFor;
+        if (what != WaitingFor)
+        {
+            _output.Note(what is null ? "going on" : $"waiting for {what}");
+            WaitsFor(what);
+        }
+    }
+
+    private void WaitsFor(string? what)
+    {
         if (what != WaitingFor)
         {
             WaitingFor = what;
-            _output.Note(what is null ? "going on" : $"waiting for {what}");
             RunNote.Waiting.Write(_plan.Folder, what);
         }
     }
@@ -358,6 +403,7 @@ internal sealed class RunActor : IDisposable
                 _validationLoss = evaluated.Loss;
                 break;
             case ViewInstalled installed:
+                _isTakingOver = false;
                 _journal.Begins(DateTimeOffset.UtcNow);
                 _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers, DateTimeOffset.UtcNow);
                 _metrics.ViewInstalled(installed.View.Workers.Count);
@@ -368,6 +414,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
+                _metrics.RolledBack(back.StepsLost);
                 _output.Note(back.InWords);
                 break;
             case Waiting waiting:
@@ -382,6 +429,7 @@ internal sealed class RunActor : IDisposable
                 break;
             case CheckpointCompleted completed:
                 _checkpoints.CarryOut(effect);
+                _metrics.CheckpointCompleted(Now);
                 RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:
@@ -391,7 +439,7 @@ internal sealed class RunActor : IDisposable
                 Finish(finished.WeightsSha256, null);
                 break;
             case RunStopped stopped:
-                Finish(null, stopped.Reason);
+                StopOrRest(stopped.Reason);
                 break;
             case Superseded superseded:
                 IsSuperseded = true;
@@ -453,13 +501,5 @@ internal sealed class RunActor : IDisposable
         }
 
         CarryOut();
-    }
-
-    private void Finish(string? weights, string? stopped)
-    {
-        _journal.Complete();
-        _ledger.CloseAll();
-        End = new RunEnd(stopped, RunReport.Of(_journal, _ledger, Counters, _numbers.Given, weights, _validationLoss, _coordinator.Audits), _controlMessages);
-        End.Write(_plan.Folder);
     }
 }

@@ -1,14 +1,19 @@
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace AtomGrains.Grains.Runs;
 
-/// <summary>The shell of a <see cref="RunActor"/>: grain calls in, grain calls out, a timer, and the cluster's word on dead silos.</summary>
-public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService membership, ILocalSiloDetails silo, ILogger<RunGrain> logger)
+/// <summary>
+/// The shell of a <see cref="RunActor"/>: grain calls in, grain calls out, a timer, and the cluster's word on dead silos. A
+/// run that is over or paused has no actor: its folder answers for it.
+/// </summary>
+public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService membership, ILocalSiloDetails silo, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRunOutput
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
@@ -16,30 +21,29 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
     // Beyond the time in which a grain lives again, and within that in which a lost node is left out.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // Its nodes have yet to hear of it.
+    private static readonly TimeSpan AfterTheEnd = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<NodeId, Pump<ControlMessage>> _pumps = [];
     private readonly CancellationTokenSource _deactivated = new();
     private volatile IReadOnlyList<NodeSilo> _silos = [];
-    private RunActor _actor = null!;
+    private ISiloRun _run = null!;
+    private RunActor? _actor;
+    private IGrainTimer? _timer;
     private TaskScheduler _turns = TaskScheduler.Default;
     private IRunGrain _self = null!;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        if (this.GetPrimaryKeyString() != run.Plan.RunId)
-        {
-            throw new InvalidOperationException($"this silo takes part in run {run.Plan.RunId}, not in {this.GetPrimaryKeyString()}");
-        }
+    private string RunId => _run.Plan.RunId;
 
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var id = this.GetPrimaryKeyString();
+        _run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
         _self = this.AsReference<IRunGrain>();
         _turns = TaskScheduler.Current;
-        _actor = new RunActor(run.Plan, this, run.Store);
-        LogActivated(run.Plan.RunId, silo.SiloAddress.ToParsableString(), Environment.ProcessId);
-
-        // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
-        DelayDeactivation(TimeSpan.MaxValue);
-        this.RegisterGrainTimer(OnTickAsync, new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
+        await BeginAsync();
+        LogActivated(RunId, silo.SiloAddress.ToParsableString(), Environment.ProcessId);
         _ = WatchSilosAsync();
-        return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -50,11 +54,11 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
             pump.Close();
         }
 
-        _actor.Dispose();
+        _actor?.Dispose();
         return Task.CompletedTask;
     }
 
-    public Task<OfferAnswer> Offer(DeviceOffer offer) => Task.FromResult(_actor.OnOffer(offer));
+    public Task<OfferAnswer> Offer(DeviceOffer offer) => Task.FromResult(_actor?.OnOffer(offer) ?? new OfferAnswer(RunEnd.Read(_run.Plan.Folder) is not null, null));
 
     public Task Report(ControlBatch batch)
     {
@@ -63,71 +67,103 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
             throw new InvalidOperationException($"node {batch.Node} speaks version {batch.Version} of the wire contract, this silo {WireContract.Version}");
         }
 
-        _actor.OnReport(new NodeId(batch.Node), batch.Silos.FirstOrDefault()?.Silo, batch.Messages.Select(FromWire.Map));
-        GiveUpIfSuperseded();
-        return Task.CompletedTask;
+        if (_actor is not { } actor)
+        {
+            // It has not heard yet that nothing is wanted of it any more.
+            _silos = batch.Silos;
+            Output.Send(new NodeId(batch.Node), new Dismiss(new FileRegister(_run.Plan.Folder).Newest()?.Generation ?? Generation.None, DismissReason.NotNeeded));
+            return Task.CompletedTask;
+        }
+
+        return TurnAsync(() => actor.OnReport(new NodeId(batch.Node), batch.Silos.FirstOrDefault()?.Silo, batch.Messages.Select(FromWire.Map)));
     }
 
-    public Task NodeEnded(int node)
+    public Task NodeEnded(int node) => TurnAsync(() => _actor?.OnNodeEnded(new NodeId(node)));
+
+    public Task NodeExited(NodeExit exit) => TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause));
+
+    public Task Stop(string reason) => TurnAsync(() => _actor?.OnStop(reason));
+
+    public async Task<RunAnswer> Order(RunOrder order)
     {
-        _actor.OnNodeEnded(new NodeId(node));
-        GiveUpIfSuperseded();
-        return Task.CompletedTask;
+        var (wish, refused) = RunOrders.Apply(order, _run.Plan, RunWish.Read(_run.Plan.Folder), RunEnd.Read(_run.Plan.Folder));
+        if (refused is not null)
+        {
+            return new RunAnswer([refused]);
+        }
+
+        wish.Write(_run.Plan.Folder);
+        switch (order.Kind)
+        {
+            case RunOrderKind.Stop when _actor is null:
+                RunOrders.StopAtRest(_run.Plan);
+                break;
+            case RunOrderKind.Stop:
+                await TurnAsync(() => _actor.OnStop(RunOrders.StopReason));
+                break;
+            case RunOrderKind.Scale:
+                await TurnAsync(() => _actor?.OnScale(order.Workers));
+                break;
+            case RunOrderKind.Pause:
+                await TurnAsync(() => _actor?.OnPause());
+                break;
+            case RunOrderKind.Resume when _actor is null:
+                await BeginAsync();
+                break;
+            default:
+                // On its way to rest: it goes on from there.
+                break;
+        }
+
+        return _actor is { IsSuperseded: true } ? throw new OrleansException("another coordinator has the run: ask again") : new RunAnswer([]);
     }
 
-    public Task NodeExited(NodeExit exit)
+    public Task<RunProgress> Progress()
     {
-        _actor.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause);
-        GiveUpIfSuperseded();
-        return Task.CompletedTask;
+        var rest = RunAtRest.Read(_run.Plan);
+        return Task.FromResult(new RunProgress(
+            _actor?.Step ?? rest.Step,
+            _run.Plan.Spec.Steps,
+            _actor?.View is { } view ? ToWire.Map(view) : null,
+            _actor?.WaitingFor,
+            rest.End is not null,
+            silo.SiloAddress.ToParsableString(),
+            Environment.ProcessId,
+            _actor?.Silos ?? [],
+            rest.End?.Stopped,
+            rest.IsPaused,
+            _actor?.Loss ?? rest.Loss,
+            rest.End?.Report.WeightsSha256));
     }
 
-    public Task Stop(string reason)
-    {
-        _actor.OnStop(reason);
-        return Task.CompletedTask;
-    }
-
-    public Task<RunProgress> Progress() => Task.FromResult(new RunProgress(
-        _actor.Step,
-        run.Plan.Spec.Steps,
-        _actor.View is { } view ? ToWire.Map(view) : null,
-        _actor.WaitingFor,
-        _actor.End is not null,
-        silo.SiloAddress.ToParsableString(),
-        Environment.ProcessId,
-        _actor.Silos));
+    private IRunOutput Output => this;
 
     void IRunOutput.Send(NodeId to, ControlMessage message)
     {
         if (!_pumps.TryGetValue(to, out var pump))
         {
-            var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(run.Plan.RunId, to.Value));
+            var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(RunId, to.Value));
             _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), Patience);
         }
 
         // The pump's calls run beside this grain's turns: they read a copy.
-        _silos = _actor.Silos;
+        _silos = _actor?.Silos ?? _silos;
         pump.Post(message);
     }
 
     void IRunOutput.Start(NodeId node, Seat seat) => _ = StartAsync(node, seat);
 
     void IRunOutput.Post(Action action) => _ = Task.Factory.StartNew(
-        () =>
-        {
-            action();
-            GiveUpIfSuperseded();
-        },
+        () => TurnAsync(action),
         _deactivated.Token,
         TaskCreationOptions.None,
         _turns);
 
-    void IRunOutput.Note(string text) => LogNote(run.Plan.RunId, text);
+    void IRunOutput.Note(string text) => LogNote(RunId, text);
 
     private async Task StartAsync(NodeId node, Seat seat)
     {
-        var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(run.Plan.RunId, node.Value));
+        var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(RunId, node.Value));
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(seat.Silo!));
         try
         {
@@ -136,7 +172,7 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         catch (Exception error) when (error is OrleansException or TimeoutException or InvalidOperationException)
         {
             // Its silo offers its device again, if it lives.
-            LogNotStarted(run.Plan.RunId, node.Value, error.Message);
+            LogNotStarted(RunId, node.Value, error.Message);
             await NodeEnded(node.Value);
         }
         finally
@@ -164,11 +200,46 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
         return false;
     }
 
-    private Task OnTickAsync(CancellationToken cancellationToken)
+    private Task OnTickAsync(CancellationToken cancellationToken) => TurnAsync(() => _actor?.OnTick());
+
+    // Two activations may live for a moment, and both may get here: the register decides between them when they want a view.
+    private async Task BeginAsync()
     {
-        _actor.OnTick();
-        GiveUpIfSuperseded();
-        return Task.CompletedTask;
+        var plan = await Task.Run(() => RunAtRest.Begin(_run));
+        if (plan is null)
+        {
+            return;
+        }
+
+        _actor = new RunActor(plan, this, _run.Store);
+        if (RunWish.Read(plan.Folder).IsPaused)
+        {
+            _actor.OnPause();
+        }
+
+        // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
+        DelayDeactivation(TimeSpan.MaxValue);
+        _timer = this.RegisterGrainTimer(OnTickAsync, new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
+    }
+
+    private async Task TurnAsync(Action turn)
+    {
+        turn();
+        if (_actor is { IsSuperseded: true })
+        {
+            // The register decided which one goes on, and calls will find it.
+            DeactivateOnIdle();
+        }
+        else if (_actor is { End: not null } or { IsAtRest: true })
+        {
+            _timer?.Dispose();
+            _actor.Dispose();
+            _actor = null;
+            DelayDeactivation(AfterTheEnd);
+
+            // It may have been resumed while it was on its way to rest.
+            await BeginAsync();
+        }
     }
 
     private async Task WatchSilosAsync()
@@ -179,22 +250,13 @@ public sealed partial class RunGrain(ISiloRun run, IClusterMembershipService mem
             {
                 foreach (var dead in snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead))
                 {
-                    _actor.OnSiloDead(dead.SiloAddress.ToParsableString());
+                    _actor?.OnSiloDead(dead.SiloAddress.ToParsableString());
                 }
             }
         }
         catch (OperationCanceledException)
         {
             // Deactivated.
-        }
-    }
-
-    // Two activations may live for a moment; the register decided which one goes on, and calls will find it.
-    private void GiveUpIfSuperseded()
-    {
-        if (_actor.IsSuperseded)
-        {
-            DeactivateOnIdle();
         }
     }
 

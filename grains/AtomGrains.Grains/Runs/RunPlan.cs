@@ -66,6 +66,9 @@ public sealed record RunPlan
     /// <summary>What is done about the steps of a device with wrong bits.</summary>
     public WrongBitsPolicy OnWrongBits { get; init; }
 
+    /// <summary>Whether its coordinator marks the folder finished: on standing silos, there is nobody beside the run who would.</summary>
+    public bool FinishesFolder { get; init; }
+
     /// <summary>Why a silo with that program has no part in the run; null when it has.</summary>
     public string? RefusalOf(string program) => program == Program ? null
         : $"the run's job comes from a program with hash {Program}, this silo has {program}: deploy one image";

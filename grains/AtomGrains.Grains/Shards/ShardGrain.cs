@@ -9,9 +9,18 @@ namespace AtomGrains.Grains.Shards;
 /// <summary>
 /// A shard of the training samples, read from this silo's copy of the tokens.
 /// </summary>
-public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IShardGrain
+public sealed class ShardGrain(ISiloRuns runs, ILocalSiloDetails silo) : Grain, IShardGrain
 {
     private TokenFileSource? _samples;
+
+    private RunPlan Plan
+    {
+        get
+        {
+            var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
+            return field ??= runs.Find(id)?.Plan ?? throw new InvalidOperationException($"there is no run {id} here");
+        }
+    }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -29,7 +38,7 @@ public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IS
             throw new ArgumentOutOfRangeException(nameof(sample), sample, $"this shard has samples {range.First} to {range.First + range.Count - 1}");
         }
 
-        _samples ??= TokenFileSource.OpenTraining(run.Plan.Folder, run.Plan.Spec);
+        _samples ??= TokenFileSource.OpenTraining(Plan.Folder, Plan.Spec);
         var tokens = new long[_samples.TokensPerSample];
         _samples.Read(sample, tokens);
         return Task.FromResult(tokens);
@@ -37,7 +46,7 @@ public sealed class ShardGrain(ISiloRun run, ILocalSiloDetails silo) : Grain, IS
 
     private ShardRange RangeOf(int shard)
     {
-        var layout = new ShardLayout(run.Plan.Spec);
+        var layout = new ShardLayout(Plan.Spec);
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(shard, layout.Count);
         return new ShardRange(layout.FirstSample(shard), layout.Samples(shard), silo.SiloAddress.ToParsableString());

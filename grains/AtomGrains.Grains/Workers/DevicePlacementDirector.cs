@@ -9,7 +9,7 @@ namespace AtomGrains.Grains.Workers;
 /// Follows the run grain's choice where that silo lives. Else, for a call to a node that is over, a silo will do that has a
 /// device of the run's kind, the one with the most memory first: the empty activation there says that it is over.
 /// </summary>
-public sealed class DevicePlacementDirector(ISiloMetadataCache metadata, ISiloRun run) : IPlacementDirector
+public sealed class DevicePlacementDirector(ISiloMetadataCache metadata, ISiloRuns runs) : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
@@ -19,12 +19,12 @@ public sealed class DevicePlacementDirector(ISiloMetadataCache metadata, ISiloRu
             return Task.FromResult(chosen);
         }
 
-        var kind = run.Plan.Spec.DeviceKind;
+        var kind = runs.Find(RunKeys.Parse(target.GrainIdentity.Key.ToString()!).Run)?.Plan.Spec.DeviceKind;
         var fitting = silos.Select(silo => (Silo: silo, Devices: SiloDevices.Of(metadata.GetSiloMetadata(silo).Metadata)))
-            .Where(entry => entry.Devices is { } devices && devices.Kind == kind && devices.Count > 0)
+            .Where(entry => entry.Devices is { } devices && (kind is null || devices.Kind == kind) && devices.Count > 0)
             .OrderByDescending(entry => entry.Devices!.MemoryBytes).ThenBy(entry => entry.Silo).ToList();
         return fitting.Count == 0
-            ? throw new OrleansException($"no silo with a device of kind {kind} is there for {target.GrainIdentity}")
+            ? throw new OrleansException($"no silo with a device of kind {kind ?? "any"} is there for {target.GrainIdentity}")
             : Task.FromResult(fitting[0].Silo);
     }
 }

@@ -19,15 +19,12 @@ public sealed class DeviceSlot
         set => Volatile.Write(ref _usable, value);
     }
 
-    /// <summary>The node that lived here last and is over; null when none has, or one lives.</summary>
-    public int? Over
+    /// <summary>The node of a run that lived here last and is over; null when another run's did, or one lives.</summary>
+    public int? OverOf(string run)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _node is { HasLeftItsDevice: true } node ? node.Id.Value : null;
-            }
+            return _node is { HasLeftItsDevice: true } node && node.RunId == run ? node.Id.Value : null;
         }
     }
 

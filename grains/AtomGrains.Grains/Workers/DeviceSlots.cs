@@ -30,5 +30,6 @@ public sealed class DeviceSlots : IDisposable
         }
     }
 
-    internal SiloNode? Find(int node) => _slots.SelectMany(slot => slot.Nodes).FirstOrDefault(living => living.Id.Value == node);
+    internal SiloNode? Find(string run, int node) =>
+        _slots.SelectMany(slot => slot.Nodes).FirstOrDefault(living => living.RunId == run && living.Id.Value == node);
 }

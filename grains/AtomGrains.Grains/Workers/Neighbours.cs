@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using AtomGrains.Core.Membership;
 using AtomGrains.Grains.Wire;
 using Orleans.Runtime;
@@ -13,8 +12,6 @@ namespace AtomGrains.Grains.Workers;
 /// <param name="tell">Says to the run grain that a node is gone.</param>
 internal sealed class Neighbours(IClusterMembershipService membership, Func<int, Task> tell)
 {
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(300);
-
     private readonly Lock _gate = new();
     private readonly HashSet<int> _gone = [];
     private readonly Dictionary<int, SiloAddress> _silos = [];
@@ -68,22 +65,5 @@ internal sealed class Neighbours(IClusterMembershipService membership, Func<int,
         await told.ConfigureAwait(false);
     }
 
-    private static async Task<bool> IsRefusedAsync(IPEndPoint address)
-    {
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        using var timeout = new CancellationTokenSource(ProbeTimeout);
-        try
-        {
-            await socket.ConnectAsync(address, timeout.Token).ConfigureAwait(false);
-            return false;
-        }
-        catch (SocketException error)
-        {
-            return error.SocketErrorCode == SocketError.ConnectionRefused;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
+    private static async Task<bool> IsRefusedAsync(IPEndPoint address) => await PortProbe.AskAsync(address).ConfigureAwait(false) == PortAnswer.Refused;
 }

@@ -60,6 +60,8 @@ internal sealed class SiloNode : INodeOwner
 
     public int Slot { get; }
 
+    public string RunId => _run.Plan.RunId;
+
     public int ProcessId => _body.ProcessId ?? Environment.ProcessId;
 
     /// <summary>The node was dismissed or ended: nothing lives here any more.</summary>

@@ -10,9 +10,16 @@ namespace AtomGrains.Grains.Workers;
 /// placed here again and finds its node. An activation elsewhere is empty: it says that the node is over, and goes.
 /// </summary>
 [DevicePlacement]
-public sealed class WorkerGrain(ISiloRun run, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
+public sealed class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
 {
-    private SiloNode? Node => devices.Find(RunKeys.Parse(this.GetPrimaryKeyString()).Number);
+    private SiloNode? Node
+    {
+        get
+        {
+            var (run, number) = RunKeys.Parse(this.GetPrimaryKeyString());
+            return devices.Find(run, number);
+        }
+    }
 
     public Task Start(WorkerSeat seat)
     {
@@ -26,7 +33,9 @@ public sealed class WorkerGrain(ISiloRun run, DeviceSlots devices, IClusterMembe
             throw new InvalidOperationException($"the run grain speaks version {seat.Version} of the wire contract, this silo {WireContract.Version}");
         }
 
-        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(run.Plan.RunId), membership, silo.SiloAddress);
+        var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
+        var run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
+        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(id), membership, silo.SiloAddress);
         if (!devices.All[seat.Child ?? 0].TryTake(node))
         {
             node.End();

@@ -53,6 +53,23 @@ public static class DurableFile
         }
     }
 
+    /// <summary>Gives a folder that was made under another name its own: all of it is there, or nothing.</summary>
+    /// <returns>False when the name is taken.</returns>
+    public static bool TryNameFolder(string made, string folder)
+    {
+        try
+        {
+            Directory.Move(made, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        NativeFile.SyncDirectory(DirectoryOf(folder));
+        return true;
+    }
+
     /// <summary>
     /// Removes what killed writers left in a folder; what a living process writes there stays, and what nobody can be
     /// asked about goes.

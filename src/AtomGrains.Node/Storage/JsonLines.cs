@@ -44,6 +44,25 @@ public static class JsonLines
         return lines;
     }
 
+    /// <summary>The last whole line; null when there is none. Reads no more of the file than that.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON of this kind.</exception>
+    public static T? Last<T>(string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var end = WholeLinesEnd(file);
+        if (end == 0)
+        {
+            return null;
+        }
+
+        var begin = WholeLinesEnd(file, end - 1);
+        var line = new byte[end - 1 - begin];
+        file.Position = begin;
+        file.ReadExactly(line);
+        return Parse(path, 1, line, type);
+    }
+
     /// <summary>Length of a last line that was cut off; 0 when the file ends with a whole one.</summary>
     public static long TornBytes(string path)
     {
@@ -98,10 +117,13 @@ public static class JsonLines
     }
 
     /// <summary>The offset after the last line feed; 0 when there is none.</summary>
-    internal static long WholeLinesEnd(FileStream file)
+    internal static long WholeLinesEnd(FileStream file) => WholeLinesEnd(file, file.Length);
+
+    // Of those before an offset.
+    private static long WholeLinesEnd(FileStream file, long before)
     {
         var chunk = new byte[4096];
-        for (var end = file.Length; end > 0;)
+        for (var end = before; end > 0;)
         {
             var begin = Math.Max(0, end - chunk.Length);
             var part = chunk.AsSpan(0, (int)(end - begin));

@@ -150,11 +150,17 @@ public sealed class RunFolder : IDisposable
         new(System.IO.Path.Combine(folder, FaultsFileName), StorageJson.Default.FaultLine, sync: true);
 
     /// <summary>Marks the run finished; its weights are written by then, by whoever held them.</summary>
-    public void Finish(DateTimeOffset now)
+    public void Finish(DateTimeOffset now) => Record = MarkFinished(Path, Record, now);
+
+    /// <summary>The same where nobody holds the folder's lock, for who alone writes in it.</summary>
+    public static void Finish(string folder, DateTimeOffset now) => MarkFinished(folder, RunRecord.Read(folder)!, now);
+
+    private static RunRecord MarkFinished(string folder, RunRecord record, DateTimeOffset now)
     {
-        SurvivingMetrics.Merge(Path);
-        Record = Record with { Finished = now };
-        Record.Write(Path);
+        SurvivingMetrics.Merge(folder);
+        var finished = record with { Finished = now };
+        finished.Write(folder);
+        return finished;
     }
 
     public void Dispose() => _lock.Dispose();

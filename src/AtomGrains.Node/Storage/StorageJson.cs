@@ -14,6 +14,7 @@ namespace AtomGrains.Node.Storage;
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(RunWish))]
 [JsonSerializable(typeof(SupervisorPost))]
 [JsonSerializable(typeof(SupervisorRollEntry))]
 [JsonSerializable(typeof(TokenizerFile))]

@@ -25,7 +25,7 @@ internal sealed class MetricFamily
         (_type, _adds, _bounds) = instrument switch
         {
             Counter<long> => ("counter", true, Array.Empty<double>()),
-            ObservableCounter<long> => ("counter", false, []),
+            ObservableCounter<long> or ObservableCounter<double> => ("counter", false, []),
             ObservableGauge<double> => ("gauge", false, []),
             Histogram<double> histogram => ("histogram", true, [.. histogram.Advice?.HistogramBucketBoundaries ?? []]),
             _ => throw new NotSupportedException($"{_name}: the page has no form for a {instrument.GetType().Name}"),

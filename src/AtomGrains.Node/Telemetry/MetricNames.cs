@@ -33,6 +33,14 @@ public static class MetricNames
     public const string CheckpointWriteSeconds = "checkpoint_write_seconds";
     public const string CheckpointBlockedSeconds = "checkpoint_blocked_seconds";
     public const string CheckpointAgeSteps = "checkpoint_age_steps";
+    public const string CheckpointAgeSeconds = "checkpoint_age_seconds";
+    public const string WorkersWanted = "workers_wanted";
+    public const string SparesWanted = "spares_wanted";
+    public const string DevicesMissing = "devices_missing";
+    public const string DevicesQuarantined = "devices_quarantined";
+    public const string DeviceSecondsHeld = "device_seconds_held_total";
+    public const string DeviceSecondsUseful = "device_seconds_useful_total";
+    public const string StepsLost = "steps_lost_total";
 
     /// <summary>Label: the run's id, where a process may have several; none where it has one.</summary>
     public const string Run = "run";

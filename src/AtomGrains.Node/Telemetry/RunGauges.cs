@@ -9,4 +9,17 @@ namespace AtomGrains.Node.Telemetry;
 /// <param name="Counters">Sums over all nodes that there ever were.</param>
 /// <param name="CheckpointAge">Steps since the newest complete checkpoint, or since the beginning; null for a run without checkpoints.</param>
 /// <param name="Audits">Since the coordinator began; null for none.</param>
-public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null, AuditCounts? Audits = null);
+public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCounters Counters, long? CheckpointAge = null, AuditCounts? Audits = null)
+{
+    /// <summary>Workers that the run wants now; none while it is paused or over.</summary>
+    public int WorkersWanted { get; init; }
+
+    /// <summary>Spares that it wants beside them.</summary>
+    public int SparesWanted { get; init; }
+
+    /// <summary>Workers and spares for which there is no process, not even one that starts.</summary>
+    public int DevicesMissing { get; init; }
+
+    /// <summary>Devices that are used no more.</summary>
+    public int DevicesQuarantined { get; init; }
+}

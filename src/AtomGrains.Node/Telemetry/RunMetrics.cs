@@ -19,6 +19,7 @@ public sealed class RunMetrics : IDisposable
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _samples;
     private readonly Counter<long> _notices;
+    private readonly Counter<long> _stepsLost;
     private readonly Histogram<double> _recovery;
     private readonly Histogram<double> _step;
     private readonly Histogram<double> _checkpointWrite;
@@ -28,6 +29,8 @@ public sealed class RunMetrics : IDisposable
     private readonly int _tokensPerSample;
     private RunGauges? _gauges;
     private double _loss = double.NaN;
+    private TimeSpan _observed;
+    private TimeSpan _checkpointed;
 
     /// <param name="samplesPerStep">The global batch.</param>
     /// <param name="now">On the monotonic clock of all calls: from here on the run's time counts.</param>
@@ -38,6 +41,7 @@ public sealed class RunMetrics : IDisposable
         _samplesPerStep = samplesPerStep;
         _tokensPerSample = tokensPerSample;
         _time = new TrainingTime(samplesPerStep, now);
+        _observed = _checkpointed = now;
         _meter = new Meter(new MeterOptions(MetricNames.Meter) { Scope = scope, Tags = run is null ? null : [new(MetricNames.Run, run)] });
         _faults = _meter.CreateCounter<long>(MetricNames.Faults, description: "Deaths, pauses and hangs of processes, by kind and role.");
         _recovery = Seconds(MetricNames.RecoverySeconds, "Seconds of a recovery by phase; transfer is in the background.");
@@ -49,6 +53,7 @@ public sealed class RunMetrics : IDisposable
         _tokens = _meter.CreateCounter<long>(MetricNames.Tokens, description: "Tokens of committed steps.");
         _samples = _meter.CreateCounter<long>(MetricNames.SamplesCommitted, description: "Samples of committed steps.");
         _notices = _meter.CreateCounter<long>(MetricNames.PreemptionNotices, description: "Processes that were asked to end and handed over first.");
+        _stepsLost = _meter.CreateCounter<long>(MetricNames.StepsLost, description: "Committed steps that a rollback gave up, to be computed again.");
         Gauge(MetricNames.EffectiveTrainingTimeRatio, "Share of the run's time that went into steps of the surviving history, recoveries excluded.", () => _time.EffectiveRatio);
         Gauge(MetricNames.GoodputRatio, "Committed samples over what the held devices would have computed by bare loops, at the step loops' own speed.", () => _time.GoodputRatio);
         Gauge(MetricNames.Workers, "Workers that own lanes.", () => _gauges?.Workers);
@@ -56,6 +61,13 @@ public sealed class RunMetrics : IDisposable
         Gauge(MetricNames.Generation, "The newest view's generation.", () => _gauges?.Generation);
         Gauge(MetricNames.Loss, "Mean training loss of the last step in nats a token.", () => double.IsFinite(_loss) ? _loss : null);
         Gauge(MetricNames.CheckpointAgeSteps, "Steps since the newest complete checkpoint: what would be lost with every process.", () => _gauges?.CheckpointAge);
+        Gauge(MetricNames.CheckpointAgeSeconds, "Seconds since the newest checkpoint became complete, or since this coordinator began.", () => _gauges?.CheckpointAge is null ? null : (_observed - _checkpointed).TotalSeconds);
+        Gauge(MetricNames.WorkersWanted, "Workers that the run wants now; 0 while it is paused or over.", () => _gauges?.WorkersWanted);
+        Gauge(MetricNames.SparesWanted, "Spares that the run wants beside its workers.", () => _gauges?.SparesWanted);
+        Gauge(MetricNames.DevicesMissing, "Workers and spares that are wanted and have no device yet.", () => _gauges?.DevicesMissing);
+        Gauge(MetricNames.DevicesQuarantined, "Devices that are used no more, for failures or wrong bits.", () => _gauges?.DevicesQuarantined);
+        Seconds(MetricNames.DeviceSecondsHeld, "Seconds for which devices were held, summed over devices: what the run costs.", () => _time.HeldSeconds);
+        Seconds(MetricNames.DeviceSecondsUseful, "Device-seconds that committed samples take at the step loops' own speed.", () => _time.UsefulSeconds);
         Count(MetricNames.LanesRecomputed, "Lanes computed in place of a lost worker in a step under way.", counters => counters.LanesRecomputed);
         Count(MetricNames.DuplicatePushesRejected, "Pushes of lanes that a partition had already.", counters => counters.DuplicatePushesRejected);
         Count(MetricNames.StaleGenerationRejected, "Messages of an older view, refused.", counters => counters.StaleGenerationRejected);
@@ -68,6 +80,7 @@ public sealed class RunMetrics : IDisposable
         _tokens.Add(0);
         _samples.Add(0);
         _notices.Add(0);
+        _stepsLost.Add(0);
     }
 
     private const string NotFinite = "not_finite";
@@ -85,6 +98,18 @@ public sealed class RunMetrics : IDisposable
         _checkpointWrite.Record(stored.WriteSeconds);
         _checkpointBlocked.Record(stored.BlockedSeconds);
     }
+
+    /// <summary>A checkpoint is complete: what would be lost with every process begins anew.</summary>
+    public void CheckpointCompleted(TimeSpan now)
+    {
+        lock (_gate)
+        {
+            _checkpointed = now;
+        }
+    }
+
+    /// <summary>Committed steps are given up.</summary>
+    public void RolledBack(long steps) => _stepsLost.Add(steps);
 
     /// <summary>A process was asked to end and hands over.</summary>
     public void LeaveNoticed() => _notices.Add(1);
@@ -135,7 +160,7 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
-            _gauges = gauges;
+            (_gauges, _observed) = (gauges, now);
             _time.Held(held, now);
         }
     }
@@ -164,6 +189,18 @@ public sealed class RunMetrics : IDisposable
             lock (_gate)
             {
                 return value() is { } known ? [new Measurement<double>(known)] : Array.Empty<Measurement<double>>();
+            }
+        },
+        unit: null,
+        description);
+
+    private void Seconds(string name, string description, Func<double> value) => _meter.CreateObservableCounter(
+        name,
+        () =>
+        {
+            lock (_gate)
+            {
+                return value();
             }
         },
         unit: null,

@@ -13,11 +13,15 @@ internal sealed class TrainingTime
     private readonly RecentMedian _stepSeconds = new();
     private readonly RecentMedian _computeSecondsPerSample = new();
     private Lineage _lineage;
+    private long _next;
+    private long _steps;
     private TimeSpan _now;
     private TimeSpan? _lastDecided;
     private long _samples;
     private double _effectiveSeconds;
     private double _deviceSeconds;
+    private double _usefulSeconds;
+    private long _unpriced;
     private int _held;
     private int _workers;
     private bool _disturbed;
@@ -40,6 +44,15 @@ internal sealed class TrainingTime
     /// that is known.
     /// </summary>
     public double? GoodputRatio => _computeSecondsPerSample.Value is { } each && _deviceSeconds > 0 ? _samples * each / _deviceSeconds : null;
+
+    /// <summary>Seconds for which devices were held, over all of them; never falls.</summary>
+    public double HeldSeconds => _deviceSeconds;
+
+    /// <summary>
+    /// What committed samples take at the step loops' own speed at that time, also those of steps that were given up later:
+    /// never falls. Samples from before the speed is known are counted when it is.
+    /// </summary>
+    public double UsefulSeconds => _usefulSeconds;
 
     public void Held(int processes, TimeSpan now)
     {
@@ -70,8 +83,12 @@ internal sealed class TrainingTime
         Advance(now);
         if (lineage != _lineage)
         {
-            (_lineage, _effectiveSeconds, _samples) = (lineage, 0, 0);
+            GiveUpFrom(step);
+            _lineage = lineage;
         }
+
+        _next = step + 1;
+        _steps++;
 
         var seconds = (now - (_lastDecided ?? now)).TotalSeconds;
         _lastDecided = now;
@@ -86,7 +103,22 @@ internal sealed class TrainingTime
 
         _effectiveSeconds += _disturbed ? Math.Min(seconds, _stepSeconds.Value ?? seconds) : seconds;
         _samples += isCommit ? _samplesPerStep : 0;
+        _unpriced += isCommit ? _samplesPerStep : 0;
+        if (_computeSecondsPerSample.Value is { } each)
+        {
+            _usefulSeconds += _unpriced * each;
+            _unpriced = 0;
+        }
+
         _disturbed = false;
+    }
+
+    // What the steps before it have come to is kept in proportion: to know it of each would take memory of each.
+    private void GiveUpFrom(long step)
+    {
+        var kept = Math.Max(0, _steps - Math.Max(0, _next - step));
+        var share = _steps == 0 ? 0 : (double)kept / _steps;
+        (_steps, _effectiveSeconds, _samples) = (kept, _effectiveSeconds * share, (long)Math.Round(_samples * share));
     }
 
     private void Advance(TimeSpan now)

@@ -68,6 +68,11 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
 
         var info = OwnProgram.StartInfo(WorkerCommand.Name);
         info.RedirectStandardInput = true;
+        foreach (var (name, value) in silo.Environment)
+        {
+            info.Environment[name] = value;
+        }
+
         var process = new Process { StartInfo = info, EnableRaisingEvents = true };
         process.Start();
         _handle = new NodeHandle(Id, place.Slot, process, ProcessIdentity.Of(process.Id), DateTimeOffset.UtcNow);

@@ -8,6 +8,7 @@ using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
+using AtomGrains.Torch.Engine;
 
 namespace AtomGrains.Silo.Children;
 
@@ -24,30 +25,44 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
-    private readonly SiloOrders _orders;
     private readonly RunPlan _plan;
+    private readonly string _store;
+    private readonly Action _idle;
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
     private readonly Thread _thread;
     private readonly ChildRecords _records;
     private readonly NodeDeaths _deaths;
-    private readonly CrashLoop _crashes = new();
+    private readonly CrashLoop _crashes;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ChildNode> _children = [];
     private long _step;
     private volatile bool _ending;
 
-    public ChildProcesses(SiloOrders orders, RunPlan plan)
+    /// <param name="secret">The run's.</param>
+    /// <param name="store">The store of checkpoints.</param>
+    /// <param name="crashes">Of this silo's processes of the run, whichever of these objects started them.</param>
+    /// <param name="idle">No process is left; any thread, and from inside.</param>
+    public ChildProcesses(RunPlan plan, string secret, string store, CrashLoop crashes, Action idle)
     {
-        _orders = orders;
         _plan = plan;
-        _records = new ChildRecords(orders.RunFolder);
-        _deaths = new NodeDeaths(orders.RunFolder);
-        var identity = new TransportIdentity(orders.RunId, NodeProcess.SupervisorNode, RunSecret.FromHex(orders.Secret));
+        _store = store;
+        _crashes = crashes;
+        _idle = idle;
+        _records = new ChildRecords(plan.Folder);
+        _deaths = new NodeDeaths(plan.Folder);
+        Environment = WorkerEnvironment.Variables(plan.Spec.ThreadsPerWorker);
+        var identity = new TransportIdentity(plan.RunId, NodeProcess.SupervisorNode, RunSecret.FromHex(secret));
         _server = new ControlServer<LocalMessage>(identity, new ControlOptions(), LocalJson.Contract, new TransportCounters(), this);
         _thread = new Thread(() => _events.Run(Tick, OnTick)) { IsBackground = true, Name = "children" };
         _thread.Start();
     }
+
+    /// <summary>What the run pins of a process before it begins.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>No process is left, and none is about to begin.</summary>
+    public bool IsIdle => Children.Count == 0;
 
     /// <summary>A node that has not begun to live.</summary>
     public ChildNode Create(NodePlace place, string device, INodeOwner owner)
@@ -84,7 +99,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     {
         if (child.Start(Assign) is { } handle)
         {
-            _records.Note(new ChildRecord(child.Id.Value, child.Slot, handle.Pid, Environment.ProcessId));
+            _records.Note(new ChildRecord(child.Id.Value, child.Slot, handle.Pid, System.Environment.ProcessId));
             Console.Error.WriteLine($"{child.Id} is worker {child.Slot} in process {handle.Pid}");
         }
     }
@@ -94,12 +109,18 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         lock (_gate)
         {
             _children.Remove(child.Id.Value);
+            if (_children.Count > 0)
+            {
+                return;
+            }
         }
+
+        _idle();
     }
 
     public void OnEnded(ChildNode child)
     {
-        if (child.Handle is { HasEnded: true } handle && Autopsy.Of(handle, LaneMark.PathOf(_orders.RunFolder, child.Id.Value), _plan.Spec) is { } death)
+        if (child.Handle is { HasEnded: true } handle && Autopsy.Of(handle, LaneMark.PathOf(_plan.Folder, child.Id.Value), _plan.Spec) is { } death)
         {
             _deaths.Record(child.Id, death);
         }
@@ -111,7 +132,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
         Forget(child);
         Console.Error.WriteLine($"{child.Id}, worker {child.Slot}, has ended with exit code {child.Handle!.ExitCode}");
-        if (!_ending && !child.IsGivenUp && _crashes.Ended(child.Handle, _step, Path.Combine(_orders.RunFolder, "logs", $"node-{child.Id.Value}.log")) is { } reason)
+        if (!_ending && !child.IsGivenUp && _crashes.Ended(child.Handle, _step, Path.Combine(_plan.Folder, "logs", $"node-{child.Id.Value}.log")) is { } reason)
         {
             child.Owner.StopRun(reason);
         }
@@ -256,15 +277,15 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Host = place.Host,
         Secret = place.Secret,
         Faults = place.Faults,
-        RunFolder = _orders.RunFolder,
+        RunFolder = _plan.Folder,
         LaneMark = place.LaneMark,
         Supervisor = _server.Endpoint.ToString(),
-        Store = _orders.Store,
+        Store = _store,
         Struck = StruckFaults.FolderName,
         Device = device,
 
         // For a connection that does not come about on a busy machine; the end of its silo ends a child at once.
         OrphanGrace = LongestStarvation,
-        Grace = _orders.Grace,
+        Grace = _plan.Grace,
     };
 }

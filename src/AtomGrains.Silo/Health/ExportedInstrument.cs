@@ -24,7 +24,7 @@ internal sealed class ExportedInstrument
         IsObservable = instrument.IsObservable;
         (_kind, _bounds) = instrument switch
         {
-            Counter<long> or ObservableCounter<long> => (Kind.Counter, Array.Empty<double>()),
+            Counter<long> or ObservableCounter<long> or ObservableCounter<double> => (Kind.Counter, Array.Empty<double>()),
             ObservableGauge<double> => (Kind.Gauge, []),
             Histogram<double> histogram => (Kind.Histogram, [.. histogram.Advice?.HistogramBucketBoundaries ?? []]),
             _ => throw new NotSupportedException($"{_name}: there is no collector for a {instrument.GetType().Name}"),

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text;
 using AtomGrains.Node.Telemetry;
 using Prometheus;
 
@@ -11,6 +12,8 @@ namespace AtomGrains.Silo.Health;
 /// </summary>
 internal sealed class PrometheusExporter : IDisposable
 {
+    private static readonly byte[] Start = Encoding.UTF8.GetBytes(ProcessStart.Text);
+
     private readonly object _gate = new();
     private readonly CollectorRegistry _counted = Metrics.NewCustomRegistry();
     private readonly MeterListener _listener = new();
@@ -45,6 +48,7 @@ internal sealed class PrometheusExporter : IDisposable
         }
 
         using var page = new MemoryStream();
+        page.Write(Start);
         await _counted.CollectAndExportAsTextAsync(page, cancellation).ConfigureAwait(false);
         await observed.CollectAndExportAsTextAsync(page, cancellation).ConfigureAwait(false);
         return page.ToArray();

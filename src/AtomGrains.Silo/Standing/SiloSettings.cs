@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using AtomGrains.Clustering;
 using AtomGrains.Node.Transport;
 
@@ -44,6 +46,12 @@ internal sealed record SiloSettings
     public required TimeSpan Grace { get; init; }
 
     public required ClusterSecret Secret { get; init; }
+
+    /// <summary>What it is to every run.</summary>
+    public SiloShape Shape => new(Host, TensorListen.ToString(), Devices, Number, HasChildren: true);
+
+    // Pods and machines keep their names when they start again: by it a device is known that was found wrong.
+    private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);
 
     /// <summary>This process's name among silos: what its logs and its cluster call it.</summary>
     public string Name => $"{Host}-{Environment.ProcessId}";

@@ -92,7 +92,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         }
     }
 
-    private static void RefuseTooManyPartitions(RunSpec spec, int elements)
+    internal static void RefuseTooManyPartitions(RunSpec spec, int elements)
     {
         var blocks = ModelSize.Blocks(elements, spec.BlockElements);
         if (spec.Partitions > blocks)

@@ -21,7 +21,7 @@ internal sealed class LiveMetrics : IDisposable
     public LiveMetrics(int port)
     {
         _page = new MetricsPage(_scope);
-        _server = new MetricsServer(port, _page.Write);
+        _server = new MetricsServer(port, () => ProcessStart.Text + _page.Write());
     }
 
     public string Url => _server.Url;
@@ -48,7 +48,13 @@ internal sealed class LiveMetrics : IDisposable
 
     public void Recovered(FaultLine line) => _metrics?.Recovered(line.Seconds.ByPhase());
 
-    public void Observe(Coordinator coordinator, NodeTable nodes, FaultLedger ledger, TimeSpan now)
+    public void CheckpointCompleted(TimeSpan now) => _metrics?.CheckpointCompleted(now);
+
+    public void RolledBack(long steps) => _metrics?.RolledBack(steps);
+
+    /// <param name="spares">That are wanted.</param>
+    /// <param name="quarantined">Devices that are used no more.</param>
+    public void Observe(Coordinator coordinator, NodeTable nodes, FaultLedger ledger, int spares, int quarantined, TimeSpan now)
     {
         foreach (var (kind, role) in ledger.TakeKnown())
         {
@@ -58,7 +64,14 @@ internal sealed class LiveMetrics : IDisposable
         var running = nodes.Running.ToList();
         var ready = running.Count(node => node.IsReady && coordinator.StandingOf(node.Id) == NodeStanding.Alive);
         var view = coordinator.View;
-        _metrics?.Observe(new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge, coordinator.Audits), running.Count, now);
+        var gauges = new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge, coordinator.Audits)
+        {
+            WorkersWanted = coordinator.TargetWorkers,
+            SparesWanted = spares,
+            DevicesMissing = Math.Max(0, coordinator.TargetWorkers + spares - running.Count(node => coordinator.Counts(node.Id))),
+            DevicesQuarantined = quarantined,
+        };
+        _metrics?.Observe(gauges, running.Count, now);
     }
 
     public void Dispose()

@@ -338,7 +338,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _keeper.VouchForStarved(Now);
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
-        _metrics?.Observe(_coordinator, _nodes, _ledger, Now);
+        _metrics?.Observe(_coordinator, _nodes, _ledger, _options.Spares, _devices.Quarantined.Count, Now);
         Tell(_ledger.CloseWhatIsOver());
         _devices.Check();
         KeepNodes();
@@ -445,6 +445,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 break;
             case RolledBack back:
                 _ledger.RolledBack(back.StepsLost);
+                _metrics?.RolledBack(back.StepsLost);
                 _observer.OnNote(back.InWords);
                 break;
             case Waiting { For: { } what }:
@@ -456,7 +457,11 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
                 _journal.CompleteBefore(manifest.Manifest.Step);
                 _checkpoints.CarryOut(manifest);
                 break;
-            case CheckpointCompleted or FindCheckpoint:
+            case CheckpointCompleted:
+                _checkpoints.CarryOut(effect);
+                _metrics?.CheckpointCompleted(Now);
+                break;
+            case FindCheckpoint:
                 _checkpoints.CarryOut(effect);
                 break;
             case RunFinished finished:

@@ -40,29 +40,41 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void WhatHappensToARunIsToldToItsMeter()
     {
-        var measured = new Dictionary<string, double>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listening) =>
-            {
-                if (instrument.Meter.Name == MetricNames.Meter && Equals(instrument.Meter.Scope, "run"))
-                {
-                    listening.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured[instrument.Name] = value);
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => measured[instrument.Name] = measured.GetValueOrDefault(instrument.Name) + value);
-        listener.Start();
+        using var told = new Told();
         using var actor = Actor(new Output());
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnReport(new NodeId(2), "b", [new LeaveRequested()]);
         actor.OnTick();
-        listener.RecordObservableInstruments();
+        Assert.Equal((2, 2, 1), (told.Now(MetricNames.Workers), told.Now(MetricNames.WorkersReady), told.Now(MetricNames.Generation)));
+        Assert.Equal((1, 0), (told.Now(MetricNames.PreemptionNotices), told.Now(MetricNames.StepsCommitted)));
 
-        Assert.Equal((2, 2, 1), (measured[MetricNames.Workers], measured[MetricNames.WorkersReady], measured[MetricNames.Generation]));
-        Assert.Equal((1, 0), (measured[MetricNames.PreemptionNotices], measured[MetricNames.StepsCommitted]));
+        // Who leaves is to be replaced.
+        Assert.Equal((2, 0, 1, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.SparesWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.DevicesQuarantined)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ARunThatIsPausedOrOverWantsNobodySoThatNobodyIsToldThatItIsStalled(bool isPaused)
+    {
+        using var told = new Told();
+        using var actor = Actor(new Output());
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnTick();
+        Assert.Equal(2, told.Now(MetricNames.WorkersWanted));
+        if (isPaused)
+        {
+            actor.OnPause();
+        }
+        else
+        {
+            actor.OnStop("that is enough");
+        }
+
+        actor.OnTick();
+        Assert.Equal((0, 0, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.WorkersReady)));
     }
 
     [Fact]
@@ -219,6 +231,41 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void APausedRunComesToRestTakesNoDeviceAndDismissesWhoeverSpeaks()
+    {
+        var output = new Output();
+        using var actor = Actor(output);
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnPause();
+        Assert.Equal((true, null, 1), (actor.IsAtRest, actor.End, RunWish.Read(_folder).RestedAt));
+        Assert.Equal(2, output.Sent.OfType<Dismiss>().Count());
+
+        // It was on its way here, or has not heard it.
+        actor.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0)]);
+        Assert.Equal(3, output.Sent.OfType<Dismiss>().Count());
+        Assert.Equal(new OfferAnswer(false, null), actor.OnOffer(Offer("c", 0)));
+        Assert.Null(RunEnd.Read(_folder));
+    }
+
+    [Fact]
+    public void ACoordinatorThatTakesOverDoesNotRestBeforeItHasHeardItsNodes()
+    {
+        using (var first = Actor(new Output()))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        // What they have would be lost: only they can make a checkpoint of it.
+        using var second = Actor(new Output());
+        second.OnPause();
+        Assert.False(second.IsAtRest);
+        second.OnStop("enough");
+        Assert.Null(second.End);
+    }
+
+    [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
         using var actor = Actor(new Output());
@@ -309,6 +356,35 @@ public sealed class RunActorTests : IDisposable
     };
 
     private RunActor Actor(IRunOutput output) => new(Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
+
+    /// <summary>What the run's meter has come to.</summary>
+    private sealed class Told : IDisposable
+    {
+        private readonly Dictionary<string, double> _measured = [];
+        private readonly MeterListener _listener = new();
+
+        public Told()
+        {
+            _listener.InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == MetricNames.Meter && Equals(instrument.Meter.Scope, "run"))
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => _measured[instrument.Name] = value);
+            _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => _measured[instrument.Name] = _measured.GetValueOrDefault(instrument.Name) + value);
+            _listener.Start();
+        }
+
+        public double Now(string name)
+        {
+            _listener.RecordObservableInstruments();
+            return _measured[name];
+        }
+
+        public void Dispose() => _listener.Dispose();
+    }
 
     private sealed class Output : IRunOutput
     {

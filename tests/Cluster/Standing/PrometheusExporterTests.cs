@@ -80,6 +80,10 @@ public sealed class PrometheusExporterTests : IDisposable
         static string Series(string run) => $"atomgrains_faults_total{{kind=\"crash\",role=\"node\",run=\"{run}\"}}";
     }
 
+    [Fact]
+    public async Task TheProcessesStartIsOnThePageByWhichAlertsTellACrashLoop() =>
+        Assert.Contains(ProcessStart.Text, Encoding.UTF8.GetString(await _exporter.PageAsync(CancellationToken.None)), StringComparison.Ordinal);
+
     private void Everything()
     {
         _metrics.Fault("kill", "node");

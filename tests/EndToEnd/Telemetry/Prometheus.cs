@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 
 namespace AtomGrains.EndToEnd.Tests.Telemetry;
 
-/// <summary>A real Prometheus that scrapes one page five times a second, in a folder that goes with it.</summary>
+/// <summary>A real Prometheus that scrapes one page five times a second, and looks at its rules twice, in a folder that goes with it.</summary>
 internal sealed class Prometheus : IDisposable
 {
     private const string Variable = "ATOMGRAINS_PROMETHEUS";
@@ -18,10 +18,16 @@ internal sealed class Prometheus : IDisposable
     private readonly int _port = FreePort();
 
     /// <param name="target">Host and port of the page.</param>
-    public Prometheus(string target)
+    /// <param name="rules">A file of rules, as text; null for none.</param>
+    public Prometheus(string target, string? rules = null)
     {
         var configuration = Path.Combine(_home, "prometheus.yml");
-        File.WriteAllText(configuration, $"global: {{scrape_interval: 200ms}}\nscrape_configs: [{{job_name: run, static_configs: [{{targets: ['{target}']}}]}}]\n");
+        File.WriteAllText(Path.Combine(_home, "rules.yml"), rules ?? "groups: []");
+        File.WriteAllText(configuration, $$"""
+            global: {scrape_interval: 200ms, evaluation_interval: 500ms}
+            rule_files: [rules.yml]
+            scrape_configs: [{job_name: atomgrains, static_configs: [{targets: ['{{target}}']}]}]
+            """);
         _process = Start(
             "prometheus", $"--config.file={configuration}", $"--storage.tsdb.path={_home}/data", $"--web.listen-address=127.0.0.1:{_port}", "--log.level=error");
         _process.StandardInput.Close();
@@ -33,24 +39,32 @@ internal sealed class Prometheus : IDisposable
     /// <summary>The value of an instant query that has one; null while it has none.</summary>
     public async Task<double?> Ask(string query)
     {
-        try
-        {
-            var answer = JsonNode.Parse(await _client.GetStringAsync($"http://127.0.0.1:{_port}/api/v1/query?query={Uri.EscapeDataString(query)}"))!;
-            var values = answer["data"]!["result"]!.AsArray();
-            return values.Count == 0 ? null : double.Parse((string)Assert.Single(values)!["value"]![1]!, CultureInfo.InvariantCulture);
-        }
-        catch (HttpRequestException)
-        {
-            Assert.False(_process.HasExited, "Prometheus ended");
-            return null;
-        }
+        var values = await Results($"query?query={Uri.EscapeDataString(query)}");
+        return values.Count == 0 ? null : Number(Assert.Single(values)!["value"]!);
+    }
+
+    /// <summary>Names of the alerts in a state (<c>pending</c>, <c>firing</c>) now.</summary>
+    public async Task<IReadOnlySet<string>> Alerts(string state) =>
+        (await Results($"query?query={Uri.EscapeDataString($"ALERTS{{alertstate=\"{state}\"}}")}")).Select(alert => (string)alert!["metric"]!["alertname"]!).ToHashSet();
+
+    /// <summary>Every value of every series of a query, second by second, from a time until now.</summary>
+    /// <exception cref="HttpRequestException">Prometheus does not understand it.</exception>
+    public async Task<IReadOnlyList<double>> Values(string query, DateTimeOffset from)
+    {
+        var range = string.Create(CultureInfo.InvariantCulture, $"start={from.ToUnixTimeSeconds()}&end={DateTimeOffset.UtcNow.ToUnixTimeSeconds()}&step=1");
+        var answer = await _client.GetStringAsync($"http://127.0.0.1:{_port}/api/v1/query_range?query={Uri.EscapeDataString(query)}&{range}");
+        return [.. JsonNode.Parse(answer)!["data"]!["result"]!.AsArray().SelectMany(series => series!["values"]!.AsArray()).Select(value => Number(value!))];
     }
 
     /// <summary>What promtool says about a page; empty when it is content.</summary>
-    public static async Task<string> Check(string page)
+    public static Task<string> Check(string page) => Promtool(page, "check", "metrics");
+
+    /// <summary>What promtool says; <c>exit code N: </c> before it when it is not content.</summary>
+    /// <param name="input">What it reads.</param>
+    public static async Task<string> Promtool(string input, params string[] arguments)
     {
-        using var tool = Start("promtool", "check", "metrics");
-        await tool.StandardInput.WriteAsync(page);
+        using var tool = Start("promtool", arguments);
+        await tool.StandardInput.WriteAsync(input);
         tool.StandardInput.Close();
         var said = await tool.StandardOutput.ReadToEndAsync() + await tool.StandardError.ReadToEndAsync();
         await tool.WaitForExitAsync();
@@ -65,6 +79,28 @@ internal sealed class Prometheus : IDisposable
         _process.Dispose();
         Directory.Delete(_home, recursive: true);
     }
+
+    // None while it cannot answer yet.
+    private async Task<JsonArray> Results(string request)
+    {
+        try
+        {
+            return JsonNode.Parse(await _client.GetStringAsync($"http://127.0.0.1:{_port}/api/v1/{request}"))!["data"]!["result"]!.AsArray();
+        }
+        catch (HttpRequestException)
+        {
+            Assert.False(_process.HasExited, "Prometheus ended");
+            return [];
+        }
+    }
+
+    // A time and a value.
+    private static double Number(JsonNode sample) => (string)sample[1]! switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        var text => double.Parse(text, CultureInfo.InvariantCulture),
+    };
 
     private static Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(Folder!, program), arguments)
     {

@@ -63,6 +63,46 @@ public sealed class MetricsPageTests : IDisposable
         Assert.Equal((1, 0.3), (Value("atomgrains_checkpoint_write_seconds_count"), Value("atomgrains_checkpoint_write_seconds_sum")));
         Assert.Equal((1, 0.002), (Value("atomgrains_checkpoint_blocked_seconds_count"), Value("atomgrains_checkpoint_blocked_seconds_sum")));
         Assert.Equal(7, Value("atomgrains_checkpoint_age_steps"));
+        Assert.Equal(1, Value("atomgrains_checkpoint_age_seconds"));
+    }
+
+    [Fact]
+    public void ACheckpointsAgeInSecondsBeginsAnewWithEachThatIsComplete()
+    {
+        Observe(at: 9);
+        Assert.Equal(9, Value("atomgrains_checkpoint_age_seconds"));
+        _metrics.CheckpointCompleted(TimeSpan.FromSeconds(10));
+        Observe(at: 12);
+        Assert.Equal(2, Value("atomgrains_checkpoint_age_seconds"));
+
+        void Observe(int at) => _metrics.Observe(new RunGauges(1, 1, 1, new NodeCounters(), CheckpointAge: 0), held: 1, TimeSpan.FromSeconds(at));
+    }
+
+    [Fact]
+    public void ARunWithoutCheckpointsHasNoAgeOfOne()
+    {
+        _metrics.Observe(new RunGauges(1, 1, 1, new NodeCounters()), held: 1, TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain("atomgrains_checkpoint_age", _page.Write(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsWantedMissingAndQuarantinedIsThatOfTheLastLook()
+    {
+        var gauges = new RunGauges(3, 4, 7, new NodeCounters()) { WorkersWanted = 4, SparesWanted = 2, DevicesMissing = 1, DevicesQuarantined = 5 };
+        _metrics.Observe(gauges, held: 4, TimeSpan.FromSeconds(1));
+        Assert.Equal(4, Value("atomgrains_workers_wanted"));
+        Assert.Equal(2, Value("atomgrains_spares_wanted"));
+        Assert.Equal(1, Value("atomgrains_devices_missing"));
+        Assert.Equal(5, Value("atomgrains_devices_quarantined"));
+    }
+
+    [Fact]
+    public void StepsThatARollbackGaveUpAreCounted()
+    {
+        Assert.Equal(0, Value("atomgrains_steps_lost_total"));
+        _metrics.RolledBack(3);
+        _metrics.RolledBack(4);
+        Assert.Equal(7, Value("atomgrains_steps_lost_total"));
     }
 
     [Fact]
@@ -131,6 +171,21 @@ public sealed class MetricsPageTests : IDisposable
     }
 
     [Fact]
+    public void ARollbackToACheckpointKeepsTheStepsBeforeIt()
+    {
+        for (var step = 0; step < 4; step++)
+        {
+            Decide(step, First, at: step + 1);
+        }
+
+        // Three of four steps survive, and so do three quarters of the three seconds that are known of them.
+        Decide(step: 3, new Lineage(new Generation(5)), at: 5);
+        Assert.Equal(((3 * 0.75) + 1) / 5, Value("atomgrains_effective_training_time_ratio"), 6);
+
+        void Decide(long step, Lineage lineage, int at) => _metrics.Decided(Decided(step, DecisionKind.Commit) with { Lineage = lineage }, NoPhases, TimeSpan.FromSeconds(at));
+    }
+
+    [Fact]
     public void GoodputIsCommittedWorkOverWhatTheHeldDevicesCouldHaveDone()
     {
         // Two devices for four seconds; each committed step took one second of computing in all.
@@ -141,6 +196,24 @@ public sealed class MetricsPageTests : IDisposable
         _metrics.Timed(new StepTimed(1, 0, 0.6, 0, 0));
         _metrics.Decided(Decided(1, DecisionKind.Commit), NoPhases, TimeSpan.FromSeconds(4));
         Assert.Equal(2.0 / 8, Value("atomgrains_goodput_ratio"), 6);
+        Assert.Equal(8, Value("atomgrains_device_seconds_held_total"));
+        Assert.Equal(2, Value("atomgrains_device_seconds_useful_total"), 6);
+    }
+
+    [Fact]
+    public void UsefulDeviceSecondsNeverFallAlsoWhenAHistoryIsGivenUp()
+    {
+        Seconds(0, () => _metrics.ViewInstalled(workers: 1));
+        for (var step = 0; step < 3; step++)
+        {
+            _metrics.Timed(new StepTimed(step, 0, 0.5, 0, 0));
+            _metrics.Decided(Decided(step, DecisionKind.Commit), NoPhases, TimeSpan.FromSeconds(step + 1));
+        }
+
+        _metrics.Timed(new StepTimed(0, 0, 0.5, 0, 0));
+        _metrics.Decided(Decided(0, DecisionKind.Commit) with { Lineage = new Lineage(new Generation(5)) }, NoPhases, TimeSpan.FromSeconds(4));
+        Assert.Equal(2, Value("atomgrains_device_seconds_useful_total"), 6);
+        Assert.Equal(0.5 / 4, Value("atomgrains_goodput_ratio"), 6);
     }
 
     [Fact]

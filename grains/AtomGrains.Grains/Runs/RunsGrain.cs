@@ -1,0 +1,132 @@
+using AtomGrains.Core.Options;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Grains.Workers;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Runtime.Placement;
+
+namespace AtomGrains.Grains.Runs;
+
+/// <summary>
+/// Answers from the catalog, and passes on what concerns a single run. It remembers the catalog's list for a moment, so
+/// that a hundred free devices do not read a shared volume a hundred times a second. A run that is being made, which takes
+/// as long as its data do, holds up nobody.
+/// </summary>
+[Reentrant]
+public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService membership, ISiloMetadataCache metadata) : Grain, IRunsGrain
+{
+    // A run that was just made waits for its devices no longer than this because of it.
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500);
+
+    private IReadOnlyList<RunEntry> _listed = [];
+    private TimeSpan? _listedAt;
+
+    public async Task<RunAnswer> Start(RunRequest request)
+    {
+        if (WireContract.RefusalOf(request.Version) is { } refused)
+        {
+            return new RunAnswer([refused]);
+        }
+
+        if (RunNames.Fault(request.Name) is { } fault)
+        {
+            return new RunAnswer([fault]);
+        }
+
+        if (catalog.IsSame(request) is { } same)
+        {
+            return new RunAnswer(same ? [] : [$"there is a run {request.Name} already, with another spec: choose another name"]);
+        }
+
+        RunNeeds needs;
+        try
+        {
+            needs = catalog.Read(request);
+        }
+        catch (InvalidSettingsException error)
+        {
+            return new RunAnswer([.. error.Errors.Select(one => one.ToString())]);
+        }
+
+        var (silo, nobody) = Choose(needs);
+        if (silo is null)
+        {
+            return new RunAnswer([nobody!]);
+        }
+
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return await GrainFactory.GetGrain<IRunMakerGrain>(request.Name).Make(request);
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+            _listedAt = null;
+        }
+    }
+
+    public async Task<RunList> List(RunQuery query)
+    {
+        if (WireContract.RefusalOf(query.Version) is { } refused)
+        {
+            return new RunList([], refused);
+        }
+
+        await ListAsync(TimeSpan.Zero);
+        return new RunList([.. _listed.Select(entry => entry.Summary).Where(run => query.Name is null || run.Name == query.Name)]);
+    }
+
+    public async Task<RunAnswer> Order(RunOrder order)
+    {
+        if (WireContract.RefusalOf(order.Version) is { } refused)
+        {
+            return new RunAnswer([refused]);
+        }
+
+        await ListAsync(TimeSpan.Zero);
+        if (!_listed.Any(entry => entry.Summary.Name == order.Name))
+        {
+            return new RunAnswer([RunNames.Unknown(order.Name)]);
+        }
+
+        _listedAt = null;
+        return await GrainFactory.GetGrain<IRunGrain>(order.Name).Order(order);
+    }
+
+    public async Task<IReadOnlyList<string>> Wanted(DeviceOffer offer)
+    {
+        await ListAsync(Fresh);
+        return [.. _listed.Where(entry => entry.WantsDevices && entry.DeviceKind == SiloDevices.KindOf(offer.Device)).Select(entry => entry.Summary.Name)];
+    }
+
+    // The volume may be slow: no scheduler's thread waits for it.
+    private async Task ListAsync(TimeSpan fresh)
+    {
+        var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
+        if (_listedAt is not { } at || now - at >= fresh)
+        {
+            _listed = await Task.Run(catalog.List);
+            _listedAt = now;
+        }
+    }
+
+    private (SiloAddress? Silo, string? Refused) Choose(RunNeeds needs)
+    {
+        var silos = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active)
+            .Select(member => (member.SiloAddress, Metadata: metadata.GetSiloMetadata(member.SiloAddress).Metadata))
+            .Select(silo => (silo.SiloAddress, Devices: SiloDevices.Of(silo.Metadata), Jobs: SiloJobs.Of(silo.Metadata)))
+            .Where(silo => silo.Devices is not null).OrderBy(silo => silo.SiloAddress).ToList();
+        var ofKind = silos.Where(silo => silo.Devices!.Kind == needs.DeviceKind).ToList();
+        if (ofKind.Count == 0)
+        {
+            var kinds = string.Join(" and ", silos.Select(silo => silo.Devices!.Kind).Distinct().Order());
+            return (null, $"device {needs.DeviceKind}: no silo of the cluster has one; there is {(kinds.Length == 0 ? "none at all" : kinds)}");
+        }
+
+        return ofKind.Where(silo => needs.Job is null || silo.Jobs.Contains(needs.Job)).Select(silo => silo.SiloAddress).FirstOrDefault() is { } chosen
+            ? (chosen, null)
+            : (null, $"job {needs.Job}: must be a job of the silos' program: {string.Join(", ", ofKind.SelectMany(silo => silo.Jobs).Distinct())}");
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using AtomGrains.Clustering;
+using AtomGrains.Grains;
+using AtomGrains.Grains.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace StartRun;
+
+/// <summary>A connected cluster, as commands ask it. Every question may be asked again, and is when a silo is gone.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    // A silo that lives answers within milliseconds.
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(10);
+
+    // Grains of a lost silo live again within a few seconds.
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    private readonly IHost _host;
+    private readonly IClusterClient _client;
+
+    private Cluster(IHost host)
+    {
+        _host = host;
+        _client = host.Services.GetRequiredService<IClusterClient>();
+    }
+
+    private IRunsGrain Runs => _client.GetGrain<IRunsGrain>(IRunsGrain.Key);
+
+    /// <exception cref="ClientException">No silo answers.</exception>
+    public static async Task<Cluster> ConnectAsync(ClusterConnection connection, CancellationToken cancellation)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var began = Stopwatch.GetTimestamp();
+        builder.UseOrleansClient(client =>
+        {
+            connection.Configure(client);
+            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.UseConnectionRetryFilter(async (_, token) =>
+            {
+                await Task.Delay(Pause, token);
+                return Stopwatch.GetElapsedTime(began) < ConnectWithin;
+            });
+        });
+        var host = builder.Build();
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(ConnectWithin);
+            await host.StartAsync(limit.Token);
+            return new Cluster(host);
+        }
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        {
+            // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds.
+            host.Dispose();
+            var reason = error is OperationCanceledException or OrleansException ? "" : $": {error.GetBaseException().Message.Split('\n')[0].Trim()}";
+            throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
+        }
+    }
+
+    public async Task StartAsync(string name, string spec, string specName) =>
+        Check(await AskAsync(() => Runs.Start(new RunRequest(WireContract.Version, name, spec, specName))));
+
+    public async Task OrderAsync(string name, RunOrderKind kind, int workers = 0) =>
+        Check(await AskAsync(() => Runs.Order(new RunOrder(WireContract.Version, name, kind, workers))));
+
+    /// <summary>Every run, or the one of a name, if there is one.</summary>
+    public async Task<IReadOnlyList<RunSummary>> ListAsync(string? name = null)
+    {
+        var list = await AskAsync(() => Runs.List(new RunQuery(WireContract.Version, name)));
+        return list.Refused is { } refused ? throw new ClientException(refused) : list.Runs;
+    }
+
+    /// <exception cref="ClientException">There is no such run.</exception>
+    public async Task<RunSummary> FindAsync(string name) =>
+        await ListAsync(name) is [var run] ? run : throw new ClientException($"there is no run {name}; list shows those that there are");
+
+    /// <summary>Null when nobody could be asked just now.</summary>
+    public async Task<RunProgress?> ProgressAsync(string name)
+    {
+        try
+        {
+            return await _client.GetGrain<IRunGrain>(name).Progress();
+        }
+        catch (Exception error) when (IsPassing(error))
+        {
+            return null;
+        }
+    }
+
+    public Task<WeightsFileInfo?> DescribeWeightsAsync(string name) => AskAsync(() => _client.GetGrain<IWeightsGrain>(name).Describe());
+
+    public async Task<byte[]> ReadWeightsAsync(string name, long offset) => (await AskAsync(() => _client.GetGrain<IWeightsGrain>(name).Read(offset))).Bytes;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static void Check(RunAnswer answer)
+    {
+        if (answer.Errors.Count > 0)
+        {
+            throw new ClientException(answer.Errors);
+        }
+    }
+
+    private static bool IsPassing(Exception error) => error is OrleansException or TimeoutException;
+
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception error) when (IsPassing(error) && Stopwatch.GetElapsedTime(began) < AnswerWithin)
+            {
+                await Task.Delay(Pause);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // The edge: what a grain throws comes as what it was there.
+                throw new ClientException($"the cluster does not answer: {error.GetBaseException().Message.Split('\n')[0].Trim()}");
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using StartRun;
+
+return await new ClientCommands(Console.Out, Console.Error).RunAsync(args);

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Storage;
+using AtomGrains.Silo.Standing;
+
+namespace AtomGrains.Silo.Runs;
+
+/// <summary>
+/// The runs of a cluster of standing silos: a folder that all of them share, with a folder for each run in it, by its name.
+/// A run is there when its folder has that name, which is the last thing that is done about it.
+/// </summary>
+/// <param name="root">Absolute.</param>
+/// <param name="store">Where checkpoints go, a folder by the run's name below it; null for the run folder.</param>
+/// <param name="secret">The cluster's, from which each run's is derived.</param>
+internal sealed class FolderRuns(string root, string? store, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
+{
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Started, SiloRun Run)> _opened = new();
+    private readonly ConcurrentDictionary<string, (DateTime At, RunEntry Entry)> _over = new();
+
+    public ISiloRun? Find(string runId)
+    {
+        // A folder that was taken away and made anew is another run.
+        if (RunNames.Fault(runId) is not null || RunRecord.Read(FolderOf(runId)) is not { } record)
+        {
+            return null;
+        }
+
+        lock (_opened)
+        {
+            if (_opened.TryGetValue(runId, out var known) && known.Started == record.Started)
+            {
+                return known.Run;
+            }
+
+            known.Run?.Dispose();
+            var opened = Open(runId, record);
+            _opened[runId] = (record.Started, opened);
+            return opened;
+        }
+    }
+
+    public IReadOnlyList<RunEntry> List() =>
+    [
+        .. Directory.EnumerateDirectories(root).Select(Path.GetFileName).OfType<string>().Where(name => RunNames.Fault(name) is null)
+            .Select(Entry).OfType<RunEntry>().OrderBy(entry => entry.Summary.Started).ThenBy(entry => entry.Summary.Name, StringComparer.Ordinal),
+    ];
+
+    public bool? IsSame(RunRequest request) =>
+        !Directory.Exists(FolderOf(request.Name)) ? null : KeptRequest.Read(FolderOf(request.Name))?.Spec == request.Spec;
+
+    public RunNeeds Read(RunRequest request) => RunSpecReader.Needs(request);
+
+    public void Make(RunRequest request)
+    {
+        var errors = RunFolderMaker.Make(request, FolderOf(request.Name), StoreOf(request.Name), shape.Devices[0], jobs);
+        if (errors is not null && IsSame(request) != true)
+        {
+            throw new InvalidSettingsException(errors);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, run) in _opened.Values)
+        {
+            run.Dispose();
+        }
+    }
+
+    private string FolderOf(string name) => Path.Combine(root, name);
+
+    private string StoreOf(string name) => store is null ? Path.Combine(FolderOf(name), CheckpointPlan.FolderName)
+        : ObjectStores.IsFolder(store) ? Path.Combine(store, name) : $"{store.TrimEnd('/')}/{name}";
+
+    private SiloRun Open(string name, RunRecord record)
+    {
+        var options = RunSpecReader.Saved(FolderOf(name));
+        var plan = new RunPlan
+        {
+            RunId = name,
+            Spec = record.Spec,
+            Folder = FolderOf(name),
+            Elements = record.Elements ?? throw new InvalidDataException($"{RunRecord.FileName} of {name} does not say how many parameters the model has"),
+            Workers = options.ActiveWorkers,
+            Spares = options.AllSpares,
+            Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
+            MaximumSkips = options.MaximumSkips,
+            Grace = options.Grace,
+            AuditLanes = options.AuditLanes,
+            OnWrongBits = options.OnWrongBits,
+            Before = Generation.None,
+            Program = record.Program ?? throw new InvalidDataException($"{RunRecord.FileName} of {name} does not say which program it is of"),
+            Roots = options.Roots,
+            Limits = options.Limits,
+            Replicas = options.Replicas,
+            Checkpoints = options.Checkpoints.Cadence,
+            Keep = options.Checkpoints.Keep,
+            BitsClass = record.BitsClass,
+            FinishesFolder = true,
+        };
+        return new SiloRun(plan, secret.OfRun(name).ToHex(), StoreOf(name), shape, jobs);
+    }
+
+    // What is over changes no more: thousands of such runs are not read again and again.
+    private RunEntry? Entry(string name)
+    {
+        var end = new FileInfo(Path.Combine(FolderOf(name), RunEnd.FileName));
+        if (end.Exists && _over.TryGetValue(name, out var known) && known.At == end.LastWriteTimeUtc)
+        {
+            return known.Entry;
+        }
+
+        var entry = RunEntryReader.Read(FolderOf(name), name);
+        if (end.Exists && entry is not null)
+        {
+            _over[name] = (end.LastWriteTimeUtc, entry);
+        }
+
+        return entry;
+    }
+}

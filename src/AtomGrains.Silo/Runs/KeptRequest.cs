@@ -1,0 +1,27 @@
+using System.Text.Json;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Silo.Runs;
+
+/// <summary><c>request.json</c> of a run folder: by which request the run was made, so that one that is repeated is known again.</summary>
+/// <param name="Workers">Those of the spec.</param>
+internal sealed record KeptRequest(string Spec, int Workers)
+{
+    public const string FileName = "request.json";
+
+    /// <returns>Null where the run was made in another way.</returns>
+    public static KeptRequest? Read(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), SiloJson.Default.KeptRequest);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string folder) =>
+        DurableFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, SiloJson.Default.KeptRequest));
+}

@@ -1,0 +1,40 @@
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Silo.Runs;
+
+/// <summary>A run in a line, from its folder.</summary>
+internal static class RunEntryReader
+{
+    /// <returns>Null when the folder holds no run that can be read.</returns>
+    public static RunEntry? Read(string folder, string name)
+    {
+        RunRecord? record;
+        try
+        {
+            record = RunRecord.Read(folder);
+        }
+        catch (InvalidDataException)
+        {
+            // Whoever asks for that very run is told.
+            return null;
+        }
+
+        if (record is null)
+        {
+            return null;
+        }
+
+        var wish = RunWish.Read(folder);
+        var metrics = Path.Combine(folder, RunFolder.MetricsFileName);
+        var last = File.Exists(metrics) ? JsonLines.Last(metrics, StorageJson.Default.MetricsLine) : null;
+        var (state, detail) = RunEnd.Read(folder) is { } end ? (end.Stopped is null ? RunEntry.Finished : RunEntry.Stopped, end.Stopped)
+            : wish.IsPaused ? (RunEntry.Paused, null)
+            : RunNote.Waiting.Read(folder) is { } what ? (RunEntry.Waiting, what)
+            : last is null ? (RunEntry.Waiting, "devices")
+            : (RunEntry.Running, null);
+        var workers = wish.Workers ?? KeptRequest.Read(folder)?.Workers ?? 0;
+        return new RunEntry(new RunSummary(name, state, (last?.Step ?? -1) + 1, record.Spec.Steps, workers, record.Started, detail), record.Spec.DeviceKind);
+    }
+}

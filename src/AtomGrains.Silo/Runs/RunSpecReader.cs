@@ -1,0 +1,65 @@
+using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Wire;
+
+namespace AtomGrains.Silo.Runs;
+
+/// <summary>
+/// Reads the spec of a request: the settings of <c>train</c>, by the same reader, without those that say where and how a run
+/// takes place. That is the silos' affair.
+/// </summary>
+internal static class RunSpecReader
+{
+    // As a file of settings; anything else was not meant.
+    private const int MostCharacters = 1 << 20;
+
+    private static readonly Setting[] NotForSilos =
+    [
+        Settings.Out, Settings.Config, Settings.Host, Settings.Listen, Settings.Port, Settings.MetricsPort, Settings.Store, Settings.Resume,
+        Settings.AllowEnvironmentChange, Settings.Supervise, Settings.OrphanGrace, Settings.DeviceFailures, Settings.Fault, Settings.Report, Settings.Quiet,
+    ];
+
+    /// <exception cref="InvalidSettingsException">Everything that is wrong with it.</exception>
+    public static RunNeeds Needs(RunRequest request)
+    {
+        var given = Parse(request);
+        var kind = given.GetValueOrDefault(Settings.Device)?.Text ?? Settings.Device.Default!;
+
+        // Without its data and on no device in particular: what is wrong with the rest is said at once.
+        Options(given, "cpu", Path.GetTempPath());
+        return new RunNeeds(kind, given.GetValueOrDefault(Settings.Job)?.Text);
+    }
+
+    /// <param name="device">On which the engine is asked.</param>
+    /// <param name="folder">Where the run's folder is made.</param>
+    /// <exception cref="InvalidSettingsException">Everything that is wrong with it.</exception>
+    public static TrainOptions Options(RunRequest request, string device, string folder) => Options(Parse(request), device, folder);
+
+    /// <summary>What a run was made with.</summary>
+    /// <exception cref="InvalidSettingsException">The folder's own settings cannot be read.</exception>
+    public static TrainOptions Saved(string folder) => TrainOptionsReader.Read(
+        new SettingValues(new Dictionary<Setting, GivenValue> { [Settings.Resume] = new(["true"]), [Settings.Out] = new([folder]) }, _ => null), dataRequired: false);
+
+    private static TrainOptions Options(IReadOnlyDictionary<Setting, GivenValue> given, string device, string folder) => TrainOptionsReader.Read(
+        new SettingValues(new Dictionary<Setting, GivenValue>(given) { [Settings.Device] = new([device]), [Settings.Out] = new([folder]) }, _ => null), dataRequired: true);
+
+    private static IReadOnlyDictionary<Setting, GivenValue> Parse(RunRequest request)
+    {
+        if (request.Spec.Length > MostCharacters)
+        {
+            throw new InvalidSettingsException(new SettingError("--spec", request.SpecName, $"must have at most {MostCharacters} characters"));
+        }
+
+        var errors = new List<SettingError>();
+        var given = YamlSettings.Parse(request.SpecName, request.Spec, Settings.All, errors);
+        errors.AddRange(NotForSilos.Where(given.ContainsKey).Select(setting => new SettingError(
+            setting.Flag, given[setting].Text, "is not a setting of a run on standing silos", given[setting].Origin)));
+        if (given.GetValueOrDefault(Settings.Device) is { Text: not ("cpu" or "cuda") } device)
+        {
+            errors.Add(new SettingError(Settings.Device.Flag, device.Text, "must be cpu or cuda: which of them, is the silos' affair", device.Origin));
+        }
+
+        return errors.Count == 0 ? given : throw new InvalidSettingsException(errors);
+    }
+}

@@ -1,0 +1,62 @@
+using AtomGrains.Grains.Workers;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace AtomGrains.Silo.Standing;
+
+/// <summary>
+/// Lets this silo join a cluster all of whose silos have died at once. Their rows say that they live; a silo that joins has
+/// to reach every member, and while nobody changes the table it never looks again whether those rows are stale. So it
+/// says itself who is gone. It takes two signs, since each alone may be its own fault: nobody accepts a connection, which
+/// may be this silo's network, and the row is stale, which may be the table's.
+/// </summary>
+internal sealed partial class LostMembers(
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IOptions<ClusterMembershipOptions> options, ILogger<LostMembers> logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.None or SiloStatus.Created or SiloStatus.Joining)
+        {
+            await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
+            try
+            {
+                foreach (var (member, _) in (await table.ReadAll().ConfigureAwait(false)).Members)
+                {
+                    if (member.Status == SiloStatus.Active && await IsLostAsync(member).ConfigureAwait(false))
+                    {
+                        await membership.TryKill(member.SiloAddress).ConfigureAwait(false);
+                        LogDeclared(member.SiloAddress.ToParsableString());
+                    }
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // The host's edge: tables fail with exceptions of many kinds, and are asked again.
+                LogNotDeclared(error.Message);
+            }
+        }
+    }
+
+    private async Task<bool> IsLostAsync(MembershipEntry member)
+    {
+        var silent = DateTime.UtcNow - (member.IAmAliveTime > member.StartTime ? member.IAmAliveTime : member.StartTime);
+        return await PortProbe.AskAsync(member.SiloAddress.Endpoint).ConfigureAwait(false) switch
+        {
+            // The machine is there and says that nobody is: one sign of life that is due and missing is enough.
+            PortAnswer.Refused => silent > options.Value.IAmAliveTablePublishTimeout + Period,
+            PortAnswer.None => silent > options.Value.IAmAliveTablePublishTimeout * options.Value.NumMissedTableIAmAliveLimit,
+            _ => false,
+        };
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Silo} is a member, is silent and does not answer: declared dead")]
+    private partial void LogDeclared(string silo);
+
+    [LoggerMessage(2, LogLevel.Warning, "The members of the cluster cannot be looked at: {Reason}")]
+    private partial void LogNotDeclared(string reason);
+}

@@ -1,0 +1,131 @@
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Runs;
+using AtomGrains.Grains;
+using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Wire;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Storage.Objects;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Cluster.Tests.Runs;
+
+/// <summary>What is ordered of a run, and what whoever coordinates it next makes of that.</summary>
+public sealed class RunOrdersTests : IDisposable
+{
+    private const int Lanes = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-orders-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(RunOrderKind.Scale, 0, "0 workers: must be from 1 to 4, the run's lanes")]
+    [InlineData(RunOrderKind.Scale, Lanes, null)]
+    [InlineData(RunOrderKind.Scale, Lanes + 1, "5 workers: must be from 1 to 4, the run's lanes")]
+    [InlineData(RunOrderKind.Pause, 0, null)]
+    [InlineData(RunOrderKind.Resume, 0, null)]
+    [InlineData(RunOrderKind.Stop, 0, null)]
+    [InlineData((RunOrderKind)9, 0, "no such order: 9")]
+    public void ARunUnderWayTakesEveryOrderThatItCanCarryOut(RunOrderKind kind, int workers, string? refused)
+    {
+        var before = new RunWish { Workers = 2, IsPaused = kind == RunOrderKind.Resume, RestedAt = 7 };
+        var (wish, reason) = RunOrders.Apply(new RunOrder(1, "run", kind, workers), Plan, before, end: null);
+        Assert.Equal(refused, reason);
+        Assert.Equal(refused is not null || kind == RunOrderKind.Stop ? before : kind == RunOrderKind.Scale ? before with { Workers = workers } : before with { IsPaused = kind == RunOrderKind.Pause }, wish);
+    }
+
+    [Theory]
+    [InlineData(null, RunOrderKind.Pause, "run run is over: it has finished")]
+    [InlineData(null, RunOrderKind.Stop, "run run is over: it has finished")]
+    [InlineData("enough", RunOrderKind.Resume, "run run is over: enough")]
+    [InlineData("enough", RunOrderKind.Scale, "run run is over: enough")]
+    [InlineData("enough", RunOrderKind.Stop, null)]
+    public void ARunThatIsOverTakesNone(string? stopped, RunOrderKind kind, string? refused)
+    {
+        RunOrders.StopAtRest(Plan);
+        var end = RunEnd.Read(_folder)! with { Stopped = stopped };
+        Assert.Equal((new RunWish(), refused), RunOrders.Apply(new RunOrder(1, "run", kind, 2), Plan, new RunWish(), end));
+    }
+
+    [Fact]
+    public void ARunWithoutCheckpointsIsNotPaused() => Assert.Equal(
+        "run run makes no checkpoints (checkpoint-every: 0): paused, it would lose every step",
+        RunOrders.Apply(new RunOrder(1, "run", RunOrderKind.Pause), Plan with { Checkpoints = null }, new RunWish(), end: null).Refused);
+
+    [Fact]
+    public void WhoCoordinatesNextKnowsWhatWasOrdered()
+    {
+        Assert.Equal((2, Generation.None), Began());
+        new RunWish { Workers = 3 }.Write(_folder);
+        Assert.Equal((3, Generation.None), Began());
+    }
+
+    [Fact]
+    public void ARunAtRestHasNoCoordinatorUntilItIsResumed()
+    {
+        // Before its first view, nothing of it has ever lived.
+        new RunWish { IsPaused = true }.Write(_folder);
+        Assert.Null(Began());
+
+        // It is paused and not at rest yet: nodes of this view may live, and whoever comes next brings them to rest.
+        Assert.True(new FileRegister(_folder).TryCreate(new Generation(1), new byte[1]));
+        Assert.Equal((2, Generation.None), Began());
+        new RunWish { IsPaused = true, RestedAt = 1 }.Write(_folder);
+        Assert.Null(Began());
+    }
+
+    [Fact]
+    public void AViewThatWasRecordedBesideTheRestIsTakenOverAndNotForgotten()
+    {
+        // A coordinator that had lost the generation wrote down its own rest; the nodes of the newer view live.
+        Assert.True(new FileRegister(_folder).TryCreate(new Generation(2), new byte[1]));
+        new RunWish { IsPaused = false, RestedAt = 1 }.Write(_folder);
+        Assert.Equal((2, new Generation(1)), Began());
+        new RunWish { IsPaused = true, RestedAt = 1 }.Write(_folder);
+        Assert.Equal((2, new Generation(1)), Began());
+    }
+
+    [Fact]
+    public void ARunThatIsOverHasNoCoordinator()
+    {
+        RunOrders.StopAtRest(Plan);
+        Assert.Null(Began());
+        Assert.Equal("it was asked to stop", RunEnd.Read(_folder)!.Stopped);
+    }
+
+    private RunPlan Plan => new()
+    {
+        RunId = "run",
+        Spec = new RunSpec { Lanes = Lanes, GlobalBatch = 4, Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec() },
+        Folder = _folder,
+        Elements = 1024,
+        Workers = 2,
+        Before = Generation.None,
+        Program = "program",
+        Checkpoints = new CheckpointOptions { EverySteps = 10 },
+    };
+
+    private (int Workers, Generation Before)? Began() => RunAtRest.Begin(new OfFolder(Plan)) is { } plan ? (plan.Workers, plan.Before) : null;
+
+    private sealed class OfFolder(RunPlan plan) : ISiloRun
+    {
+        public RunPlan Plan => plan;
+
+        public string Program => plan.Program;
+
+        public string Secret => "";
+
+        public string Host => "host";
+
+        public string Listen => "127.0.0.1";
+
+        public CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(plan.Folder, "checkpoints")));
+
+        public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => throw new NotSupportedException();
+
+        public void EndFailed(Exception error) => throw new NotSupportedException();
+    }
+}

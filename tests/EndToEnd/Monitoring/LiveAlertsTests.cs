@@ -1,0 +1,101 @@
+using System.Net.Http;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.EndToEnd.Tests.Telemetry;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Monitoring;
+
+/// <summary>A real Prometheus with the real rules and the dashboard's queries on a real run whose workers are killed.</summary>
+public sealed class LiveAlertsTests
+{
+    private const string Stalled = "AtomGrainsRunStalled";
+    private const string NoSpares = "AtomGrainsSparesGone";
+
+    // The page of the embedded host has all that rules and dashboard ask for, but these.
+    private static readonly string[] OfOthers = ["up", "ALERTS", "kube_pod_container_status_restarts_total"];
+
+    [FactWithPrometheus]
+    public async Task WithMinutesTakenForSecondsTheAlertsFireWhenAllWorkersAreKilledAndClearWhenOthersHaveCome()
+    {
+        using var run = TrainProcess.Start(
+            Spec.Long with { Steps = 100_000 }, workers: 3, options: ["--spares", "1", "--metrics-port", "0", "--checkpoint-every", "5", "--audit-lanes", "0.25"]);
+        var url = (string)(await run.Shows("the page's address", status => status.Json["metrics"] is not null)).Json["metrics"]!;
+        await run.Shows("a checkpoint, three workers and a spare", status => status.CheckpointStep > 0 && status.Nodes.Count == 4 && status.Running.Count == 3);
+        using var prometheus = new Prometheus(new Uri(url).Authority, Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        var began = DateTimeOffset.UtcNow;
+        var isTraining = MonitoringFiles.Fill(MonitoringFiles.DashboardQueries[0].Expression, "60s");
+        await Is(run, prometheus, isTraining, 1);
+        Assert.Empty(await prometheus.Alerts("firing"));
+
+        // Their replacements stand still as they start, as if no device could be had.
+        var supervisor = run.Status()!.SupervisorPid!.Value;
+        var first = run.Processes().Where(pid => pid != supervisor).ToHashSet();
+        Send(first, Signals.Kill);
+        var replacements = new HashSet<int>();
+        await Eventually.Holds("four replacements", () =>
+        {
+            var news = run.Processes().Where(pid => pid != supervisor && !first.Contains(pid) && replacements.Add(pid)).ToList();
+            Send(news, Signals.Stop);
+            return replacements.Count == 4;
+        });
+        await Fire(run, prometheus, Stalled);
+        await Fire(run, prometheus, NoSpares);
+        await Is(run, prometheus, isTraining, 0);
+
+        Send(replacements, Signals.Continue);
+        await run.Trains(workers: 3);
+        await Clear(run, prometheus, Stalled);
+        await Clear(run, prometheus, NoSpares);
+        await Is(run, prometheus, isTraining, 1);
+        await Is(run, prometheus, "atomgrains_faults_total{kind=\"kill\"}", 4);
+        await Is(run, prometheus, "sum(atomgrains:recovery_seconds_bucket:new30m{phase=\"detect\", le=\"+Inf\"}) > bool 0", 1);
+
+        await EveryMetricThatIsAskedForIsOnThePage(url);
+        foreach (var (title, query) in MonitoringFiles.DashboardQueries)
+        {
+            await Holds(run, $"{title}: {query} has had a value", async () => (await prometheus.Values(MonitoringFiles.Fill(query, "60s"), began)).Any(double.IsFinite));
+        }
+
+        Assert.All(await prometheus.Values(MonitoringFiles.Fill("rate(atomgrains_device_seconds_useful_total{job=~\"$job\"}[5s]) / rate(atomgrains_device_seconds_held_total[5s])", "60s"), began), ratio => Assert.InRange(ratio, 0, 1.2));
+        run.Signal(2);
+        await run.Finish();
+    }
+
+    private static async Task EveryMetricThatIsAskedForIsOnThePage(string url)
+    {
+        using var client = new HttpClient();
+        var page = await client.GetStringAsync(url);
+        var names = page.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('{', ' ')[0]).ToHashSet();
+        var known = names.Concat(OfOthers).Concat(MonitoringFiles.RuleExpressions.Where(rule => !rule.IsAlert).Select(rule => rule.Name)).ToHashSet();
+        string[] all = [.. MonitoringFiles.RuleExpressions.Select(rule => rule.Expression), .. MonitoringFiles.DashboardQueries.Select(query => query.Expression), .. MonitoringFiles.RunbookQueries];
+        var asked = all.SelectMany(MetricNamesIn.Expression).Distinct().ToList();
+        Assert.InRange(asked.Count, 30, 200);
+        Assert.Empty(asked.Except(known));
+    }
+
+    private static void Send(IEnumerable<int> processes, int signal)
+    {
+        foreach (var pid in processes)
+        {
+            Signals.Send(pid, signal);
+        }
+    }
+
+    private static Task Fire(TrainProcess run, Prometheus prometheus, string alert) =>
+        Holds(run, $"{alert} fires", async () => (await prometheus.Alerts("firing")).Contains(alert));
+
+    private static Task Clear(TrainProcess run, Prometheus prometheus, string alert) =>
+        Holds(run, $"{alert} clears", async () => !(await prometheus.Alerts("firing")).Contains(alert));
+
+    private static Task Is(TrainProcess run, Prometheus prometheus, string query, double value) =>
+        Holds(run, $"{query} is {value}", async () => await prometheus.Ask(query) == value);
+
+    private static Task Holds(TrainProcess run, string awaited, Func<Task<bool>> state) => Eventually.Answers(
+        awaited,
+        async () =>
+        {
+            Assert.False(run.HasExited, $"the run ended before: {awaited}\n{run.Output}");
+            return await state() ? "" : null;
+        },
+        () => $"{run.Status()?.Json}\n{run.Output}");
+}
