@@ -64,7 +64,7 @@ internal static class SiloHost
     private static IHost Build(HostApplicationBuilder builder)
     {
         // After the silo, so that it starts when grains can be called.
-        builder.Services.AddHostedService<DeviceOffers>();
+        builder.Services.AddHostedService<DeviceOffers>().AddHostedService<DoubtedDevices>();
         return builder.Build();
     }
 

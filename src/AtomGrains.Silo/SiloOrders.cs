@@ -49,6 +49,9 @@ public sealed record SiloOrders
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
+    /// <summary>Failures that quarantine a device.</summary>
+    public int DeviceFailures { get; init; } = 3;
+
     /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
     public double AuditLanes { get; init; }
 

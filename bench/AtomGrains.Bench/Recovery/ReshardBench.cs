@@ -29,7 +29,7 @@ internal static class ReshardBench
         var (delays, beyond, again) = (new List<double>(), new List<double>(), 0L);
         var rate = TransportRate.Measure("plain", withBusy: true, echo: false, CopyBytes, options.Count(64, 16)).BytesPerSecond;
         var committed = true;
-        for (var i = 0; i < options.Count(8, 1); i++)
+        for (var i = 0; i < options.Count(6, 1); i++)
         {
             var scales = Enumerable.Range(Fewest, Workers - Fewest).Reverse().SelectMany((workers, order) => new[] { "--fault", $"scale={workers}@step={(order + 1) * StepsBetween}" });
             var steps = (Workers - Fewest + 1) * StepsBetween;

@@ -29,6 +29,7 @@ internal sealed partial class RunActor : IDisposable
     private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
     private readonly NodeDeaths _deaths;
+    private readonly FailedDevices _failedDevices;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
@@ -52,6 +53,7 @@ internal sealed partial class RunActor : IDisposable
         _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
+        _failedDevices = new FailedDevices(plan.Folder, plan.Before, plan.DeviceFailures);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
         Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
@@ -210,8 +212,15 @@ internal sealed partial class RunActor : IDisposable
     /// <summary>The process of a node has ended, seen by the silo that had started it.</summary>
     public void OnNodeExited(NodeId node, string kind, string? cause)
     {
+        var slot = SlotOf(node);
         OnNodeEnded(node);
         _ledger.Ended(node, kind, cause, StrikeOf(node));
+        if (ProcessEnd.IsOfDevice(kind) && _numbers.OrdinalOf(node) is { } ordinal && _failedDevices.Add(node, ordinal))
+        {
+            var why = $"{_plan.DeviceFailures} failures, the last: {cause ?? "unknown"}";
+            _output.Note($"the {_plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
+            _ledger.DeviceNoted(FaultLedger.QuarantineKind, slot, _plan.Spec.DeviceKind, why, _coordinator.Step, View?.Generation ?? Generation.None);
+        }
     }
 
     /// <summary>Another number of workers is wanted.</summary>
@@ -296,7 +305,7 @@ internal sealed partial class RunActor : IDisposable
             WorkersWanted = _coordinator.TargetWorkers,
             SparesWanted = _plan.Spares,
             DevicesMissing = Math.Max(0, _coordinator.TargetWorkers + _plan.Spares - Living.Count()),
-            DevicesQuarantined = _coordinator.Quarantined.Count,
+            DevicesQuarantined = _coordinator.Quarantined.Count + _failedDevices.Quarantined,
         };
         _metrics.Observe(gauges, held, Now);
     }
@@ -469,7 +478,7 @@ internal sealed partial class RunActor : IDisposable
         _struck.Of(node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
 
     // A device is known by its place in the set of silos, which it has again when its silo is started again.
-    private bool IsQuarantined(int ordinal) => _coordinator.Quarantined.Any(quarantine => _numbers.OrdinalOf(quarantine.Node) == ordinal);
+    private bool IsQuarantined(int ordinal) => _failedDevices.IsQuarantined(ordinal) || _coordinator.Quarantined.Any(quarantine => _numbers.OrdinalOf(quarantine.Node) == ordinal);
 
     private void Record(View view)
     {

@@ -57,6 +57,9 @@ public sealed record RunPlan
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
 
+    /// <summary>Failures that quarantine a device; at least 1.</summary>
+    public int DeviceFailures { get; init; } = 3;
+
     /// <summary>How long whoever is asked to end may take to hand over.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 

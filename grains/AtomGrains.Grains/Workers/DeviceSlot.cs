@@ -10,13 +10,37 @@ public sealed class DeviceSlot
     private bool _usable = true;
 
     /// <summary>Whether no node lives on the device, and one could.</summary>
-    public bool IsFree => !_closed && IsUsable && Current is null;
+    public bool IsFree => !_closed && IsUsable && Current is null && !NeedsCheck;
 
     /// <summary>Whether the device computes, as far as its silo knows: nobody is offered one that does not.</summary>
     public bool IsUsable
     {
         get => Volatile.Read(ref _usable);
         set => Volatile.Write(ref _usable, value);
+    }
+
+    /// <summary>The process that was here last ended with a failure of the device, and nothing has shown since that it computes.</summary>
+    public bool NeedsCheck
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _node is { HasLeftItsDevice: true, DeviceFailed: true };
+            }
+        }
+    }
+
+    /// <summary>A check in a fresh process has passed.</summary>
+    public void Trust()
+    {
+        lock (_gate)
+        {
+            if (_node is { HasLeftItsDevice: true } node)
+            {
+                node.DeviceFailed = false;
+            }
+        }
     }
 
     /// <summary>The node of a run that lived here last and is over; null when another run's did, or one lives.</summary>

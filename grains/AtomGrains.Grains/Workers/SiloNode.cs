@@ -26,6 +26,7 @@ internal sealed class SiloNode : INodeOwner
     private volatile Task _endTold = Task.CompletedTask;
     private volatile bool _over;
     private volatile bool _givenUp;
+    private volatile bool _deviceFailed;
 
     public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo)
     {
@@ -70,6 +71,13 @@ internal sealed class SiloNode : INodeOwner
     /// <summary>Its device is free.</summary>
     public bool HasLeftItsDevice => _over || _givenUp;
 
+    /// <summary>Its process ended with a failure of the device.</summary>
+    public bool DeviceFailed
+    {
+        get => _deviceFailed;
+        set => _deviceFailed = value;
+    }
+
     public void Begin() => _body.Begin();
 
     public void Deliver(ControlBatch batch)
@@ -105,6 +113,8 @@ internal sealed class SiloNode : INodeOwner
 
     void INodeOwner.Ended(ProcessEnd? end)
     {
+        // Before the device counts as free.
+        _deviceFailed = end is { IsFailureOfDevice: true };
         _over = true;
         _reports.Close();
         if (end is not null)

@@ -16,6 +16,9 @@ public sealed class RunFolder : IDisposable
     public const string FaultsFileName = "faults.jsonl";
     public const string WeightsFileName = "model.safetensors";
 
+    /// <summary>Stands in the folder of a run that a cluster was asked for: its silos write there, under no lock of this machine.</summary>
+    public const string RequestFileName = "request.json";
+
     private readonly RunFolderLock _lock;
 
     private RunFolder(string path, RunRecord record, bool resumed, RunFolderLock held)
@@ -179,6 +182,11 @@ public sealed class RunFolder : IDisposable
             return traces.FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(folder, name))) is { } trace
                 ? throw Refuse(path, $"holds {trace} without {RunRecord.FileName}; must be empty or new")
                 : null;
+        }
+
+        if (System.IO.Path.Exists(System.IO.Path.Combine(folder, RequestFileName)))
+        {
+            throw Refuse(path, "holds a run of a cluster, whose silos go on with it; must be another folder");
         }
 
         // The number of partitions decides no bit, and may change where a run goes on from a checkpoint.

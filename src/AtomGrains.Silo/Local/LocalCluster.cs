@@ -257,6 +257,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Faults = options.Faults.Orders,
         Heartbeat = options.Heartbeat,
         MaximumSkips = options.MaximumSkips,
+        DeviceFailures = options.DeviceFailures,
         AuditLanes = options.AuditLanes,
         OnWrongBits = options.OnWrongBits,
         Before = _before,

@@ -89,6 +89,7 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
             Spares = options.AllSpares,
             Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
             MaximumSkips = options.MaximumSkips,
+            DeviceFailures = options.DeviceFailures,
             Grace = options.Grace,
             AuditLanes = options.AuditLanes,
             OnWrongBits = options.OnWrongBits,

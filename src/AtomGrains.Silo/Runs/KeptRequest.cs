@@ -3,18 +3,16 @@ using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Silo.Runs;
 
-/// <summary><c>request.json</c> of a run folder: by which request the run was made, so that one that is repeated is known again.</summary>
+/// <summary><see cref="RunFolder.RequestFileName"/> of a run folder: by which request the run was made, so that one that is repeated is known again.</summary>
 /// <param name="Workers">Those of the spec.</param>
 internal sealed record KeptRequest(string Spec, int Workers)
 {
-    public const string FileName = "request.json";
-
     /// <returns>Null where the run was made in another way.</returns>
     public static KeptRequest? Read(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), SiloJson.Default.KeptRequest);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, RunFolder.RequestFileName)), SiloJson.Default.KeptRequest);
         }
         catch (FileNotFoundException)
         {
@@ -23,5 +21,5 @@ internal sealed record KeptRequest(string Spec, int Workers)
     }
 
     public void Write(string folder) =>
-        DurableFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, SiloJson.Default.KeptRequest));
+        DurableFile.Write(Path.Combine(folder, RunFolder.RequestFileName), JsonSerializer.SerializeToUtf8Bytes(this, SiloJson.Default.KeptRequest));
 }

@@ -36,6 +36,7 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
         Faults = new FaultPlan(orders.Faults),
         Heartbeat = orders.Heartbeat,
         MaximumSkips = orders.MaximumSkips,
+        DeviceFailures = orders.DeviceFailures,
         Grace = orders.Grace,
         AuditLanes = orders.AuditLanes,
         OnWrongBits = orders.OnWrongBits,

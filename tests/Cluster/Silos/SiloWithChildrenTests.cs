@@ -40,8 +40,24 @@ public sealed class SiloWithChildrenTests
         await finished.EqualsTheCalmRun();
         Assert.NotNull(finished.Fault("kill", worker: 1));
         Assert.Contains("SIGABRT", (string?)finished.Fault("device-abort", worker: 2)["detail"], StringComparison.Ordinal);
-        Assert.True(finished.Count("workers_started") == Workers + 2, string.Join('\n', Directory.EnumerateFiles(Path.Combine(run.Folder, "logs"), "silo-*.log").Order().SelectMany(File.ReadAllLines)));
+        Assert.True(finished.Count("workers_started") == Workers + 2, string.Join('\n', LinesOfSilos(run)));
         CopiesAreOnTwoHosts(finished.Views[0]);
+        Assert.Contains(LinesOfSilos(run), line => line.Contains("cpu passes its check", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ADeviceThatFailedTooOftenIsUsedNoMoreAndTheLedgerSaysSo()
+    {
+        const string Order = "device:worker=1@step=10";
+        using var run = TrainProcess.Start(Trained, Workers, [Order], [.. TwoDevicesASilo, "--device-failures", "1"]);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        finished.Fault("device", worker: 1, Order);
+        var quarantine = Assert.Single(finished.Faults, fault => (string)fault["kind"]! == "quarantine");
+        Assert.Equal("cpu of worker 1", (string)quarantine["who"]!);
+        Assert.StartsWith("1 failures, the last: ", (string)quarantine["detail"]!, StringComparison.Ordinal);
+        Assert.Equal(Workers, finished.Count("workers_started"));
+        Assert.Equal(Workers - 1, finished.WorkersOfViews[^1]);
     }
 
     [Fact]
@@ -124,6 +140,9 @@ public sealed class SiloWithChildrenTests
         Assert.Equal(finished.Spec.Steps, finished.Metrics.Count);
         Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
     }
+
+    private static IEnumerable<string> LinesOfSilos(TrainProcess run) =>
+        Directory.EnumerateFiles(Path.Combine(run.Folder, "logs"), "silo-*.log").Order().SelectMany(File.ReadAllLines);
 
     private static void CopiesAreOnTwoHosts(JsonNode view)
     {

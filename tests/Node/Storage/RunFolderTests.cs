@@ -62,6 +62,14 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void ARunOfAClusterIsRefused()
+    {
+        Begin().Dispose();
+        File.WriteAllText(Path.Combine(Out, RunFolder.RequestFileName), "{}");
+        AssertRefused(RunSpecs.Record(), "holds a run of a cluster");
+    }
+
+    [Fact]
     public void AFinishedRunIsRefusedAndItsWeightsAreReadable()
     {
         var layout = new ParameterLayout([new ParameterEntry("w", [2, 2], 0, true)]);

@@ -12,7 +12,9 @@ internal sealed class PlanStore : IDisposable
 
     // Room for the run, and little enough to be filled in a moment.
     private const int MebibytesOfARun = 48;
-    private const int MebibytesOfCheckpoints = 16;
+
+    // All checkpoints of the largest plan: what newer ones have overtaken stays for a minute, for those who read it.
+    private const int MebibytesOfCheckpoints = 64;
 
     private readonly ChaosMachine _machine;
     private readonly string _container;

@@ -1,0 +1,71 @@
+using AtomGrains.Commands;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Torch.Engine;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AtomGrains.Silo;
+
+/// <summary>
+/// A device on which a process of its own failed is offered to nobody before it has computed right in a fresh process.
+/// </summary>
+internal sealed partial class DoubtedDevices(SiloShape shape, DeviceSlots devices, ILogger<DoubtedDevices> logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    // A device that is being reset, or whose memory is still being freed, passes after a while.
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, devices.All.Count).Select(device => FollowAsync(device, stoppingToken))).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The silo ends.
+        }
+    }
+
+    private async Task FollowAsync(int device, CancellationToken stoppingToken)
+    {
+        var slot = devices.All[device];
+        while (true)
+        {
+            await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
+            if (slot.NeedsCheck)
+            {
+                if (await FaultOfAsync(shape.Devices[device]).ConfigureAwait(false) is { } fault)
+                {
+                    LogFailed(shape.Devices[device], fault);
+                    await Task.Delay(AfterFailure, stoppingToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    LogPassed(shape.Devices[device]);
+                    slot.Trust();
+                }
+            }
+        }
+    }
+
+    // The host's edge: a check that cannot be started is a check that failed.
+    private static async Task<string?> FaultOfAsync(string device)
+    {
+        try
+        {
+            return await DeviceCheckCommand.AskAsync(device, WorkerEnvironment.Variables(threads: 1)).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            return error.Message;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Device} fails its check: {Fault}")]
+    private partial void LogFailed(string device, string fault);
+
+    [LoggerMessage(2, LogLevel.Information, "{Device} passes its check")]
+    private partial void LogPassed(string device);
+}
