@@ -56,7 +56,8 @@ public sealed class LiveAlertsTests
             await Holds(run, $"{title}: {query} has had a value", async () => (await prometheus.Values(MonitoringFiles.Fill(query, "60s"), began)).Any(double.IsFinite));
         }
 
-        Assert.All(await prometheus.Values(MonitoringFiles.Fill("rate(atomgrains_device_seconds_useful_total{job=~\"$job\"}[5s]) / rate(atomgrains_device_seconds_held_total[5s])", "60s"), began), ratio => Assert.InRange(ratio, 0, 1.2));
+        // Over the whole run, in which nothing was useful for seconds: on a machine whose speed changes, a moment may show more than was held.
+        Assert.InRange(await prometheus.Ask("atomgrains_device_seconds_useful_total / atomgrains_device_seconds_held_total") ?? double.NaN, 0.01, 1);
         run.Signal(2);
         await run.Finish();
     }
