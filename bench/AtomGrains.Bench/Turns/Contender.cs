@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Bench.Turns;
@@ -12,7 +13,6 @@ internal abstract class Contender : IDisposable
 {
     // Source: proc(5); the kernel counts in ticks of USER_HZ whatever its own clock is.
     private const double TicksPerSecond = 100;
-    private const int UserTicksField = 11;
 
     private readonly List<(long From, long To)> _turns = [];
     private double _processorSeconds;
@@ -69,9 +69,8 @@ internal abstract class Contender : IDisposable
 
     private double ProcessorSeconds() => Processes.Sum(process =>
     {
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (double.Parse(fields[UserTicksField], CultureInfo.InvariantCulture) + double.Parse(fields[UserTicksField + 1], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        var fields = ProcessStat.Fields(process);
+        return (double.Parse(fields[ProcessStat.UserTime], CultureInfo.InvariantCulture) + double.Parse(fields[ProcessStat.SystemTime], CultureInfo.InvariantCulture)) / TicksPerSecond;
     });
 
     private void Signal(int signal)

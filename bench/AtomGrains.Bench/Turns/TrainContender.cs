@@ -1,13 +1,12 @@
 using System.Globalization;
 using AtomGrains.Bench.Runs;
+using AtomGrains.Node.Storage;
 
 namespace AtomGrains.Bench.Turns;
 
 /// <summary>A run that trains until it is told to end: its supervisor and whatever that has started.</summary>
 internal sealed class TrainContender : Contender
 {
-    private readonly TrainRun _run;
-
     public TrainContender(params IEnumerable<string> arguments)
         : this(BenchHost.Local, arguments)
     {
@@ -16,19 +15,19 @@ internal sealed class TrainContender : Contender
     // Whoever is paused on purpose must not be left out of the world for it.
     public TrainContender(BenchHost host, params IEnumerable<string> arguments)
     {
-        _run = new TrainRun(host, ["--workers", "2", "--steps", "100000", "--pause-after", "600", .. arguments]);
-        _run.Watch.LookSeldom();
+        Run = new TrainRun(host, ["--workers", "2", "--steps", "100000", "--pause-after", "600", .. arguments]);
+        Run.Watch.LookSeldom();
     }
 
-    public TrainRun Run => _run;
+    public TrainRun Run { get; }
 
-    protected override IReadOnlyList<int> Processes => [_run.SupervisorPid, .. DescendantsOf(_run.SupervisorPid)];
+    protected override IReadOnlyList<int> Processes => [Run.SupervisorPid, .. DescendantsOf(Run.SupervisorPid)];
 
     protected override IReadOnlyList<(IReadOnlyList<long> Steps, double TokensPerStep)> Tracks
     {
         get
         {
-            var steps = _run.Watch.Steps;
+            var steps = Run.Watch.Steps;
             return [([.. steps.Select(step => step.SeenAt)], steps.Count == 0 ? 0 : steps[0].Line.Tokens)];
         }
     }
@@ -38,8 +37,8 @@ internal sealed class TrainContender : Contender
     public void End(int sinceStep)
     {
         Continue();
-        _run.Stop();
-        if (_run.Watch.Steps.Skip(sinceStep).Select(step => step.Line.Generation).Distinct().Count() > 1)
+        Run.Stop();
+        if (Run.Watch.Steps.Skip(sinceStep).Select(step => step.Line.Generation).Distinct().Count() > 1)
         {
             throw new TimeoutException("the world changed while it was measured");
         }
@@ -48,19 +47,18 @@ internal sealed class TrainContender : Contender
     public override void Dispose()
     {
         Continue();
-        _run.Dispose();
+        Run.Dispose();
     }
 
-    // Source: proc(5), the fourth field of stat; the second may hold blanks and ends with the last bracket.
     private static IEnumerable<int> DescendantsOf(int process)
     {
         var parents = new Dictionary<int, int>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+        foreach (var name in Directory.EnumerateDirectories("/proc").Select(folder => Path.GetFileName(folder)).Where(name => char.IsAsciiDigit(name[0])))
         {
+            var candidate = int.Parse(name, CultureInfo.InvariantCulture);
             try
             {
-                var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-                parents[int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)] = int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+                parents[candidate] = int.Parse(ProcessStat.Fields(candidate)[ProcessStat.Parent], CultureInfo.InvariantCulture);
             }
             catch (IOException)
             {

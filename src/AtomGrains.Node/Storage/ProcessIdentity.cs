@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AtomGrains.Node.Storage;
 
 /// <summary>A process of this machine, told by its start from a later one that got the same id.</summary>
@@ -7,10 +5,6 @@ namespace AtomGrains.Node.Storage;
 public sealed record ProcessIdentity(int Pid, string Start)
 {
     private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
-
-    // The fields behind the name: state is the first of them, the start the twentieth.
-    private const int StateField = 0;
-    private const int StartField = 19;
 
     private static readonly Lazy<string> Boot = new(() => File.Exists(BootIdPath) ? File.ReadAllText(BootIdPath).Trim() : "");
 
@@ -25,10 +19,8 @@ public sealed record ProcessIdentity(int Pid, string Start)
     {
         try
         {
-            // The name in brackets may hold anything, brackets included.
-            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[StateField] is "Z" or "X" ? null : new ProcessIdentity(pid, $"{Boot.Value} {fields[StartField]}");
+            var fields = ProcessStat.Fields(pid);
+            return fields[ProcessStat.State] is "Z" or "X" ? null : new ProcessIdentity(pid, $"{Boot.Value} {fields[ProcessStat.Start]}");
         }
         catch (IOException)
         {

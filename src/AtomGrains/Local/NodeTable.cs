@@ -117,9 +117,7 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
     {
         try
         {
-            // The name in brackets may hold anything, brackets included.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[stat.LastIndexOf(')') + 2] is not ('T' or 't' or 'Z' or 'X');
+            return ProcessStat.Fields(pid)[ProcessStat.State] is not ("T" or "t" or "Z" or "X");
         }
         catch (IOException)
         {
