@@ -37,8 +37,9 @@ files() {
     find "$dotnet" \( -path "$dotnet/sdk" -o -path "$dotnet/packs" -o -path "$dotnet/sdk-manifests" -o -path "$dotnet/templates" \) -prune -o -print
 }
 
-# copy_to FOLDER: names on standard input.
-copy_to() { sort -u | sed 's#^/##' | tar -C / --no-recursion -cf - -T - | tar -C "$1" -xf -; }
+# copy_to FOLDER: names on standard input. Folders that others write into meanwhile, as /tmp, make tar end with 1, which says
+# no more than that a time of change is not exact.
+copy_to() { sort -u | sed 's#^/##' | { tar -C / --no-recursion -cf - -T - || (($? == 1)); } | tar -C "$1" -xf -; }
 
 container=$("${buildah[@]}" from scratch)
 folder=$("${buildah[@]}" mount "$container")
