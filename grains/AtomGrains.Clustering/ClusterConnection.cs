@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using AtomGrains.Clustering.Tls;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Transport.Tls;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using AtomGrains.Clustering;
-using AtomGrains.Clustering.Tls;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Transport.Tls;
 
 namespace StartRun;
 

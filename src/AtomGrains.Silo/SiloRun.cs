@@ -4,6 +4,7 @@ using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Children;
 
@@ -41,6 +42,8 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     public string Host => _shape.Host;
 
     public string Listen => _shape.Listen;
+
+    public TlsFiles? Tls => _shape.Tls;
 
     public CheckpointStore Store { get; }
 

@@ -1,4 +1,5 @@
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Silo;
 
@@ -11,7 +12,8 @@ namespace AtomGrains.Silo;
 /// Each node has a process of its own: where there are several devices, and where runs come and go, since what a run pins of
 /// its process (threads, above all) is read as that begins.
 /// </param>
-internal sealed record SiloShape(string Host, string Listen, IReadOnlyList<string> Devices, int Ordinal, bool HasChildren)
+/// <param name="Tls">By what its nodes prove themselves to others; null where they do not encrypt.</param>
+internal sealed record SiloShape(string Host, string Listen, IReadOnlyList<string> Devices, int Ordinal, bool HasChildren, TlsFiles? Tls = null)
 {
     /// <summary>Of each device.</summary>
     public long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Devices.Count;

@@ -2,7 +2,7 @@ using AtomGrains.Bench.Figures;
 
 namespace AtomGrains.Bench.Transport;
 
-/// <summary>The transport against plain blocking sockets: rate of large payloads one way, round trips of small ones.</summary>
+/// <summary>The transport, without TLS and with it, against plain blocking sockets: rate of large payloads one way, round trips of small ones.</summary>
 internal static class TransportBench
 {
     public static IReadOnlyList<Figure> Measure(BenchOptions options)
@@ -10,7 +10,7 @@ internal static class TransportBench
         var figures = new List<Figure>();
         foreach (var withBusy in new[] { false, true })
         {
-            foreach (var path in new[] { "plain", "transport" })
+            foreach (var path in new[] { "plain", "transport", "tls" })
             {
                 var kind = $"{path}{(withBusy ? ", beside a busy thread" : "")}";
                 foreach (var (size, count) in new[] { (1 << 20, options.Count(3000, 300)), (16 << 20, options.Count(200, 20)) })

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Bench.Transport;
 
@@ -10,7 +11,7 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
     private readonly int _self;
     private readonly bool _echo;
     private readonly RunSecret _secret;
-    private readonly TransportOptions _options = new();
+    private readonly TransportOptions _options;
     private readonly TransportCounters _counters = new();
     private readonly TensorPool _copies = new(1L << 30);
     private readonly TensorListener _listener;
@@ -19,8 +20,9 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
     private TensorBuffer? _payload;
 
     /// <summary>The child: learns from each header where to answer.</summary>
-    public TransportEnd(int self, RunSecret secret, bool echo)
+    public TransportEnd(int self, RunSecret secret, bool echo, TlsFiles? tls)
     {
+        _options = new TransportOptions { Tls = tls is null ? null : new TlsCertificates(tls) };
         _self = self;
         _echo = echo;
         _secret = secret;
@@ -28,8 +30,8 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
     }
 
     /// <summary>The parent.</summary>
-    public TransportEnd(IPEndPoint child, RunSecret secret)
-        : this(2, secret, echo: false) => _peer = Link(1, child);
+    public TransportEnd(IPEndPoint child, RunSecret secret, TlsFiles? tls)
+        : this(2, secret, echo: false, tls) => _peer = Link(1, child);
 
     public IPEndPoint Endpoint => _listener.Endpoint;
 
@@ -89,6 +91,10 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
         {
             payload.Dispose();
         }
+    }
+
+    public void OnRefused(IPAddress? from, CloseReason reason)
+    {
     }
 
     public void OnOpened(int node, LinkDirection direction)

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
+using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Bench.Transport;
 
@@ -15,18 +17,21 @@ internal static class TransportRate
     public const string Command = "transport-child";
 
     /// <summary>Bytes a second (both ways for round trips), and the microseconds of each round trip.</summary>
-    /// <param name="path"><c>plain</c> or <c>transport</c>.</param>
+    /// <param name="path"><c>plain</c>, <c>transport</c>, or <c>tls</c> for the transport with it.</param>
     public static (double BytesPerSecond, IReadOnlyList<double> Micros) Measure(string path, bool withBusy, bool echo, int size, int count)
     {
         var secret = RunSecret.Create();
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command, path, $"{echo}", $"{withBusy}", secret.ToHex()])
+        using var authority = path == "tls" ? new Authority() : null;
+        var tls = authority?.Issue("bench").Files;
+        var files = tls is null ? [] : (string[])[tls.Certificate, tls.Key, tls.Authority];
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command, path, $"{echo}", $"{withBusy}", secret.ToHex(), .. files])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
         var endpoint = new IPEndPoint(IPAddress.Loopback, int.Parse(child.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
         using var busy = BusyThread.Start(withBusy);
-        using IRoundTrip link = path == "plain" ? new PlainSocket(endpoint) : new TransportEnd(endpoint, secret);
+        using IRoundTrip link = path == "plain" ? new PlainSocket(endpoint) : new TransportEnd(endpoint, secret, tls);
         double[] micros = [];
         link.Prepare(new float[size / sizeof(float)], echo);
         var started = Stopwatch.GetTimestamp();
@@ -50,7 +55,8 @@ internal static class TransportRate
     {
         var (path, echo, busy, secret) = (arguments[0], bool.Parse(arguments[1]), bool.Parse(arguments[2]), arguments[3]);
         BusyThread.Start(busy);
-        using var served = path == "plain" ? null : new TransportEnd(1, RunSecret.FromHex(secret), echo);
+        var tls = path == "tls" ? new TlsFiles(arguments[4], arguments[5], arguments[6]) : null;
+        using var served = path == "plain" ? null : new TransportEnd(1, RunSecret.FromHex(secret), echo, tls);
         Console.WriteLine(served is null ? PlainSocket.Serve(echo) : served.Endpoint.Port);
         Console.ReadLine();
         return 0;

@@ -1,5 +1,6 @@
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Storage.Checkpoints;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Grains.Runs;
@@ -20,6 +21,9 @@ public interface ISiloRun
 
     /// <summary>Address to listen on for tensors.</summary>
     string Listen { get; }
+
+    /// <summary>By what nodes prove themselves to each other; null where they do not encrypt.</summary>
+    TlsFiles? Tls { get; }
 
     /// <summary>Where the run's checkpoints are.</summary>
     CheckpointStore Store { get; }

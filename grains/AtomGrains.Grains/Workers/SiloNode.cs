@@ -49,6 +49,7 @@ internal sealed class SiloNode : INodeOwner
             Limits = run.Plan.Limits,
             Host = run.Host,
             Secret = run.Secret,
+            Tls = run.Tls,
             LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),
             Faults = [.. run.Plan.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))

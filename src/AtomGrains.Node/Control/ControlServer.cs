@@ -23,7 +23,7 @@ public sealed class ControlServer<T> : IDisposable
             handshake,
             options.MaxUnauthenticated,
             ControlOptions.SocketBufferBytes,
-            refused: counters.Close,
+            refused: (_, reason) => counters.Close(reason),
             serve: (wire, node) => _connections.Serve(node, new ControlConnection<T>(wire, node, options, contract, counters, events)));
         _acceptor.Start();
     }

@@ -15,7 +15,7 @@ internal sealed class Acceptor : IDisposable
     private readonly Handshake _handshake;
     private readonly int _maxUnproven;
     private readonly int _socketBufferBytes;
-    private readonly Action<CloseReason> _refused;
+    private readonly Action<IPAddress?, CloseReason> _refused;
     private readonly Action<Wire, int> _serve;
     private readonly HashSet<Wire> _unproven = [];
     private readonly Thread _thread;
@@ -25,11 +25,11 @@ internal sealed class Acceptor : IDisposable
     /// <param name="handshake">What callers must pass.</param>
     /// <param name="maxUnproven">Callers that may be in the handshake at once.</param>
     /// <param name="socketBufferBytes">Kernel buffer per direction.</param>
-    /// <param name="refused">Told the reason of each caller that did not pass.</param>
+    /// <param name="refused">Told address and reason of each caller that did not pass.</param>
     /// <param name="serve">Given wire and node of each that did, on a thread that is its own until it returns.</param>
     /// <param name="ports">To take the first free one of, instead of the endpoint's.</param>
     public Acceptor(
-        IPEndPoint endpoint, Handshake handshake, int maxUnproven, int socketBufferBytes, Action<CloseReason> refused, Action<Wire, int> serve, PortRange? ports = null)
+        IPEndPoint endpoint, Handshake handshake, int maxUnproven, int socketBufferBytes, Action<IPAddress?, CloseReason> refused, Action<Wire, int> serve, PortRange? ports = null)
     {
         _handshake = handshake;
         _maxUnproven = maxUnproven;
@@ -139,7 +139,7 @@ internal sealed class Acceptor : IDisposable
         catch (SocketException)
         {
             socket.Dispose();
-            _refused(CloseReason.ConnectionReset);
+            _refused(null, CloseReason.ConnectionReset);
             return;
         }
 
@@ -151,7 +151,7 @@ internal sealed class Acceptor : IDisposable
 
         if (!admitted)
         {
-            _refused(wire.Close(CloseReason.TooManyUnauthenticated));
+            _refused(wire.Peer, wire.Close(CloseReason.TooManyUnauthenticated));
             return;
         }
 
@@ -173,7 +173,7 @@ internal sealed class Acceptor : IDisposable
         }
         else
         {
-            _refused(wire.Close(CloseReason.ClosedHere));
+            _refused(wire.Peer, wire.Close(CloseReason.ClosedHere));
         }
     }
 }

@@ -36,6 +36,24 @@ public enum CloseReason
     /// <summary>The other side does not know the run's secret.</summary>
     WrongSecret,
 
+    /// <summary>The caller does not speak TLS, which is asked for here.</summary>
+    NotEncrypted,
+
+    /// <summary>The other side showed no certificate.</summary>
+    CertificateMissing,
+
+    /// <summary>The other side's certificate is of none of the authorities in the file, or not for such an end.</summary>
+    CertificateUntrusted,
+
+    /// <summary>The other side's certificate is no longer valid, or not yet.</summary>
+    CertificateExpired,
+
+    /// <summary>No TLS came about: rubbish, or another version.</summary>
+    TlsFailed,
+
+    /// <summary>What arrived on an encrypted connection is not what was sent.</summary>
+    TlsBroken,
+
     /// <summary>Too many connections are still unproven; a later attempt may succeed.</summary>
     TooManyUnauthenticated,
 

@@ -25,7 +25,7 @@ internal static class Dialler
         }
 
         reason = wire.Close(CloseReason.HandshakeRefused);
-        if (reason is CloseReason.PeerClosed or CloseReason.ConnectionReset or CloseReason.TruncatedFrame)
+        if (reason is CloseReason.PeerClosed or CloseReason.ConnectionReset or CloseReason.TruncatedFrame or CloseReason.TlsBroken)
         {
             reason = CloseReason.HandshakeRefused;
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Transport;
 
@@ -8,8 +9,9 @@ namespace AtomGrains.Node.Transport;
 /// Both sides prove that they know the run's secret, by HMAC-SHA256 over both sides' fresh nonces, before
 /// either believes a byte. Dialler: hello (magic, version, channel, run, from, to, nonce); acceptor: nonce;
 /// dialler: proof; acceptor: proof. The acceptor says nothing to one of another run, and no more
-/// than a nonce to one without the secret. It authenticates the connection's ends; it does not encrypt,
-/// and it is no guard against one who can alter packets under way.
+/// than a nonce to one without the secret. It authenticates the connection's ends; without TLS it is no guard against one who
+/// can read or alter packets under way. With TLS it goes on inside of it, within the same deadline, and the proofs cover the
+/// acceptor's certificate: a member of the cluster without the run's secret cannot stand between the two and pass them on.
 /// </summary>
 internal sealed class Handshake
 {
@@ -26,13 +28,17 @@ internal sealed class Handshake
     private readonly Channel _channel;
     private readonly byte[] _run;
     private readonly TimeSpan _timeout;
+    private readonly TlsCertificates? _tls;
 
-    public Handshake(TransportIdentity self, Channel channel, TimeSpan timeout)
+    /// <param name="timeout">For all of it.</param>
+    /// <param name="tls">Both ends' proof of the cluster; null where they do not encrypt.</param>
+    public Handshake(TransportIdentity self, Channel channel, TimeSpan timeout, TlsCertificates? tls = null)
     {
         _self = self;
         _channel = channel;
         _run = SHA256.HashData(Encoding.UTF8.GetBytes(self.RunId))[..RunBytes];
         _timeout = timeout;
+        _tls = tls;
     }
 
     /// <summary>What the connection is for; a proof for one channel is none for the other.</summary>
@@ -46,11 +52,17 @@ internal sealed class Handshake
     public bool Dial(Wire wire, int target)
     {
         using var deadline = Deadline(wire);
-        Span<byte> message = stackalloc byte[MessageBytes];
+        if (_tls is not null && !wire.Encrypt(_tls, isAcceptor: false))
+        {
+            return false;
+        }
+
+        Span<byte> message = stackalloc byte[MessageBytes + wire.Binding.Length];
+        wire.Binding.CopyTo(message[MessageBytes..]);
         var hello = message.Slice(1, HelloBytes);
         WriteHello(hello, target);
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        if (!wire.Send(hello) || !wire.Receive(message[(1 + HelloBytes)..], insideFrame: false))
+        if (!wire.Send(hello) || !wire.Receive(message[(1 + HelloBytes)..MessageBytes], insideFrame: false))
         {
             return false;
         }
@@ -71,7 +83,13 @@ internal sealed class Handshake
     {
         using var deadline = Deadline(wire);
         from = 0;
-        Span<byte> message = stackalloc byte[MessageBytes];
+        if (_tls is not null && !wire.Encrypt(_tls, isAcceptor: true))
+        {
+            return false;
+        }
+
+        Span<byte> message = stackalloc byte[MessageBytes + wire.Binding.Length];
+        wire.Binding.CopyTo(message[MessageBytes..]);
         var hello = message.Slice(1, HelloBytes);
         if (!wire.Receive(hello, insideFrame: false))
         {
@@ -83,7 +101,7 @@ internal sealed class Handshake
             return Refuse(wire, fault);
         }
 
-        var nonce = message[(1 + HelloBytes)..];
+        var nonce = message[(1 + HelloBytes)..MessageBytes];
         RandomNumberGenerator.Fill(nonce);
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (!wire.Send(nonce) || !wire.Receive(mac, insideFrame: true))

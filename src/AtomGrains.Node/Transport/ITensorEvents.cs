@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace AtomGrains.Node.Transport;
 
 /// <summary>
@@ -7,6 +9,10 @@ namespace AtomGrains.Node.Transport;
 /// </summary>
 public interface ITensorEvents
 {
+    /// <summary>A caller was closed before it had proven who it is; on a thread of its own, alongside other events.</summary>
+    /// <param name="from">Its address, where that is known.</param>
+    void OnRefused(IPAddress? from, CloseReason reason);
+
     void OnOpened(int node, LinkDirection direction);
 
     /// <summary>A whole frame. The receiver owns both parts and disposes the payload (0 elements where there is none).</summary>

@@ -40,7 +40,7 @@ internal sealed class OutgoingLink : IDisposable
         _node = node;
         _endpoint = endpoint;
         _options = options;
-        _handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout);
+        _handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout, options.Tls);
         _copies = copies;
         _counters = counters;
         _events = events;
@@ -65,9 +65,14 @@ internal sealed class OutgoingLink : IDisposable
     /// Writes a frame at once, if it is its turn: what the socket has room for goes straight from the caller's memory, and
     /// only the rest is copied and left to the writer. One copy and one thread hop less for most slices.
     /// </summary>
-    /// <returns>False: nothing of it was written.</returns>
+    /// <returns>False: nothing of it was written, as always where it is to be enciphered.</returns>
     public bool TrySendDirect(ReadOnlySpan<byte> header, ReadOnlySpan<float> payload)
     {
+        if (_options.Tls is not null)
+        {
+            return false;
+        }
+
         var bytes = MemoryMarshal.AsBytes(payload);
         lock (_gate)
         {

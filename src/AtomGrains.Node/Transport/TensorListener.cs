@@ -17,13 +17,17 @@ public sealed class TensorListener : IDisposable
     {
         options.Validate();
         Pool = new TensorPool(options.ReceivePoolBytes);
-        var handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout);
+        var handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout, options.Tls);
         _acceptor = new Acceptor(
             options.Listen,
             handshake,
             options.MaxUnauthenticated,
             options.SocketBufferBytes,
-            refused: counters.Close,
+            refused: (from, reason) =>
+            {
+                counters.Close(reason);
+                events.OnRefused(from, reason);
+            },
             serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, Pool, counters, events)),
             options.Ports);
         _acceptor.Start();

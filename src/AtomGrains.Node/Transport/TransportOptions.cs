@@ -1,15 +1,22 @@
 using System.Net;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Transport;
 
 /// <summary>Bounds of the tensor transport. Every queue, payload and wait has one.</summary>
 public sealed record TransportOptions
 {
-    /// <summary>Where to listen. Loopback, because the traffic is authenticated but not encrypted; port 0 takes any free one.</summary>
+    /// <summary>Where to listen. Loopback, because the traffic is authenticated but, without <see cref="Tls"/>, not encrypted; port 0 takes any free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
     /// <summary>Ports to take the first free one of, instead of that of <see cref="Listen"/>; null for none.</summary>
     public PortRange? Ports { get; init; }
+
+    /// <summary>
+    /// By what both ends of a connection prove that they are of the cluster, and encrypt; null for neither. Then each byte is
+    /// written by the link's own thread, which enciphers it, and none by whoever sends it.
+    /// </summary>
+    public TlsCertificates? Tls { get; init; }
 
     /// <summary>Bytes. A larger header closes the connection. Headers are tags, so 64 KiB is far above need.</summary>
     public int MaxHeaderBytes { get; init; } = FrameFormat.HeaderLimitBytes;

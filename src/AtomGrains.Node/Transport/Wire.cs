@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Transport;
 
@@ -20,10 +21,12 @@ internal sealed class Wire : IDisposable
     private int _aheadStart;
     private int _aheadEnd;
     private int _reason = -1;
+    private volatile TlsChannel? _tls;
 
     public Wire(Socket socket, int bufferBytes)
     {
         _socket = socket;
+        Peer = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         socket.NoDelay = true;
         socket.SendBufferSize = bufferBytes;
         socket.ReceiveBufferSize = bufferBytes;
@@ -31,6 +34,12 @@ internal sealed class Wire : IDisposable
 
     /// <summary>Why it closed; null while it is open.</summary>
     public CloseReason? Reason => Volatile.Read(ref _reason) is var reason and >= 0 ? (CloseReason)reason : null;
+
+    /// <summary>Who has connected; null on the side that does.</summary>
+    public IPAddress? Peer { get; }
+
+    /// <summary>What both ends know of an encrypted wire, and no third can have between them; empty without encryption.</summary>
+    public ReadOnlySpan<byte> Binding => _tls is { } tls ? tls.Binding : [];
 
     /// <summary>Connects, blocking until it succeeds, fails or the wire is closed.</summary>
     public bool Connect(EndPoint endpoint)
@@ -44,6 +53,25 @@ internal sealed class Wire : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Proves the certificates of both ends and encrypts what comes from here on. False: it is closed, with a reason.</summary>
+    public bool Encrypt(TlsCertificates certificates, bool isAcceptor)
+    {
+        var tls = _tls = new TlsChannel(_socket);
+        if (tls.Prove(certificates, isAcceptor) is { } fault)
+        {
+            Close(fault);
+        }
+
+        if (Reason is null)
+        {
+            return true;
+        }
+
+        // Whoever closed it meanwhile may have been too early to see all of it.
+        tls.Dispose();
+        return false;
     }
 
     /// <summary>Fills the target. False when the connection ended; the reason then is set.</summary>
@@ -96,7 +124,7 @@ internal sealed class Wire : IDisposable
             var sent = 0;
             try
             {
-                sent = _socket.Send(bytes, SocketFlags.None, out error);
+                sent = _tls is { } tls ? tls.Send(bytes, out error) : _socket.Send(bytes, SocketFlags.None, out error);
             }
             catch (ObjectDisposedException)
             {
@@ -128,7 +156,7 @@ internal sealed class Wire : IDisposable
         }
     }
 
-    /// <summary>Writes as much as there is room for, without waiting. Returns bytes; -1 when the connection ended.</summary>
+    /// <summary>Writes as much as there is room for, without waiting; not on an encrypted wire. Returns bytes; -1 when the connection ended.</summary>
     public int SendNow(ReadOnlySpan<byte> bytes)
     {
         var sent = -1;
@@ -189,6 +217,7 @@ internal sealed class Wire : IDisposable
             }
 
             _socket.Dispose();
+            _tls?.Dispose();
         }
 
         return Reason!.Value;
@@ -198,6 +227,17 @@ internal sealed class Wire : IDisposable
 
     private int ReceiveSome(Span<byte> target, bool insideFrame)
     {
+        if (_tls is { } tls)
+        {
+            var deciphered = tls.Receive(target, out var fault);
+            if (deciphered == 0)
+            {
+                Close(fault ?? EndOf(insideFrame));
+            }
+
+            return deciphered;
+        }
+
         var error = SocketError.OperationAborted;
         var received = 0;
         try
@@ -214,9 +254,9 @@ internal sealed class Wire : IDisposable
             return received;
         }
 
-        Close(error != SocketError.Success ? CloseReason.ConnectionReset
-            : insideFrame ? CloseReason.TruncatedFrame
-            : CloseReason.PeerClosed);
+        Close(error != SocketError.Success ? CloseReason.ConnectionReset : EndOf(insideFrame));
         return 0;
     }
+
+    private static CloseReason EndOf(bool insideFrame) => insideFrame ? CloseReason.TruncatedFrame : CloseReason.PeerClosed;
 }

@@ -13,6 +13,7 @@ using AtomGrains.Core.Runs;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Workers;
 
@@ -22,6 +23,9 @@ namespace AtomGrains.Node.Workers;
 /// </summary>
 public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFaultActions
 {
+    // Longer than files take that are renewed one after the other.
+    private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(30);
+
     private readonly NodePlace _place;
     private readonly RunSpec _spec;
     private readonly NodeModel _model;
@@ -30,6 +34,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
     private readonly TransportCounters _transport = new();
+    private readonly RefusalNotes? _refusals;
     private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
@@ -48,6 +53,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     /// <param name="store">Null for a run without checkpoints.</param>
+    /// <exception cref="InvalidDataException">The place's certificate cannot be used.</exception>
     public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
     {
         _place = place;
@@ -57,7 +63,13 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _host = host;
         var identity = place.Identity;
         var listen = ListenRange.Parse(place.Listen);
-        var options = new TransportOptions { Listen = new IPEndPoint(listen.Address, 0), Ports = listen.Ports };
+        var options = new TransportOptions
+        {
+            Listen = new IPEndPoint(listen.Address, 0),
+            Ports = listen.Ports,
+            Tls = place.Tls is { } files ? TlsCertificates.WhenWhole(files, LongestRenewal) : null,
+        };
+        _refusals = place.Tls is null ? null : new RefusalNotes(Console.Error);
         _listener = new TensorListener(identity, options, _transport, this);
         _peers = new PeerLinks(identity, options, _transport, this);
         _mark = new LaneMark(place.LaneMark);
@@ -201,11 +213,17 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     // What was whole when the run chose it is broken now: this process ends with the cause, and the run looks for another.
     void ISliceEvents.OnBroken(InvalidDataException error) => _host.Failed(error);
 
+    void ITensorEvents.OnRefused(IPAddress? from, CloseReason reason) => _refusals?.Note($"of {from}", reason, Now);
+
     void ITensorEvents.OnOpened(int node, LinkDirection direction)
     {
     }
 
-    void ITensorEvents.OnClosed(int node, LinkDirection direction, CloseReason reason) => _host.LinkClosed(node);
+    void ITensorEvents.OnClosed(int node, LinkDirection direction, CloseReason reason)
+    {
+        _refusals?.Note(direction == LinkDirection.Incoming ? $"of node {node}" : $"to node {node}", reason, Now);
+        _host.LinkClosed(node);
+    }
 
     void IFaultActions.Strike(FaultKind kind)
     {

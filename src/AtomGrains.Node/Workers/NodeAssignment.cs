@@ -9,7 +9,7 @@ public sealed record NodeAssignment : NodePlace
     /// <summary>Absolute; holds run.json and the tokens.</summary>
     public required string RunFolder { get; init; }
 
-    /// <summary>Host and port of the control channel of who started it; null: a supervisor, found by its post in the run folder.</summary>
+    /// <summary>Host and port of the control channel of the silo that started it, on loopback; null: a supervisor, found by its post in the run folder.</summary>
     public string? Supervisor { get; init; }
 
     /// <summary>The store of checkpoints: a folder, or a name that the program knows.</summary>

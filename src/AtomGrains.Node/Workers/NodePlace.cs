@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Workers;
 
@@ -15,6 +16,9 @@ public record NodePlace
 
     /// <summary>Where to listen for tensors: a <see cref="ListenRange"/>.</summary>
     public required string Listen { get; init; }
+
+    /// <summary>By what the run's nodes prove themselves to each other and encrypt; null where they stay on one machine, or were told not to.</summary>
+    public TlsFiles? Tls { get; init; }
 
     /// <summary>The machine, by which copies of a partition are kept apart. On one machine nobody needs a name.</summary>
     public string Host { get; init; } = "";

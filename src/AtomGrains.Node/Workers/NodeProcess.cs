@@ -38,6 +38,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private readonly Timer _grace;
     private int _noticed;
 
+    /// <exception cref="InvalidDataException">What it was told cannot be used.</exception>
     public NodeProcess(NodeAssignment assignment, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, CheckpointStore store)
     {
         _assignment = assignment;

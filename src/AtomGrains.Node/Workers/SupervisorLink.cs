@@ -23,7 +23,17 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
     private ControlClient<LocalMessage>? _client;
     private bool _ended;
 
-    public SupervisorLink(NodeAssignment assignment) => _assignment = assignment;
+    /// <exception cref="InvalidDataException">A silo's child would have to leave the machine to speak to it.</exception>
+    public SupervisorLink(NodeAssignment assignment)
+    {
+        // This channel is authenticated and not encrypted.
+        if (assignment.Supervisor is { } silo && !(IPEndPoint.TryParse(silo, out var endpoint) && IPAddress.IsLoopback(endpoint.Address)))
+        {
+            throw new InvalidDataException($"the silo's control channel is at {silo}; must be on loopback");
+        }
+
+        _assignment = assignment;
+    }
 
     /// <summary>A message of the protocol has come; on the connection's thread.</summary>
     public required Action<ControlMessage> Deliver { get; init; }

@@ -276,6 +276,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Limits = place.Limits,
         Host = place.Host,
         Secret = place.Secret,
+        Tls = place.Tls,
         Faults = place.Faults,
         RunFolder = _plan.Folder,
         LaneMark = place.LaneMark,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using AtomGrains.Clustering;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Silo.Standing;
 
@@ -39,6 +40,9 @@ internal sealed record SiloSettings
     /// <summary>Null for any free ones.</summary>
     public PortRange? TensorPorts { get; init; }
 
+    /// <summary>How its nodes prove themselves to those of other silos; null where they do not encrypt.</summary>
+    public TlsFiles? Tls { get; init; }
+
     /// <summary>Where its nodes listen for tensors.</summary>
     public ListenRange TensorListen => new(Address, TensorPorts);
 
@@ -48,7 +52,7 @@ internal sealed record SiloSettings
     public required ClusterSecret Secret { get; init; }
 
     /// <summary>What it is to every run.</summary>
-    public SiloShape Shape => new(Host, TensorListen.ToString(), Devices, Number, HasChildren: true);
+    public SiloShape Shape => new(Host, TensorListen.ToString(), Devices, Number, HasChildren: true, Tls);
 
     // Pods and machines keep their names when they start again: by it a device is known that was found wrong.
     private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);

@@ -18,13 +18,14 @@ internal static class SiloSettingsReader
     {
         var errors = new List<SettingError>();
         var address = values.Address(SiloKeys.Address);
+        var tls = TlsSettings.Read(values, address, errors);
         var connection = ClusterConnection.Read(
             values.Text(SiloKeys.Cluster) ?? "",
             values.Text(SiloKeys.Clustering),
             values.Text(SiloKeys.AzureAccount),
             values.Text(SiloKeys.AzureConnectionString),
             errors,
-            TlsSettings.Read(values, address, errors));
+            tls);
         var devices = DeviceList.Parse(values.Text(SiloKeys.Devices) ?? "");
         errors.AddRange(DeviceList.Errors(devices, DevicePresence.OfThisMachine, SiloKeys.Devices.Flag));
         var runs = ReadRuns(values, errors);
@@ -42,6 +43,7 @@ internal static class SiloSettingsReader
             GatewayPort = ReadPort(values, SiloKeys.GatewayPort, address),
             HttpPort = ReadPort(values, SiloKeys.HttpPort, address),
             TensorPorts = ReadTensorPorts(values, devices.Count),
+            Tls = tls,
             Grace = values.Seconds(SiloKeys.Grace, LongestGrace),
             Secret = secret!, // or there is an error
         };

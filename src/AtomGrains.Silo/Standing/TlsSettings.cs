@@ -1,5 +1,5 @@
 using System.Net;
-using AtomGrains.Clustering.Tls;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 

@@ -13,6 +13,8 @@ internal static class WorkerCommand
 {
     public const string Name = "worker";
 
+    private const int Unusable = 1;
+
     public static int Run(StepLoopFactory jobs)
     {
         if (ReadAssignment() is not { } assignment)
@@ -24,8 +26,23 @@ internal static class WorkerCommand
         Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
         var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
         var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
-        using var process = new NodeProcess(assignment, spec, NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits), new HeartbeatOptions(), store);
-        return process.Run();
+        var model = NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits);
+        NodeProcess node;
+        try
+        {
+            node = new NodeProcess(assignment, spec, model, new HeartbeatOptions(), store);
+        }
+        catch (InvalidDataException error)
+        {
+            // Not an abort, which would put its device in doubt.
+            Console.Error.WriteLine($"error: worker: {error.Message}");
+            return Unusable;
+        }
+
+        using (node)
+        {
+            return node.Run();
+        }
     }
 
     private static NodeAssignment? ReadAssignment()

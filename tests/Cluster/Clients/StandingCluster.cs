@@ -4,7 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
+using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Cluster.Tests.Clients;
 
@@ -16,10 +18,15 @@ internal sealed class StandingCluster : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
     private readonly ProcessMark _mark = new();
     private readonly List<Process> _silos = [];
+    private readonly Authority? _authority;
+    private readonly string[] _clientTls;
     private int _started;
 
-    public StandingCluster()
+    /// <param name="authority">Whose certificates silos and clients have, each its own, though all is on loopback; null for none.</param>
+    public StandingCluster(Authority? authority = null)
     {
+        _authority = authority;
+        _clientTls = authority is null ? [] : Flags(authority.Issue("client").Files);
         Runs = Directory.CreateDirectory(Path.Combine(_folder, "runs")).FullName;
         Directory.CreateDirectory(Path.Combine(_folder, "members"));
         Directory.CreateDirectory(Path.Combine(_folder, "logs"));
@@ -34,6 +41,9 @@ internal sealed class StandingCluster : IAsyncDisposable
     /// <summary>Living silos, oldest first.</summary>
     public IReadOnlyList<Process> Silos => [.. _silos.Where(silo => !silo.HasExited)];
 
+    /// <summary>Of all runs' secrets.</summary>
+    public string Secret => File.ReadAllText(SecretFile);
+
     private string SecretFile => Path.Combine(_folder, "secret");
 
     /// <summary>Starts silos; they join by themselves.</summary>
@@ -43,7 +53,8 @@ internal sealed class StandingCluster : IAsyncDisposable
         {
             var name = $"host-{_started++}";
             var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec \"$0\" \"$@\" >{_folder}/logs/{name}.log 2>&1", AtomProgram.Path, "silo",
-                "--clustering", Clustering, "--runs", Runs, "--secret-file", SecretFile, "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0"]);
+                "--clustering", Clustering, "--runs", Runs, "--secret-file", SecretFile, "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0",
+                .. _authority is null ? [] : (string[])["--tls", "on", .. Flags(_authority.Issue(name).Files)]]);
             _mark.PutOn(info);
 
             // These runs are over before full compilation pays.
@@ -63,7 +74,7 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a client to its end.</summary>
-    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(ClientProgram, [.. arguments, "--clustering", Clustering]);
+    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(ClientProgram, [.. arguments, "--clustering", Clustering, .. _clientTls]);
 
     /// <summary>A client that goes on.</summary>
     public Process Watching(string run) => SampleProgram.Start(ClientProgram, "watch", run, "--clustering", Clustering);
@@ -135,6 +146,9 @@ internal sealed class StandingCluster : IAsyncDisposable
         _silos.ForEach(silo => silo.Dispose());
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string[] Flags(TlsFiles files) =>
+        [TlsFiles.CertificateFlag, files.Certificate, TlsFiles.KeyFlag, files.Key, TlsFiles.AuthorityFlag, files.Authority];
 
     private static string ReadShared(string path)
     {

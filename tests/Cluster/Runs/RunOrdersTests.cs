@@ -8,6 +8,7 @@ using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Cluster.Tests.Runs;
@@ -121,6 +122,8 @@ public sealed class RunOrdersTests : IDisposable
         public string Host => "host";
 
         public string Listen => "127.0.0.1";
+
+        public TlsFiles? Tls => null;
 
         public CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(plan.Folder, "checkpoints")));
 

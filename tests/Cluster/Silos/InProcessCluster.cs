@@ -11,6 +11,7 @@ using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
 using Microsoft.Extensions.DependencyInjection;
@@ -176,6 +177,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
         public string Host => cluster._hostOf(ordinal);
 
         public string Listen => "127.0.0.1";
+
+        public TlsFiles? Tls => null;
 
         public CheckpointStore Store => cluster.Store;
 

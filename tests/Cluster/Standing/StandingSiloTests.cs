@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Clustering;
-using AtomGrains.Clustering.Tls;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,9 +3,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using AtomGrains.Clustering.Tls;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Core.Options;
 using AtomGrains.Node.Workers;
+using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Cluster.Tests.Standing;
 
@@ -138,8 +139,8 @@ public sealed class TlsTests : IDisposable
 
     private static int Refusals(StandingProcess silo) => silo.Said.Split("was refused before anything was said").Length - 1;
 
-    /// <summary>The serial number that a silo shows to who comes with these files, or with none; null when it has refused already.</summary>
-    private static async Task<string?> SerialSeenBy(int port, TlsFiles? files)
+    /// <summary>The serial number that a silo, or a node of it, shows to who comes with these files, or with none; null when it has refused already.</summary>
+    internal static async Task<string?> SerialSeenBy(int port, TlsFiles? files)
     {
         using var connection = new TcpClient();
         await connection.ConnectAsync(IPAddress.Loopback, port);

@@ -6,12 +6,15 @@ using AtomGrains.Node.Transport;
 namespace AtomGrains.Node.Tests.Transport;
 
 [Collection(nameof(WholeProcess))]
-public sealed class ConnectionLifeTests
+public class ConnectionLifeTests
 {
+    /// <summary>Of every transport here; others do the same otherwise.</summary>
+    protected virtual TransportOptions Small => Pair.Small;
+
     [Fact]
     public async Task AKilledProcessIsNoticed()
     {
-        using var pair = new Pair();
+        using var pair = new Pair(Small);
         using var process = new RelayProcess(pair.Listener.Endpoint);
         using var peer = pair.Peer(from: 2, endpoint: process.Endpoint);
         peer.Send([1], [1f]);
@@ -27,7 +30,7 @@ public sealed class ConnectionLifeTests
     [Fact]
     public async Task AnIdleLinkNoticesThatItsPeerIsGoneAndDropsUntilItIsBack()
     {
-        var pair = new Pair(Pair.Small with { ReconnectPauseFirst = TimeSpan.FromHours(1), ReconnectPauseMost = TimeSpan.FromHours(1) });
+        var pair = new Pair(Small with { ReconnectPauseFirst = TimeSpan.FromHours(1), ReconnectPauseMost = TimeSpan.FromHours(1) });
         using var peer = new TensorPeer(1, pair.Listener.Endpoint, pair.Identity(2), pair.Options, pair.Copies, pair.OutCounters, pair.Out);
         peer.Send([1], [1f]);
         Assert.IsType<RecordedEvents.Opened>(await pair.Out.Next("the link's opening"));
@@ -44,7 +47,7 @@ public sealed class ConnectionLifeTests
     [Fact]
     public async Task APeerThatIsNotThereIsReportedAndTheFrameCounted()
     {
-        using var pair = new Pair();
+        using var pair = new Pair(Small);
         using var unused = new TcpListener(IPAddress.Loopback, 0);
         unused.Start();
         var nowhere = (IPEndPoint)unused.LocalEndpoint;
@@ -60,7 +63,7 @@ public sealed class ConnectionLifeTests
     public async Task FiveHundredReconnectsLeaveNothingBehind()
     {
         const int Reconnects = 500;
-        using var pair = new Pair();
+        using var pair = new Pair(Small);
         using var peer = pair.Peer(from: 2);
         var (sockets, threads) = (0, 0);
         for (var i = 0; i <= Reconnects; i++)
@@ -98,7 +101,7 @@ public sealed class ConnectionLifeTests
     [Fact]
     public async Task ANewerConnectionOfANodeReplacesTheOlder()
     {
-        using var pair = new Pair();
+        using var pair = new Pair(Small);
         using var older = pair.Dial(from: 2);
         Assert.IsType<RecordedEvents.Opened>(await pair.In.Next("the older one's opening"));
         using var newer = pair.Dial(from: 2);
@@ -112,7 +115,7 @@ public sealed class ConnectionLifeTests
     {
         const int Elements = 1 << 20;
         const int Frames = 64;
-        var options = Pair.Small with { MaxPayloadBytes = 4 << 20, ReceivePoolBytes = 16 << 20, MaxQueuedBytesPerPeer = 32 << 20, SocketBufferBytes = 1 << 18 };
+        var options = Small with { MaxPayloadBytes = 4 << 20, ReceivePoolBytes = 16 << 20, MaxQueuedBytesPerPeer = 32 << 20, SocketBufferBytes = 1 << 18 };
         using var pair = new Pair(options);
         using var peer = pair.Peer(from: 2);
         var values = new float[Elements];
@@ -143,7 +146,7 @@ public sealed class ConnectionLifeTests
     [Fact]
     public async Task DisposeEndsALinkWhosePeerDoesNotRead()
     {
-        using var pair = new Pair(Pair.Small with { MaxPayloadBytes = 4 << 20, ReceivePoolBytes = 8 << 20 });
+        using var pair = new Pair(Small with { MaxPayloadBytes = 4 << 20, ReceivePoolBytes = 8 << 20 });
         var peer = pair.Peer(from: 2);
         for (var i = 0; i < 8; i++)
         {

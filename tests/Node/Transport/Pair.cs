@@ -44,14 +44,14 @@ internal sealed class Pair : IDisposable
 
     public TransportIdentity Identity(int node) => new("run", node, Secret);
 
-    public TensorPeer Peer(int from, TransportIdentity? identity = null, int target = ListenerNode, IPEndPoint? endpoint = null)
+    public TensorPeer Peer(int from, TransportIdentity? identity = null, int target = ListenerNode, IPEndPoint? endpoint = null, TransportOptions? options = null)
     {
-        var peer = new TensorPeer(target, endpoint ?? Listener.Endpoint, identity ?? Identity(from), Options, Copies, OutCounters, Out);
+        var peer = new TensorPeer(target, endpoint ?? Listener.Endpoint, identity ?? Identity(from), options ?? Options, Copies, OutCounters, Out);
         _owned.Add(peer);
         return peer;
     }
 
-    public RawDialler Dial(int from) => new(Listener.Endpoint, Identity(from), ListenerNode);
+    public RawDialler Dial(int from, IPEndPoint? endpoint = null) => new(endpoint ?? Listener.Endpoint, Identity(from), ListenerNode, tls: Options.Tls);
 
     public void Dispose()
     {

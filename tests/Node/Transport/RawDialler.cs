@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Node.Transport;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Tests.Transport;
 
@@ -10,12 +11,12 @@ internal sealed class RawDialler : IDisposable
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
     private readonly Wire _wire;
 
-    internal RawDialler(IPEndPoint endpoint, TransportIdentity identity, int target, Handshake.Channel channel = Handshake.Channel.Tensor)
+    internal RawDialler(IPEndPoint endpoint, TransportIdentity identity, int target, Handshake.Channel channel = Handshake.Channel.Tensor, TlsCertificates? tls = null)
     {
         // A reset at the end instead of a goodbye, so that thousands of these leave no port behind in TIME_WAIT.
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _wire = new Wire(_socket, 1 << 16);
-        var handshake = new Handshake(identity, channel, TimeSpan.FromSeconds(20));
+        var handshake = new Handshake(identity, channel, TimeSpan.FromSeconds(20), tls);
         if (!Dialler.Dial(_wire, endpoint, target, handshake, TimeSpan.FromSeconds(20), out var reason))
         {
             throw new InvalidOperationException($"handshake failed: {reason}");

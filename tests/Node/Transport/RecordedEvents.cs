@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using AtomGrains.Node.Transport;
 
@@ -15,6 +16,10 @@ internal sealed class RecordedEvents : ITensorEvents
     public sealed record Frame(int From, byte[] Header, TensorBuffer Payload);
 
     public sealed record Closed(int Node, LinkDirection Direction, CloseReason Reason);
+
+    public sealed record Refused(IPAddress? From, CloseReason Reason);
+
+    public void OnRefused(IPAddress? from, CloseReason reason) => _events.Writer.TryWrite(new Refused(from, reason));
 
     public void OnOpened(int node, LinkDirection direction) => _events.Writer.TryWrite(new Opened(node, direction));
 

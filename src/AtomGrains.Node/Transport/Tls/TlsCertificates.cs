@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace AtomGrains.Clustering.Tls;
+namespace AtomGrains.Node.Transport.Tls;
 
 /// <summary>
 /// What this process shows to others and what it asks of them, for each connection anew: when the files have changed, from
@@ -11,8 +12,10 @@ namespace AtomGrains.Clustering.Tls;
 /// of the cluster's authorities; names in it are not compared, since silos are known by addresses that nobody can know
 /// beforehand. Any thread.
 /// </summary>
-internal sealed class TlsCertificates
+public sealed class TlsCertificates
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
     private readonly TlsFiles _files;
     private readonly Lock _gate = new();
     private byte[] _hash;
@@ -25,6 +28,28 @@ internal sealed class TlsCertificates
         _files = files;
         _hash = Hash();
         (_own, _authorities) = Load();
+    }
+
+    /// <summary>For a process that begins, perhaps in the middle of the files' renewal: waits until they fit together.</summary>
+    /// <exception cref="InvalidDataException">They did not in that time, and why.</exception>
+    public static TlsCertificates WhenWhole(TlsFiles files, TimeSpan patience)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return new TlsCertificates(files);
+            }
+            catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                if (Stopwatch.GetElapsedTime(began) > patience)
+                {
+                    throw new InvalidDataException($"{files.Certificate}, {files.Key} and {files.Authority} cannot be used together: {error.Message}", error);
+                }
+            }
+
+            Thread.Sleep(Look);
+        }
     }
 
     public SslServerAuthenticationOptions Server()

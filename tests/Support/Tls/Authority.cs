@@ -1,9 +1,8 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using AtomGrains.Clustering.Tls;
+using AtomGrains.Node.Transport.Tls;
 
-namespace AtomGrains.Cluster.Tests.Standing;
+namespace AtomGrains.Tests.Support.Tls;
 
 /// <summary>A certificate authority for as long as a test, with its files in a folder.</summary>
 internal sealed class Authority : IDisposable
@@ -11,6 +10,7 @@ internal sealed class Authority : IDisposable
     private static readonly OidCollection BothEnds = [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")];
 
     private readonly string _folder;
+    private readonly bool _isTemporary;
     private readonly X509Certificate2 _certificate;
     private int _serial;
 
@@ -23,6 +23,10 @@ internal sealed class Authority : IDisposable
         _certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(2));
         File.WriteAllText(Path.Combine(_folder, "ca.pem"), _certificate.ExportCertificatePem());
     }
+
+    /// <summary>In a folder of its own, which goes with it.</summary>
+    public Authority()
+        : this(Directory.CreateTempSubdirectory("atomgrains-authority-").FullName) => _isTemporary = true;
 
     /// <summary>Writes a certificate and its key; another call of the same name renews them.</summary>
     /// <param name="hours">Until it expires; negative for one that has.</param>
@@ -38,5 +42,12 @@ internal sealed class Authority : IDisposable
         return (files, certificate.SerialNumber);
     }
 
-    public void Dispose() => _certificate.Dispose();
+    public void Dispose()
+    {
+        _certificate.Dispose();
+        if (_isTemporary)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using AtomGrains.Core.Options;
 
-namespace AtomGrains.Clustering.Tls;
+namespace AtomGrains.Node.Transport.Tls;
 
 /// <summary>The PEM files by which silos and clients of a cluster know each other.</summary>
 /// <param name="Certificate">This process's own, for both ends of a connection, and those between it and its authority's.</param>
