@@ -18,6 +18,9 @@ internal sealed class HttpFuzz : IDisposable
     // Far beyond what a server may take to answer, or to end a connection that says nothing.
     private const int PatienceMilliseconds = 60_000;
 
+    // Until a caller that has heard nothing says that it has said all: a server may take that for a caller that is gone.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(3);
+
     private readonly IPEndPoint _server;
     private readonly Caller[] _callers;
     private readonly ConcurrentDictionary<int, int> _statuses = new();
@@ -50,7 +53,7 @@ internal sealed class HttpFuzz : IDisposable
             {
                 using (socket)
                 {
-                    Hear(socket);
+                    Hear(socket, mayEnd: false, out _);
                 }
             }
         }
@@ -94,7 +97,7 @@ internal sealed class HttpFuzz : IDisposable
 
             if (input.End == HttpInput.Ending.Hear)
             {
-                Judge(input, Hear(socket));
+                Judge(input, Hear(socket, mayEnd: !input.MustBeServed, out var hasEnded), hasEnded);
             }
         }
         catch
@@ -114,11 +117,6 @@ internal sealed class HttpFuzz : IDisposable
             {
                 socket.Send(piece);
             }
-
-            if (input.End == HttpInput.Ending.Hear)
-            {
-                socket.Shutdown(SocketShutdown.Send);
-            }
         }
         catch (SocketException error) when (IsEnd(error))
         {
@@ -126,16 +124,26 @@ internal sealed class HttpFuzz : IDisposable
         }
     }
 
-    private static byte[] Hear(Socket socket)
+    private static byte[] Hear(Socket socket, bool mayEnd, out bool hasEnded)
     {
+        hasEnded = false;
         using var said = new MemoryStream();
         var bytes = new byte[8192];
         try
         {
-            for (int read; (read = socket.Receive(bytes)) > 0;)
+            int read;
+            do
             {
+                if (mayEnd && !hasEnded && !socket.Poll(Pause, SelectMode.SelectRead))
+                {
+                    hasEnded = true;
+                    socket.Shutdown(SocketShutdown.Send);
+                }
+
+                read = socket.Receive(bytes);
                 said.Write(bytes, 0, read);
             }
+            while (read > 0);
         }
         catch (SocketException error) when (IsEnd(error))
         {
@@ -148,9 +156,14 @@ internal sealed class HttpFuzz : IDisposable
     private static bool IsEnd(SocketException error) =>
         error.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.NotConnected or SocketError.ConnectionAborted;
 
-    private void Judge(HttpInput input, byte[] said)
+    private void Judge(HttpInput input, byte[] said, bool mayBeCut)
     {
-        var statuses = HttpAnswers.Statuses(said, hasBodies: !input.Says("HEAD"u8));
+        if (input.Says("PRI * HTTP/2.0\r\n\r\nSM"u8) && said is [0, ..])
+        {
+            return; // A refusal in HTTP/2's own frames, for who has begun so.
+        }
+
+        var statuses = HttpAnswers.Statuses(said, mayBeCut, hasBodies: !input.Says("HEAD"u8));
         foreach (var status in statuses)
         {
             _statuses.AddOrUpdate(status, 1, (_, count) => count + 1);

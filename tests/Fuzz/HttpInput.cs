@@ -7,7 +7,7 @@ internal sealed record HttpInput(string Kind, IReadOnlyList<byte[]> Pieces, Http
 {
     public enum Ending
     {
-        /// <summary>It says that it has said all, and hears what there is to hear.</summary>
+        /// <summary>It hears what there is to hear; where nothing comes, it says that it has said all.</summary>
         Hear,
 
         /// <summary>It is gone, and hears nothing.</summary>
