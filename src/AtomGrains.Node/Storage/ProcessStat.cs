@@ -8,6 +8,7 @@ public static class ProcessStat
     // Places behind the name, of which the state is the first.
     public const int State = 0;
     public const int Parent = 1;
+    public const int Group = 2;
 
     /// <summary>In clock ticks.</summary>
     public const int UserTime = 11;

@@ -6,14 +6,14 @@ namespace AtomGrains.Node.Telemetry;
 
 /// <summary>
 /// Answers <c>GET /metrics</c> on loopback, one request a connection. What callers can take of this process is bounded:
-/// connections at once, bytes of a request, and seconds.
+/// connections at once, bytes of a request, and seconds; who says nothing makes room for who comes.
 /// </summary>
 public sealed class MetricsServer : IDisposable
 {
     public const string Path = "/metrics";
 
-    // A scraper keeps one connection; a person's browser a few.
-    private const int MostConnections = 8;
+    // A scraper has one connection, a person's browser a few; each may hold a request's bytes.
+    private const int MostConnections = 64;
 
     // A request line and a scraper's headers have some hundred.
     private const int MostRequestBytes = 8192;
@@ -23,7 +23,7 @@ public sealed class MetricsServer : IDisposable
 
     private readonly Func<string> _page;
     private readonly TcpListener _listener;
-    private readonly SemaphoreSlim _places = new(MostConnections);
+    private readonly ConnectionPlaces _places = new(MostConnections);
     private readonly CancellationTokenSource _ended = new();
 
     /// <summary>Listens at once.</summary>
@@ -54,13 +54,11 @@ public sealed class MetricsServer : IDisposable
         {
             try
             {
-                await _places.WaitAsync(_ended.Token).ConfigureAwait(false);
                 _ = ServeAsync(await _listener.AcceptTcpClientAsync(_ended.Token).ConfigureAwait(false));
             }
             catch (SocketException)
             {
                 // The caller was gone before it was accepted, or descriptors ran out for a moment.
-                _places.Release();
                 await Task.Delay(Breath).ConfigureAwait(false);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
@@ -75,21 +73,19 @@ public sealed class MetricsServer : IDisposable
         try
         {
             using var served = client;
+            var stream = client.GetStream();
+            using var place = _places.Take(client.Dispose);
             using var late = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
             late.CancelAfter(Patience);
-            var stream = client.GetStream();
             if (await ReadRequestAsync(stream, late.Token).ConfigureAwait(false) is { } request)
             {
+                place.Renew();
                 await stream.WriteAsync(Answer(request), late.Token).ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // It closed, or took too long: nobody is left to tell.
-        }
-        finally
-        {
-            _places.Release();
+            // It closed, took too long, or lost its place: nobody is left to tell.
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using AtomGrains.Node.Telemetry;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,10 +15,14 @@ namespace AtomGrains.Silo.Health;
 
 /// <summary>
 /// A silo's answers to whoever watches over it: <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>. It begins before the
-/// silo joins and ends after it has left. What callers can take of this process is bounded: connections, bytes and seconds.
+/// silo joins and ends after it has left. What callers can take of this process is bounded: connections, bytes and seconds;
+/// who says nothing makes room for who comes, or else whoever connects could have probes find the silo dead.
 /// </summary>
 internal sealed class HealthServer : IDisposable
 {
+    private const int MostConnections = 64;
+
+    private readonly ConnectionPlaces _places = new(MostConnections);
     private readonly WebApplication _application;
     private readonly Readiness _readiness;
     private readonly PrometheusExporter _metrics = new();
@@ -35,7 +40,11 @@ internal sealed class HealthServer : IDisposable
         {
             Bound(kestrel.Limits);
             kestrel.AddServerHeader = false;
-            kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(HoldPlaceAsync);
+            });
         });
         _application = builder.Build();
         _application.Run(AnswerAsync);
@@ -55,19 +64,30 @@ internal sealed class HealthServer : IDisposable
     // Probes and scrapers need little of anything.
     private static void Bound(KestrelServerLimits limits)
     {
-        limits.MaxConcurrentConnections = 64;
+        // With those that have lost their place and are not closed yet.
+        limits.MaxConcurrentConnections = 2 * MostConnections;
         limits.MaxRequestBodySize = 0;
         limits.MaxRequestLineSize = 1024;
         limits.MaxRequestBufferSize = 8192;
         limits.MaxRequestHeadersTotalSize = 8192;
         limits.MaxRequestHeaderCount = 64;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+
+        // Counts as well before a connection's first byte. A scraper that comes every 15 s keeps its connection.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
+    }
+
+    private async Task HoldPlaceAsync(ConnectionContext connection, Func<Task> serve)
+    {
+        using var place = _places.Take(connection.Abort);
+        connection.Features.Set(place);
+        await serve().ConfigureAwait(false);
     }
 
     private async Task AnswerAsync(HttpContext context)
     {
+        context.Features.GetRequiredFeature<ConnectionPlace>().Renew();
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = HttpMethods.Get;

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AtomGrains.Clustering;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
+using ProcessStat = AtomGrains.Node.Storage.ProcessStat;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
@@ -128,12 +130,7 @@ public sealed class SiloWithChildrenTests
     private static IReadOnlyList<int> ChildrenOf(RunStatus status, int silo) =>
         [.. status.Nodes.Select(node => node.Pid).Where(pid => ParentOf(pid) == silo)];
 
-    // The name in brackets may hold anything, brackets included; state and parent follow it.
-    private static int ParentOf(int pid)
-    {
-        var stat = File.ReadAllText($"/proc/{pid}/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]);
-    }
+    private static int ParentOf(int pid) => int.Parse(ProcessStat.Fields(pid)[ProcessStat.Parent], CultureInfo.InvariantCulture);
 
     private static void HasLostNoStep(FinishedRun finished)
     {

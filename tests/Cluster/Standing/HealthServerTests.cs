@@ -116,6 +116,24 @@ public sealed class HealthServerTests : IDisposable
         Assert.Equal("alive\n", await _client.GetStringAsync("/healthz"));
     }
 
+    [Fact]
+    public async Task WhoSaysNothingMakesRoomForWhoComes()
+    {
+        var silent = new List<TcpClient>();
+        for (var i = 0; i < 200; i++)
+        {
+            silent.Add(new TcpClient());
+            await silent[^1].ConnectAsync(IPAddress.Loopback, new Uri(_server.Url).Port);
+            if (i % 50 == 49)
+            {
+                using var probe = new HttpClient();
+                Assert.Equal("alive\n", await probe.GetStringAsync(_server.Url + "/healthz"));
+            }
+        }
+
+        silent.ForEach(client => client.Dispose());
+    }
+
     private Task Says(HttpStatusCode status, string text) => Eventually.Answers($"{status} with {text}", async () =>
     {
         using var answer = await _client.GetAsync("/readyz");

@@ -103,7 +103,7 @@ public sealed class SiloSettingsTests : IDisposable
     [Fact]
     public void PortsOfOneSiloDiffer()
     {
-        var port = FreePort();
+        var port = FreePort.Any();
         Assert.Equal([$"--gateway-port {port}: must differ from --silo-port"], Errors(new(), [.. Good, ("silo-port", $"{port}"), ("gateway-port", $"{port}")]));
         Assert.Equal([$"--tensor-ports {port}-{port}: must leave out --http-port {port}"], Errors(new(), [.. Good, ("http-port", $"{port}"), ("tensor-ports", $"{port}-{port}")]));
         Assert.Equal(["--tensor-ports 7-8: has 2 ports; must have at least 3, one for each device"], Errors(new(), [.. Good, ("devices", "cpu,cpu,cpu"), ("tensor-ports", "7-8")]));
@@ -128,13 +128,6 @@ public sealed class SiloSettingsTests : IDisposable
     [
         ("clustering", $"directory:{_folder}"), ("runs", _folder), ("secret-file", _secretFile), ("silo-port", "0"), ("gateway-port", "0"), ("http-port", "0"),
     ];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static IEnumerable<string> Errors(Dictionary<string, string> variables, params (string Name, string Value)[] given) =>
         Assert.Throws<InvalidSettingsException>(() => Read(variables, given)).Errors.Select(error => error.ToString());

@@ -32,6 +32,8 @@ internal sealed class StandingProcess : IDisposable
     /// <summary>What its cluster calls it.</summary>
     public string Name { get; }
 
+    public int Pid => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Everything that it has said, on both streams.</summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Chaos;
@@ -47,8 +49,7 @@ public sealed class ChaosCommandTests
     {
         try
         {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+            return int.Parse(ProcessStat.Fields(pid)[ProcessStat.Group], CultureInfo.InvariantCulture);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

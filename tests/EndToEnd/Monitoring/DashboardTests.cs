@@ -62,7 +62,7 @@ public sealed class DashboardTests
         {
             // JSON is YAML.
             await File.WriteAllTextAsync(file, new JsonObject { ["groups"] = new JsonArray(new JsonObject { ["name"] = "queries", ["rules"] = rules }) }.ToJsonString());
-            return await Prometheus.Promtool("", "check", "rules", file);
+            return await PrometheusProcess.Promtool("", "check", "rules", file);
         }
         finally
         {

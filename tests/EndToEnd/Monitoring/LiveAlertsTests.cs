@@ -21,7 +21,7 @@ public sealed class LiveAlertsTests
             Spec.Long with { Steps = 100_000 }, workers: 3, options: ["--spares", "1", "--metrics-port", "0", "--checkpoint-every", "5", "--audit-lanes", "0.25"]);
         var url = (string)(await run.Shows("the page's address", status => status.Json["metrics"] is not null)).Json["metrics"]!;
         await run.Shows("a checkpoint, three workers and a spare", status => status.CheckpointStep > 0 && status.Nodes.Count == 4 && status.Running.Count == 3);
-        using var prometheus = new Prometheus(new Uri(url).Authority, Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        using var prometheus = new PrometheusProcess(new Uri(url).Authority, Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
         var began = DateTimeOffset.UtcNow;
         var isTraining = MonitoringFiles.Fill(MonitoringFiles.DashboardQueries[0].Expression, "60s");
         await Is(run, prometheus, isTraining, 1);
@@ -82,13 +82,13 @@ public sealed class LiveAlertsTests
         }
     }
 
-    private static Task Fire(TrainProcess run, Prometheus prometheus, string alert) =>
+    private static Task Fire(TrainProcess run, PrometheusProcess prometheus, string alert) =>
         Holds(run, $"{alert} fires", async () => (await prometheus.Alerts("firing")).Contains(alert));
 
-    private static Task Clear(TrainProcess run, Prometheus prometheus, string alert) =>
+    private static Task Clear(TrainProcess run, PrometheusProcess prometheus, string alert) =>
         Holds(run, $"{alert} clears", async () => !(await prometheus.Alerts("firing")).Contains(alert));
 
-    private static Task Is(TrainProcess run, Prometheus prometheus, string query, double value) =>
+    private static Task Is(TrainProcess run, PrometheusProcess prometheus, string query, double value) =>
         Holds(run, $"{query} is {value}", async () => await prometheus.Ask(query) == value);
 
     private static Task Holds(TrainProcess run, string awaited, Func<Task<bool>> state) => Eventually.Answers(

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.EndToEnd.Tests.Telemetry;
 using AtomGrains.Node.Workers;
@@ -15,10 +13,10 @@ public sealed class LiveCrashLoopTests
     [FactWithPrometheus]
     public async Task WithMinutesTakenForSecondsACoordinatorThatIsKilledAgainAndAgainIsACrashLoopUntilItLives()
     {
-        var port = FreePort();
+        var port = FreePort.Any();
         using var run = TrainProcess.Start(Spec.Long with { Steps = 100_000 }, workers: 1, options: ["--supervise", "--metrics-port", $"{port}"]);
         await run.Trains(workers: 1);
-        using var prometheus = new Prometheus($"127.0.0.1:{port}", Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
         var start = "";
         var deaths = 0;
         for (; !(await prometheus.Alerts("firing")).Contains(CrashLoop); deaths++)
@@ -38,12 +36,5 @@ public sealed class LiveCrashLoopTests
         Assert.False(run.HasExited, run.Output);
         run.Signal(2);
         await run.Finish();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

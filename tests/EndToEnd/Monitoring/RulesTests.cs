@@ -68,8 +68,8 @@ public sealed partial class RulesTests
             var tests = Path.Combine(folder, "rules.test.yaml");
             await File.WriteAllTextAsync(Path.Combine(folder, RulesFile), rules);
             await File.WriteAllTextAsync(tests, MonitoringFiles.RuleTests);
-            Assert.DoesNotContain("exit code", await Prometheus.Promtool("", "check", "rules", Path.Combine(folder, RulesFile)), StringComparison.Ordinal);
-            var said = await Prometheus.Promtool("", "test", "rules", tests);
+            Assert.DoesNotContain("exit code", await PrometheusProcess.Promtool("", "check", "rules", Path.Combine(folder, RulesFile)), StringComparison.Ordinal);
+            var said = await PrometheusProcess.Promtool("", "test", "rules", tests);
             Assert.True(said.Contains("SUCCESS", StringComparison.Ordinal) || said.Contains("FAILED", StringComparison.Ordinal), said);
             return said;
         }

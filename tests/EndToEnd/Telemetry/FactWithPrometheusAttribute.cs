@@ -6,7 +6,7 @@ internal sealed class FactWithPrometheusAttribute : FactAttribute
 {
     public FactWithPrometheusAttribute()
     {
-        if (Prometheus.Folder is null)
+        if (PrometheusProcess.Folder is null)
         {
             Skip = "needs prometheus and promtool, which ./atom test fetches where apt-get is";
         }

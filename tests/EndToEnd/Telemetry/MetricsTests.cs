@@ -13,7 +13,7 @@ public sealed class MetricsTests
     {
         using var run = TrainProcess.Start(Spec.Long with { Steps = 2000 }, workers: 3, ["kill:worker=1@step=12/compute"], ["--metrics-port", "0", "--checkpoint-every", "5"]);
         var url = (string)(await run.Shows("the page's address", status => status.Json["metrics"] is not null)).Json["metrics"]!;
-        using var prometheus = new Prometheus(new Uri(url).Authority);
+        using var prometheus = new PrometheusProcess(new Uri(url).Authority);
 
         // Recovered, and all three there again.
         var faults = await Known(run, prometheus, "atomgrains_faults_total{kind=\"kill\",role=\"node\"}");
@@ -33,7 +33,7 @@ public sealed class MetricsTests
         Assert.InRange(await Known(run, prometheus, "atomgrains_checkpoint_age_steps"), 0, 10_000);
 
         using var client = new HttpClient();
-        Assert.Equal("", await Prometheus.Check(await client.GetStringAsync(url)));
+        Assert.Equal("", await PrometheusProcess.Check(await client.GetStringAsync(url)));
         run.Signal(2);
         var finished = await run.Finish();
 
@@ -54,7 +54,7 @@ public sealed class MetricsTests
         Assert.False(Directory.Exists(run.Folder));
     }
 
-    private static async Task<double> Known(TrainProcess run, Prometheus prometheus, string query)
+    private static async Task<double> Known(TrainProcess run, PrometheusProcess prometheus, string query)
     {
         double? value = null;
         for (var asked = DateTime.UtcNow; value is null; await Task.Delay(50))

@@ -1,32 +1,35 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace AtomGrains.EndToEnd.Tests.Telemetry;
 
-/// <summary>A real Prometheus that scrapes one page five times a second, and looks at its rules twice, in a folder that goes with it.</summary>
-internal sealed class Prometheus : IDisposable
+/// <summary>A real Prometheus that scrapes pages five times a second, and looks at its rules twice, in a folder that goes with it.</summary>
+internal sealed class PrometheusProcess : IDisposable
 {
     private const string Variable = "ATOMGRAINS_PROMETHEUS";
 
     private readonly string _home = Directory.CreateTempSubdirectory("atomgrains-prometheus-").FullName;
     private readonly HttpClient _client = new();
     private readonly Process _process;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Any();
 
-    /// <param name="target">Host and port of the page.</param>
+    /// <param name="target">Host and port of its one page.</param>
     /// <param name="rules">A file of rules, as text; null for none.</param>
-    public Prometheus(string target, string? rules = null)
+    public PrometheusProcess(string target, string? rules = null)
+        : this([$"{{targets: ['{target}']}}"], rules)
+    {
+    }
+
+    private PrometheusProcess(IEnumerable<string> targets, string? rules)
     {
         var configuration = Path.Combine(_home, "prometheus.yml");
         File.WriteAllText(Path.Combine(_home, "rules.yml"), rules ?? "groups: []");
         File.WriteAllText(configuration, $$"""
             global: {scrape_interval: 200ms, evaluation_interval: 500ms}
             rule_files: [rules.yml]
-            scrape_configs: [{job_name: atomgrains, static_configs: [{targets: ['{{target}}']}]}]
+            scrape_configs: [{job_name: atomgrains, static_configs: [{{string.Join(", ", targets)}}]}]
             """);
         _process = Start(
             "prometheus", $"--config.file={configuration}", $"--storage.tsdb.path={_home}/data", $"--web.listen-address=127.0.0.1:{_port}", "--log.level=error");
@@ -35,6 +38,11 @@ internal sealed class Prometheus : IDisposable
 
     /// <summary>Where prometheus and promtool are; null where <c>./atom test</c> could have none.</summary>
     public static string? Folder => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>One that scrapes pods, and gives their series the labels that the operator gives them.</summary>
+    /// <param name="pods">Host and port of each one's page, by its name.</param>
+    public static PrometheusProcess OfPods(IEnumerable<KeyValuePair<string, string>> pods, string rules) =>
+        new(pods.Select(pod => $"{{targets: ['{pod.Value}'], labels: {{namespace: atomgrains, pod: {pod.Key}}}}}"), rules);
 
     /// <summary>The value of an instant query that has one; null while it has none.</summary>
     public async Task<double?> Ask(string query)
@@ -108,11 +116,4 @@ internal sealed class Prometheus : IDisposable
         RedirectStandardOutput = program == "promtool",
         RedirectStandardError = program == "promtool",
     })!;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
