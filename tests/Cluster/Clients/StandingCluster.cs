@@ -3,36 +3,50 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AtomGrains.Chaos.Machine;
+using AtomGrains.Cluster.Tests.Standing;
 using AtomGrains.EndToEnd.Tests.Support;
-using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Cluster.Tests.Clients;
 
 /// <summary>Silos that stand for themselves, as processes, and clients that come and go; all in a folder that goes with it.</summary>
 internal sealed class StandingCluster : IAsyncDisposable
 {
-    private static readonly string ClientProgram = Path.Combine(AppContext.BaseDirectory.Split("/tests/Cluster/")[0], "samples/StartRun", AppContext.BaseDirectory.Split("/tests/Cluster/")[1], "StartRun");
+    /// <summary>StartRun, where it was built.</summary>
+    public static readonly string ClientProgram = Path.Combine(AppContext.BaseDirectory.Split("/tests/Cluster/")[0], "samples/StartRun", AppContext.BaseDirectory.Split("/tests/Cluster/")[1], "StartRun");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
     private readonly ProcessMark _mark = new();
-    private readonly List<Process> _silos = [];
-    private int _started;
+    private readonly List<StandingProcess> _silos = [];
+    private readonly Dictionary<string, string> _environment = [];
+    private readonly Authority? _authority;
 
-    public StandingCluster()
+    /// <param name="inTable">Whether its members meet in a real Azurite, and not in a folder.</param>
+    /// <param name="withTls">Whether silos and clients know each other by certificates.</param>
+    public StandingCluster(bool inTable = false, bool withTls = false)
     {
         Runs = Directory.CreateDirectory(Path.Combine(_folder, "runs")).FullName;
-        Directory.CreateDirectory(Path.Combine(_folder, "members"));
-        Directory.CreateDirectory(Path.Combine(_folder, "logs"));
+        Clustering = inTable ? "azure-table" : $"directory:{Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName}";
+        _environment["ATOMGRAINS_CLUSTERING"] = Clustering;
+        if (inTable)
+        {
+            Table = Azurite.OfTables(Path.Combine(_folder, "azurite"));
+            _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = Table.ConnectionString;
+        }
+
+        _authority = withTls ? new Authority(Path.Combine(_folder, "authority")) : null;
         File.WriteAllText(SecretFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
     }
 
     /// <summary>The folder of all runs.</summary>
     public string Runs { get; }
 
-    public string Clustering => $"directory:{Path.Combine(_folder, "members")}";
+    public string Clustering { get; }
+
+    /// <summary>Where its members meet; null when that is a folder.</summary>
+    public Azurite? Table { get; }
 
     /// <summary>Living silos, oldest first.</summary>
-    public IReadOnlyList<Process> Silos => [.. _silos.Where(silo => !silo.HasExited)];
+    public IReadOnlyList<StandingProcess> Silos => [.. _silos.Where(silo => !silo.HasExited)];
 
     private string SecretFile => Path.Combine(_folder, "secret");
 
@@ -41,15 +55,23 @@ internal sealed class StandingCluster : IAsyncDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var name = $"host-{_started++}";
-            var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec \"$0\" \"$@\" >{_folder}/logs/{name}.log 2>&1", AtomProgram.Path, "silo",
-                "--clustering", Clustering, "--runs", Runs, "--secret-file", SecretFile, "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0"]);
-            _mark.PutOn(info);
-
-            // These runs are over before full compilation pays.
-            info.Environment["DOTNET_TieredCompilation"] = "1";
-            _silos.Add(Process.Start(info)!);
+            StartSilo();
         }
+    }
+
+    /// <summary>Starts a silo that joins by itself, on a host of its own.</summary>
+    public StandingProcess StartSilo()
+    {
+        var name = $"host-{_silos.Count}";
+        var environment = EnvironmentOf(name);
+        environment["ATOMGRAINS_TLS"] = _authority is null ? "off" : "on";
+        environment["ATOMGRAINS_RUNS"] = Runs;
+        environment["ATOMGRAINS_SECRET_FILE"] = SecretFile;
+
+        // These runs are over before full compilation pays.
+        environment["DOTNET_TieredCompilation"] = "1";
+        _silos.Add(new StandingProcess(name, environment, _mark));
+        return _silos[^1];
     }
 
     /// <summary>Waits until a client finds a silo.</summary>
@@ -63,10 +85,14 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a client to its end.</summary>
-    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(ClientProgram, [.. arguments, "--clustering", Clustering]);
+    public async Task<Ended> Client(params string[] arguments)
+    {
+        using var client = SampleProgram.Start(ClientProgram, EnvironmentOf("client"), arguments);
+        return await SampleProgram.Finish(client);
+    }
 
     /// <summary>A client that goes on.</summary>
-    public Process Watching(string run) => SampleProgram.Start(ClientProgram, "watch", run, "--clustering", Clustering);
+    public Process Watching(string run) => SampleProgram.Start(ClientProgram, EnvironmentOf("client"), "watch", run);
 
     /// <summary>A client that has to end well.</summary>
     public async Task<string> Does(params string[] arguments)
@@ -96,9 +122,11 @@ internal sealed class StandingCluster : IAsyncDisposable
         return File.Exists(path) ? [.. ReadShared(path).Split('\n')[..^1].Select(line => JsonNode.Parse(line)!)] : [];
     }
 
+    /// <summary>The newest step of a run that is decided; -1 before the first.</summary>
+    public long Step(string run) => Metrics(run) is [.., var last] ? (long)last["step"]! : -1;
+
     /// <summary>Waits until a run has done a step.</summary>
-    public Task Reaches(string run, long step) =>
-        Eventually.Holds($"step {step} of {run}", () => Metrics(run) is [.., var last] && (long)last["step"]! >= step, () => Logs);
+    public Task Reaches(string run, long step) => Eventually.Holds($"step {step} of {run}", () => Step(run) >= step, () => Logs);
 
     /// <summary>A file of a run's folder; null before it is there.</summary>
     public JsonNode? Read(string run, string file) =>
@@ -114,7 +142,24 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>The end of a run that nothing was to change a bit of.</summary>
-    public async Task EndsAsTheCalmRun(string run, Spec spec) => await (await Finish(run, spec)).EqualsTheCalmRun();
+    public async Task<FinishedRun> EndsAsTheCalmRun(string run, Spec spec)
+    {
+        var finished = await Finish(run, spec);
+        await finished.EqualsTheCalmRun();
+        return finished;
+    }
+
+    /// <summary>The same, with one history in which every step was decided once and every sample taken once.</summary>
+    public async Task<FinishedRun> EndsWithoutALoss(string run, Spec spec)
+    {
+        var finished = await EndsAsTheCalmRun(run, spec);
+        Assert.Empty(finished.GivenUp);
+        Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
+        using var audit = Process.Start(AtomProgram.StartInfo(["audit", "--out", Path.Combine(Runs, run)]))!;
+        var audited = await SampleProgram.Finish(audit);
+        Assert.True(audited.ExitCode == 0, $"{audited.Output}{audited.Errors}");
+        return finished;
+    }
 
     /// <summary>The processes that compute for a run now, by the worker's number.</summary>
     public IReadOnlyDictionary<int, (int Pid, int Silo)> Workers(string run)
@@ -126,14 +171,37 @@ internal sealed class StandingCluster : IAsyncDisposable
             .GroupBy(child => (int)child["Slot"]!).ToDictionary(group => group.Key, group => ((int)group.Last()["Pid"]!, (int)group.Last()["SiloPid"]!));
     }
 
+    /// <summary>Waits until a run has so many workers' processes.</summary>
+    public Task HasWorkers(string run, int count) => Eventually.Holds($"{count} workers of {run}", () => Workers(run).Count == count, () => Logs);
+
+    /// <summary>The living silo in which a run's coordinator was activated last.</summary>
+    public StandingProcess CoordinatorOf(string run) =>
+        Silos.MaxBy(silo => silo.Said.Split('\n').LastOrDefault(line => line.Contains($"run {run}: coordinator is active", StringComparison.Ordinal)) ?? "", StringComparer.Ordinal)!;
+
     /// <summary>What the silos have said, for messages.</summary>
-    public string Logs => string.Join('\n', Directory.EnumerateFiles(Path.Combine(_folder, "logs")).Order().Select(path => $"{Path.GetFileName(path)}\n{ReadShared(path)}"));
+    public string Logs => string.Join('\n', _silos.Select(silo => $"{silo.Name}\n{silo.Said}"));
 
     public async ValueTask DisposeAsync()
     {
         await KillAll();
         _silos.ForEach(silo => silo.Dispose());
+        Table?.Dispose();
+        _authority?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private Dictionary<string, string> EnvironmentOf(string name)
+    {
+        var environment = new Dictionary<string, string>(_environment);
+        if (_authority is not null)
+        {
+            var (files, _) = _authority.Issue(name);
+            environment["ATOMGRAINS_TLS_CERTIFICATE"] = files.Certificate;
+            environment["ATOMGRAINS_TLS_KEY"] = files.Key;
+            environment["ATOMGRAINS_TLS_CA"] = files.Authority;
+        }
+
+        return environment;
     }
 
     private static string ReadShared(string path)

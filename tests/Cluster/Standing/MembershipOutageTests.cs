@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using AtomGrains.Cluster.Tests.Clients;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Cluster.Tests.Standing;
+
+/// <summary>
+/// The store of the cluster's membership takes connections and answers nothing. Training does not ask it anything: a run's
+/// views have a register of their own. What needs it, a coordinator on another silo and a silo that joins, waits for it.
+/// </summary>
+[Trait("Needs", "Azurite")]
+public sealed class MembershipOutageTests
+{
+    private const int Silos = 3;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
+
+    // Longer than the minute, with what comes before and after it.
+    private static readonly Spec Lasting = Spec.Medium with { Steps = 6000 };
+
+    [Fact]
+    public async Task TrainingGoesOnForAMinuteWithoutTheStoreAndGetsOverADeathInIt()
+    {
+        await using var cluster = await Training();
+        var away = Stopwatch.StartNew();
+        await LoseTable(cluster);
+        var coordinator = cluster.CoordinatorOf("run");
+        var (worker, (_, silo)) = cluster.Workers("run").First(one => one.Value.Silo != coordinator.Pid);
+        Assert.True(Signals.Send(silo, Signals.Kill));
+        var killed = cluster.Step("run");
+        await cluster.Reaches("run", killed + 20);
+        await Eventually.Holds("a minute without the store", () => away.Elapsed > Minute);
+        var back = cluster.Step("run");
+        Assert.InRange(back, killed + 20, Lasting.Steps - 2);
+        cluster.Table!.Thaw();
+
+        // Now that others can hear of it the silo is dead, and another one takes its place.
+        await StandingSiloTests.HasMembers(cluster.Table, "Active", "Active", "Dead");
+        await cluster.StartSilo().IsReady();
+        await cluster.HasWorkers("run", Silos);
+        await cluster.Reaches("run", (back + Lasting.Steps) / 2);
+        var finished = await cluster.EndsWithoutALoss("run", Lasting);
+        Assert.EndsWith($" worker {worker}", (string)Assert.Single(finished.Faults)["who"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACoordinatorWhoseSiloDiesWithoutTheStoreLivesAgainWhenItIsBackAndNothingIsDecidedTwice()
+    {
+        await using var cluster = await Training();
+        await LoseTable(cluster);
+        var coordinator = cluster.CoordinatorOf("run");
+        coordinator.Signal(Signals.Kill);
+        await coordinator.Ends();
+        cluster.Table!.Thaw();
+        await cluster.EndsWithoutALoss("run", Lasting);
+        Assert.NotEqual(coordinator, cluster.CoordinatorOf("run"));
+    }
+
+    private static async Task<StandingCluster> Training()
+    {
+        var cluster = new StandingCluster(inTable: true);
+        cluster.StartSilos(Silos);
+        await cluster.Starts("run", Lasting, workers: Silos);
+        await cluster.HasWorkers("run", Silos);
+        await cluster.Reaches("run", 5);
+        return cluster;
+    }
+
+    // Every silo has noticed.
+    private static async Task LoseTable(StandingCluster cluster)
+    {
+        cluster.Table!.Freeze();
+        foreach (var silo in cluster.Silos)
+        {
+            await silo.Says("Failed to update table entry for this silo");
+        }
+    }
+}
