@@ -123,7 +123,20 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>The newest step of a run that is decided; -1 before the first.</summary>
-    public long Step(string run) => Metrics(run) is [.., var last] ? (long)last["step"]! : -1;
+    public long Step(string run)
+    {
+        var path = Path.Combine(Runs, run, "metrics.jsonl");
+        if (!File.Exists(path))
+        {
+            return -1;
+        }
+
+        // A line is a few hundred characters; the one behind the last line feed is being written.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        stream.Seek(Math.Max(0, stream.Length - 4096), SeekOrigin.Begin);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().Split('\n') is [.., var last, _] ? (long)JsonNode.Parse(last)!["step"]! : -1;
+    }
 
     /// <summary>Waits until a run has done a step.</summary>
     public Task Reaches(string run, long step) => Eventually.Holds($"step {step} of {run}", () => Step(run) >= step, () => Logs);
@@ -135,7 +148,13 @@ internal sealed class StandingCluster : IAsyncDisposable
     /// <summary>Waits for the end of a run, which has to be a good one.</summary>
     public async Task<FinishedRun> Finish(string run, Spec spec)
     {
-        var end = await Eventually.Is($"the end of {run}", () => Read(run, "end.json"), () => Logs);
+        // A busy machine may be long about it, and still gets on.
+        for (var step = -1L; Read(run, "end.json") is null; step = Step(run))
+        {
+            await Eventually.Holds($"a step of {run} after {step}, or its end", () => Step(run) > step || Read(run, "end.json") is not null, () => Logs);
+        }
+
+        var end = Read(run, "end.json")!;
         var report = Path.Combine(_folder, $"{run}.report.json");
         await File.WriteAllTextAsync(report, end["report"]!.ToJsonString(new JsonSerializerOptions()));
         return new FinishedRun(spec, new Ended((string?)end["stopped"] is null ? 0 : 1, "", (string?)end["stopped"] ?? ""), Path.Combine(Runs, run), report);

@@ -53,7 +53,7 @@ public sealed class DepartureTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnALaterOneWithoutALoss(int silos)
+    public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos)
     {
         await using var cluster = await Training(silos, "checkpoint-every: 1000");
         var asked = cluster.Silos;
@@ -70,7 +70,7 @@ public sealed class DepartureTests
         var rested = cluster.Step("run");
         Assert.InRange(rested, 5, Lasting.Steps - 2);
         Assert.False((bool)cluster.Read("run", "wanted.json")!["is_paused"]!);
-        cluster.StartSilo();
+        cluster.StartSilos(silos);
         var finished = await cluster.Finish("run", Lasting);
         await finished.EqualsTheCalmRun();
         Assert.Empty(finished.GivenUp);
