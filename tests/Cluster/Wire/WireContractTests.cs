@@ -33,7 +33,7 @@ public sealed class WireContractTests
     [Fact]
     public void WhatAnOlderSenderLeavesOutIsWhatItsDefaultSays() => Assert.All(
         Records().SelectMany(record => record.GetConstructors()).SelectMany(constructor => constructor.GetParameters()).Where(parameter => parameter.HasDefaultValue),
-        parameter => Assert.True(parameter.DefaultValue is null or 0 or 0L or false, $"{parameter.Member.DeclaringType!.Name} {parameter.Name}"));
+        parameter => Assert.True(parameter.DefaultValue is null or 0 or 0L or 0.0 or false, $"{parameter.Member.DeclaringType!.Name} {parameter.Name}"));
 
     // The weights of a run that is over, in small pieces, for who does not see its folder: nobody trains by them.
     [Fact]
