@@ -52,10 +52,17 @@ internal sealed partial class LostMembers(
     private async Task<bool> IsLostAsync(SiloAddress member)
     {
         var silent = _signs.SilenceOf(member, Now);
+
+        // One sign of life that is due and missing. Who has given it is not asked: a connection that says nothing is a stranger's to it.
+        if (silent <= options.Value.IAmAliveTablePublishTimeout + Period)
+        {
+            return false;
+        }
+
         return await PortProbe.AskAsync(member.Endpoint).ConfigureAwait(false) switch
         {
-            // The machine is there and says that nobody is: one sign of life that is due and missing is enough.
-            PortAnswer.Refused => silent > options.Value.IAmAliveTablePublishTimeout + Period,
+            // The machine is there and says that nobody is.
+            PortAnswer.Refused => true,
             PortAnswer.None => silent > options.Value.IAmAliveTablePublishTimeout * options.Value.NumMissedTableIAmAliveLimit,
             _ => false,
         };
