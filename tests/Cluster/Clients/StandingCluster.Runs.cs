@@ -9,16 +9,16 @@ namespace AtomGrains.Cluster.Tests.Clients;
 internal sealed partial class StandingCluster
 {
     /// <summary>The lines of a run's metrics, as they are now.</summary>
-    public IReadOnlyList<JsonNode> Metrics(string run)
-    {
-        var path = Path.Combine(Runs, run, "metrics.jsonl");
-        return File.Exists(path) ? [.. ReadShared(path).Split('\n')[..^1].Select(line => JsonNode.Parse(line)!)] : [];
-    }
+    public IReadOnlyList<JsonNode> Metrics(string run) => LinesOf(Path.Combine(Runs, run, "metrics.jsonl"));
 
     /// <summary>The newest step of a run that is decided; -1 before the first.</summary>
-    public long Step(string run)
+    public long Step(string run) => StepIn(Path.Combine(Runs, run, "metrics.jsonl"));
+
+    private static IReadOnlyList<JsonNode> LinesOf(string metrics) =>
+        File.Exists(metrics) ? [.. ReadShared(metrics).Split('\n')[..^1].Select(line => JsonNode.Parse(line)!)] : [];
+
+    private static long StepIn(string path)
     {
-        var path = Path.Combine(Runs, run, "metrics.jsonl");
         if (!File.Exists(path))
         {
             return -1;
@@ -71,6 +71,24 @@ internal sealed partial class StandingCluster
         var audited = await SampleProgram.Finish(audit);
         Assert.True(audited.ExitCode == 0, $"{audited.Output}{audited.Errors}");
         return finished;
+    }
+
+    /// <summary>Every step of a run that was stopped has the loss of the undisturbed one, and weights with the same hash.</summary>
+    public async Task IsSoFarAsTheCalmRun(string run, Spec spec)
+    {
+        // The hash of the newest step's weights would have come with the next one.
+        var steps = Metrics(run).SkipLast(1).Select(BitsOf).ToList();
+        using var calm = TrainProcess.Start(spec, workers: 1);
+        var path = Path.Combine(calm.Folder, "metrics.jsonl");
+        for (var step = 500; step < steps.Count; step += 500)
+        {
+            await Eventually.Holds($"step {step} of the undisturbed run", () => StepIn(path) >= step, () => calm.Output);
+        }
+
+        await Eventually.Holds("the last of its steps that are compared", () => StepIn(path) >= steps.Count, () => calm.Output);
+        Assert.Equal(LinesOf(path).Take(steps.Count).Select(BitsOf), steps);
+
+        static (string, string?) BitsOf(JsonNode line) => ((string)line["loss_bits"]!, (string?)line["root"]);
     }
 
     /// <summary>The processes that compute for a run now, by the worker's number.</summary>
