@@ -35,13 +35,14 @@ public sealed class MembershipOutageTests
         await cluster.Reaches("run", killed + 20);
         await Eventually.Holds("a minute without the store", () => away.Elapsed > Minute);
         var back = cluster.Step("run");
+        await cluster.Reaches("run", back + 20);
         cluster.Table!.Thaw();
 
         // Now that others can hear of it the silo is dead, and another one takes its place.
         await StandingSiloTests.HasMembers(cluster.Table, "Active", "Active", "Dead");
         await cluster.StartSilo().IsReady();
         await cluster.HasWorkers("run", Silos);
-        await cluster.Reaches("run", back + 20);
+        await cluster.Reaches("run", cluster.Step("run") + 20);
         await cluster.Does("stop", "run");
         var stopped = await cluster.Finish("run", Endless);
         Assert.EndsWith($" worker {worker}", (string)Assert.Single(stopped.Faults)["who"]!, StringComparison.Ordinal);
