@@ -210,11 +210,5 @@ internal sealed class EffectCarrier(
     });
 
     // A sender's buffers are its own again after the event: what travels is a copy.
-    private static TensorMessage Copy(TensorMessage message) => message switch
-    {
-        Push push => push with { Slice = push.Slice.ToArray() },
-        Reduced reduced => reduced with { Slice = reduced.Slice.ToArray() },
-        ParameterSlice slice => slice with { Slice = slice.Slice.ToArray() },
-        _ => message,
-    };
+    private static TensorMessage Copy(TensorMessage message) => message is SliceMessage slice ? slice.Copy() : message;
 }

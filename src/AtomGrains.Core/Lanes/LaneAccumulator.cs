@@ -13,6 +13,8 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
 
     private readonly Dictionary<TreeNode, LanePartial> _open = [];
     private readonly SortedDictionary<TreeNode, LanePartial> _finished = [];
+    private readonly Dictionary<float[], int> _unseen = [];
+    private readonly SortedSet<int> _notFinite = [];
     private HashSet<int> _held = [];
     private List<TreeNode> _targets = [];
 
@@ -39,7 +41,7 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
     }
 
     /// <summary>
-    /// Takes a lane's gradient ([elements] float32, ownership included). When that finishes a partial, tells of it once
+    /// Takes a lane's gradient ([elements] float32, ownership included), which may hold anything. When that finishes a partial, tells of it once
     /// for each of the pieces, in their order and as soon as the piece is summed: it can travel while the rest is summed.
     /// </summary>
     /// <param name="pieces">Ranges that make up the whole vector.</param>
@@ -53,7 +55,26 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
 
         var leaf = TreeNode.Leaf(lane);
         _open.Add(leaf, new LanePartial(leaf, gradient, loss));
+        _unseen.Add(gradient, lane);
+        if (!double.IsFinite(loss))
+        {
+            _notFinite.Add(lane);
+        }
+
         Settle(leaf, pieces, finished);
+    }
+
+    /// <summary>Lanes with a loss or an element that is not finite, each once. All those of a partial are known when it is finished.</summary>
+    public IReadOnlyList<int> TakeNotFinite()
+    {
+        if (_notFinite.Count == 0)
+        {
+            return [];
+        }
+
+        int[] lanesFound = [.. _notFinite];
+        _notFinite.Clear();
+        return lanesFound;
     }
 
     public void Clear()
@@ -65,6 +86,8 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
 
         _open.Clear();
         _finished.Clear();
+        _unseen.Clear();
+        _notFinite.Clear();
         _held = [];
         _targets = [];
     }
@@ -97,21 +120,37 @@ public sealed class LaneAccumulator(int lanes, FloatPool pool)
         }
         else
         {
-            AddInOrder(partial.Sum, siblings, Range.All);
             _open.Add(node, partial);
+            if (siblings.Count == 0)
+            {
+                return;
+            }
+
+            AddInOrder(partial.Sum, siblings, Range.All);
         }
 
+        siblings.Append(partial.Sum).ToList().ForEach(seen => _unseen.Remove(seen));
         siblings.ForEach(pool.Return);
     }
 
     // One pass over memory instead of one a level: a stretch stays in the cache while all siblings are added to it, lowest
-    // level first. The sum of two floats does not depend on their order, so each level's bits are the tree's.
-    private static void AddInOrder(float[] sum, List<float[]> siblings, Range range)
+    // level first. The sum of two floats does not depend on their order, so each level's bits are the tree's. Lanes are looked
+    // at in the same pass, before they are lost in a sum: a pass of its own took as long as adding.
+    private void AddInOrder(float[] sum, List<float[]> siblings, Range range)
     {
+        var leaves = _unseen.Where(leaf => leaf.Key == sum || siblings.Contains(leaf.Key)).ToList();
         var (first, elements) = range.GetOffsetAndLength(sum.Length);
         for (var start = first; start < first + elements; start += CachedElements)
         {
             var length = Math.Min(CachedElements, first + elements - start);
+            foreach (var (gradient, lane) in leaves)
+            {
+                if (!VectorMath.IsFinite(gradient.AsSpan(start, length)))
+                {
+                    _notFinite.Add(lane);
+                }
+            }
+
             foreach (var sibling in siblings)
             {
                 VectorMath.Add(sum.AsSpan(start, length), sibling.AsSpan(start, length));

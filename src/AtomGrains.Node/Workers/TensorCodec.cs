@@ -35,10 +35,7 @@ public static class TensorCodec
     /// <summary>The slice that travels with a message; empty for most.</summary>
     public static ReadOnlyMemory<float> PayloadOf(TensorMessage message) => message switch
     {
-        Push push => push.Slice,
-        ParameterSlice parameters => parameters.Slice,
-        Reduced reduced => reduced.Slice,
-        FillBlock block => block.State,
+        SliceMessage slice => slice.Slice,
         SamplesSent samples => TokenPayload.Of(samples.Tokens.Span),
         _ => default,
     };

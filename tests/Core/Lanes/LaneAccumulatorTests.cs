@@ -107,6 +107,68 @@ public class LaneAccumulatorTests
         Assert.Equal(7, buffers.Count);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void ALaneWithAnElementThatIsNotFiniteIsNamedOnceWhateverItIsSummedWith(float bad)
+    {
+        for (var owned = 1; owned < 256; owned++)
+        {
+            var members = LaneTreeTests.Members(owned, Lanes);
+            foreach (var (wrong, element) in members.SelectMany(lane => new[] { (lane, 0), (lane, LaneGradients.Elements - 1) }))
+            {
+                var lanes = new LaneAccumulator(Lanes, new FloatPool());
+                lanes.Target(members);
+                foreach (var lane in members)
+                {
+                    var gradient = LaneGradients.Of(lane);
+                    gradient[element] = lane == wrong ? bad : gradient[element];
+                    lanes.Add(lane, gradient, 0, [Range.StartAt(1), Range.EndAt(1)], (_, _) => { });
+                }
+
+                Assert.Equal([wrong], lanes.TakeNotFinite());
+                Assert.Empty(lanes.TakeNotFinite());
+            }
+        }
+    }
+
+    [Fact]
+    public void ALaneThatIsNotFiniteIsNamedWhenItIsFinishedAloneAfterAll()
+    {
+        var lanes = new LaneAccumulator(Lanes, new FloatPool());
+        lanes.Target([0, 1]);
+        var gradient = LaneGradients.Of(0);
+        gradient[0] = float.NaN;
+        lanes.Add(0, gradient, 0, [Range.All], (_, _) => { });
+        Assert.Single(lanes.Target([]));
+        Assert.Equal([0], lanes.TakeNotFinite());
+    }
+
+    [Fact]
+    public void ALaneWithALossThatIsNotFiniteIsNamed()
+    {
+        var lanes = new LaneAccumulator(Lanes, new FloatPool());
+        lanes.Target([3]);
+        lanes.Add(3, LaneGradients.Of(3), double.NaN, [Range.All], (_, _) => { });
+        Assert.Equal([3], lanes.TakeNotFinite());
+    }
+
+    [Fact]
+    public void ASumThatOverflowsNamesNobody()
+    {
+        var lanes = new LaneAccumulator(Lanes, new FloatPool());
+        lanes.Target([0, 1]);
+        foreach (var lane in new[] { 0, 1 })
+        {
+            var gradient = LaneGradients.Of(lane);
+            gradient[0] = float.MaxValue;
+            lanes.Add(lane, gradient, 0, [Range.All], (_, _) => { });
+        }
+
+        Assert.Equal(float.PositiveInfinity, Assert.Single(lanes.Finished.Values).Sum[0]);
+        Assert.Empty(lanes.TakeNotFinite());
+    }
+
     // Every piece has to be summed by the time it is told of.
     private static LanePartial? Add(LaneAccumulator lanes, int lane)
     {

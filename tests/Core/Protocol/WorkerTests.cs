@@ -276,7 +276,7 @@ public class WorkerTests
     [InlineData(float.NegativeInfinity, 1, true)]
     [InlineData(1, double.NaN, true)]
     [InlineData(float.MaxValue, double.MaxValue, false)]
-    public void ALaneThatIsNotFiniteIsReportedBeforeItsPushAndAgainUnderANewView(float element, double loss, bool isReported)
+    public void ALaneThatIsNotFiniteIsReportedWithItsPushAndAgainUnderANewView(float element, double loss, bool isReported)
     {
         Begin();
         Lane(0);

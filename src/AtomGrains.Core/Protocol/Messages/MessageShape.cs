@@ -20,7 +20,7 @@ public sealed class MessageShape(RunSpec spec, PartitionLayout layout)
         ParameterSlice parameters => parameters.Slice.Length == range.Elements,
         Reduced reduced => reduced.Slice.Length == range.Elements,
         FillWanted wanted => wanted.Blocks.All(block => HasBlock(range, block)),
-        FillBlock fill => HasBlock(range, fill.Block) && fill.State.Length == FillBlock.Floats(range.ElementsOf(fill.Block)),
+        FillBlock fill => HasBlock(range, fill.Block) && fill.Slice.Length == FillBlock.Floats(range.ElementsOf(fill.Block)),
         LanesHandedOver given => given.Lanes.All(lane => lane >= 0 && lane < spec.Lanes),
         _ => true,
     };

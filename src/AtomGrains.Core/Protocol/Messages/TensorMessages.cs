@@ -10,13 +10,21 @@ namespace AtomGrains.Core.Protocol.Messages;
 /// </summary>
 public abstract record TensorMessage(PartitionId Partition, Generation Generation) : Message;
 
+/// <summary>A message with a slice of a vector.</summary>
+/// <param name="Slice">float32; each message says which, and how many.</param>
+public abstract record SliceMessage(PartitionId Partition, Generation Generation, ReadOnlyMemory<float> Slice) : TensorMessage(Partition, Generation)
+{
+    /// <summary>The same with a slice of its own, for whoever keeps it longer than it is borrowed.</summary>
+    public SliceMessage Copy() => this with { Slice = Slice.ToArray() };
+}
+
 /// <summary>Worker to primary: the sum of the lanes below <paramref name="Node"/> over the partition's range ([elements] float32).</summary>
 /// <param name="By">
 /// Who computed it, whoever it came from. An incarnation of a node computes a lane of a step in one way, so this says which
 /// attempt it is as well.
 /// </param>
 public sealed record Push(PartitionId Partition, Generation Generation, StepKey Key, TreeNode Node, double Loss, ReadOnlyMemory<float> Slice, NodeId By = default)
-    : TensorMessage(Partition, Generation);
+    : SliceMessage(Partition, Generation, Slice);
 
 /// <summary>
 /// Primary to worker: send what covers these lanes of the step at hand, or compute it. An audited lane is asked of others than
@@ -28,7 +36,7 @@ public sealed record Want(PartitionId Partition, Generation Generation, StepKey 
 /// <summary>Worker to worker, on no partition's behalf.</summary>
 public abstract record WorkerMessage(Generation Generation) : TensorMessage(default, Generation);
 
-/// <summary>An idle worker to another: I have computed my lanes of this step, hand me one of yours.</summary>
+/// <summary>An idle worker to another: I have computed my lanes of this step, hand me some of yours.</summary>
 public sealed record LaneAsked(Generation Generation, StepKey Key) : WorkerMessage(Generation);
 
 /// <summary>The answer: these lanes of the step are yours to compute and push; none when there is none to spare.</summary>
@@ -40,11 +48,11 @@ public sealed record Pull(PartitionId Partition, Generation Generation, Lineage 
 
 /// <summary>Primary to worker: parameters before step <c>Key.Step</c> ([elements] float32).</summary>
 public sealed record ParameterSlice(PartitionId Partition, Generation Generation, StepKey Key, ReadOnlyMemory<float> Slice)
-    : TensorMessage(Partition, Generation);
+    : SliceMessage(Partition, Generation, Slice);
 
 /// <summary>Primary to backup and joiner: the reduced gradient of a step ([elements] float32).</summary>
 public sealed record Reduced(PartitionId Partition, Generation Generation, StepKey Key, double Loss, ReadOnlyMemory<float> Slice)
-    : TensorMessage(Partition, Generation);
+    : SliceMessage(Partition, Generation, Slice);
 
 /// <summary>
 /// Backup or joiner to primary: holds the reduced slice with this digest, and, as a backup at that step, parameters with the
@@ -58,10 +66,10 @@ public sealed record FillWanted(PartitionId Partition, Generation Generation, lo
     : TensorMessage(Partition, Generation);
 
 /// <summary>Primary to joiner: one block (parameters, first and second moment, [3 × block] float32) at the primary's version.</summary>
-public sealed record FillBlock(PartitionId Partition, Generation Generation, StepKey Key, Decision? Last, int Block, ReadOnlyMemory<float> State)
-    : TensorMessage(Partition, Generation)
+public sealed record FillBlock(PartitionId Partition, Generation Generation, StepKey Key, Decision? Last, int Block, ReadOnlyMemory<float> Slice)
+    : SliceMessage(Partition, Generation, Slice)
 {
-    /// <summary>Length of <see cref="State"/> for a block of so many elements.</summary>
+    /// <summary>Length of the slice for a block of so many elements.</summary>
     public static long Floats(int blockElements) => 3L * blockElements;
 }
 

@@ -27,14 +27,7 @@ public sealed class HeldMessages(int most, long mostBytes)
         }
 
         Bytes += bytes;
-        _held.Add((from, message switch
-        {
-            Push push => push with { Slice = push.Slice.ToArray() },
-            Reduced reduced => reduced with { Slice = reduced.Slice.ToArray() },
-            ParameterSlice slice => slice with { Slice = slice.Slice.ToArray() },
-            FillBlock block => block with { State = block.State.ToArray() },
-            _ => message,
-        }));
+        _held.Add((from, message is SliceMessage slice ? slice.Copy() : message));
         return true;
     }
 
@@ -47,12 +40,5 @@ public sealed class HeldMessages(int most, long mostBytes)
         return due;
     }
 
-    private static long BytesOf(TensorMessage message) => sizeof(float) * (long)(message switch
-    {
-        Push push => push.Slice.Length,
-        Reduced reduced => reduced.Slice.Length,
-        ParameterSlice slice => slice.Slice.Length,
-        FillBlock block => block.State.Length,
-        _ => 0,
-    });
+    private static long BytesOf(TensorMessage message) => sizeof(float) * (long)((message as SliceMessage)?.Slice.Length ?? 0);
 }

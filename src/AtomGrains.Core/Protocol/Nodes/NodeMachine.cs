@@ -91,6 +91,7 @@ public sealed class NodeMachine
 
     public void HandleControl(ControlMessage message, Outbox outbox)
     {
+        _context.Lent.TakeBack();
         ApplyAtBackups(outbox);
         switch (message)
         {
@@ -140,6 +141,7 @@ public sealed class NodeMachine
 
     public void HandleTensor(NodeId from, TensorMessage message, Outbox outbox)
     {
+        _context.Lent.TakeBack();
         Deliver(from, message, outbox);
         Settle(outbox);
         Prove();

@@ -14,7 +14,9 @@ public sealed partial class PartitionReplica
         {
             foreach (var block in wanted.Blocks.Where(block => block >= 0 && block < _range.Blocks).Take(FillBlocksAtOnce))
             {
-                outbox.Send(from, new FillBlock(_range.Id, _view.Generation, _state.Key, _state.Last, block, _state.CopyBlock(block)));
+                var copy = _context.Lent.Rent((int)FillBlock.Floats(_range.ElementsOf(block)));
+                _state.CopyBlock(block, copy);
+                outbox.Send(from, new FillBlock(_range.Id, _view.Generation, _state.Key, _state.Last, block, copy));
             }
 
             return;
@@ -41,7 +43,7 @@ public sealed partial class PartitionReplica
         // A block that is up to date stays: an answer that comes twice may be of a later version than the others.
         if (fill.Key.Step >= _state.Version && _state.StaleBlocks.Contains(fill.Block))
         {
-            _state.TakeBlock(fill.Block, fill.Key.Step, fill.State.Span);
+            _state.TakeBlock(fill.Block, fill.Key.Step, fill.Slice.Span);
         }
 
         _outstandingBlocks.Remove(fill.Block);

@@ -24,4 +24,7 @@ public sealed record ReplicaContext(
 {
     /// <summary>What the node's joiners may ask for.</summary>
     public FillBudget Fills { get; } = Fills ?? new FillBudget(FillBudget.UsualBytesPerSecond);
+
+    /// <summary>Copies of blocks on their way to a joiner: the same few serve the whole fill.</summary>
+    public LentBuffers Lent { get; } = new(Pool);
 }

@@ -105,11 +105,14 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         _valuesDigest = null;
     }
 
-    /// <summary>A copy of a block, as <see cref="TakeBlock"/> takes it.</summary>
-    public float[] CopyBlock(int block)
+    /// <summary>Copies a block to <paramref name="target"/>, as <see cref="TakeBlock"/> takes it.</summary>
+    public void CopyBlock(int block, Span<float> target)
     {
         var elements = range.Block(block);
-        return [.. Values.AsSpan()[elements], .. FirstMoment.AsSpan()[elements], .. SecondMoment.AsSpan()[elements]];
+        var length = target.Length / 3;
+        Values.AsSpan()[elements].CopyTo(target);
+        FirstMoment.AsSpan()[elements].CopyTo(target[length..]);
+        SecondMoment.AsSpan()[elements].CopyTo(target[(2 * length)..]);
     }
 
     /// <summary>

@@ -3,8 +3,8 @@ using AtomGrains.Core.Membership;
 namespace AtomGrains.Core.Protocol.Workers;
 
 /// <summary>
-/// Lanes that change hands within a step: a worker that has computed its own asks another, which hands over one it has
-/// not begun, since a step is as slow as its slowest worker. Nothing rests on it: a lane is the same bits whoever
+/// Lanes that change hands within a step: a worker that has computed its own asks another, which hands over some it
+/// has not begun, since a step is as slow as its slowest worker. Nothing rests on it: a lane is the same bits whoever
 /// computes it, pushes are identified by their tree node, and an owner whose lane never comes computes it after all.
 /// </summary>
 internal sealed class LaneExchange(NodeId self)
@@ -55,7 +55,13 @@ internal sealed class LaneExchange(NodeId self)
         _taken.UnionWith(lanes);
     }
 
-    public void HandOver(int lane, NodeId to) => _handedOver[lane] = to;
+    public void HandOver(IEnumerable<int> lanes, NodeId to)
+    {
+        foreach (var lane in lanes)
+        {
+            _handedOver[lane] = to;
+        }
+    }
 
     public bool TakeBack(int lane) => _handedOver.Remove(lane);
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 
@@ -21,11 +22,11 @@ public sealed partial class Worker
 
     private void OnLaneAsked(NodeId from, LaneAsked asked, Outbox outbox)
     {
-        var lane = asked.Key == _computed && !_decided && _view!.Workers.Contains(from) ? SpareLane() : null;
-        outbox.Send(from, new LanesHandedOver(asked.Generation, asked.Key, lane is { } spare ? [spare] : []));
-        if (lane is { } given)
+        var lanes = asked.Key == _computed && !_decided && _view!.Workers.Contains(from) ? SpareLanes() : [];
+        outbox.Send(from, new LanesHandedOver(asked.Generation, asked.Key, lanes));
+        if (lanes.Count > 0)
         {
-            _exchange.HandOver(given, from);
+            _exchange.HandOver(lanes, from);
             Retarget(outbox);
             Compute(asked.Key, outbox);
         }
@@ -44,13 +45,23 @@ public sealed partial class Worker
         AskForLane(outbox);
     }
 
-    // The first of the own lanes to be computed may have been begun; the last is begun last.
-    private int? SpareLane()
+    // The first of the own lanes to be computed may have been begun; the last is begun last. At most half of them go, and as
+    // one subtree: each gap that single lanes would leave in this worker's sums is another push of the whole vector.
+    private List<int> SpareLanes()
     {
         // What has ended others stays with whom it was given to.
         var step = _computed!.Value.Step;
         var own = _view!.LanesOf(self).Where(lane => _computing.Contains(lane) && !_view.IsSuspect(step, lane) && !IsAudited(lane)).ToList();
-        return own.Count > 1 ? own[^1] : null;
+        for (var count = (int)BitOperations.RoundUpToPowerOf2((uint)own.Count + 1) / 4; count > 0; count /= 2)
+        {
+            var last = own[^count..];
+            if (last[0] % count == 0 && last[^1] == last[0] + count - 1)
+            {
+                return last;
+            }
+        }
+
+        return [];
     }
 
     // Whoever took them has not pushed them for long, and this worker has nothing better to do.
@@ -70,5 +81,7 @@ public sealed partial class Worker
         {
             Push(partial, outbox);
         }
+
+        ReportNotFinite(_computed!.Value, outbox);
     }
 }

@@ -140,13 +140,6 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
             counters.LanesRecomputed++;
         }
 
-        if (!double.IsFinite(loss) || !VectorMath.IsFinite(gradient))
-        {
-            // Before the push, that the coordinator may know whose it is when the step comes to be decided.
-            _notFinite.Add(lane);
-            outbox.Report(new LanesNotFinite(key, [lane]));
-        }
-
         if (_exchange.TakeBack(lane))
         {
             // It had been begun when it was handed over: whoever is first is taken.
@@ -156,6 +149,7 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         // What has the longest way goes first.
         var ranges = layout.Partitions.OrderBy(range => _view!.Placement(range.Id).Primary == self).ToDictionary(range => range.Flat);
         _lanes.Add(lane, gradient, loss, ranges.Keys, (partial, flat) => Push(partial, ranges[flat], outbox));
+        ReportNotFinite(key, outbox);
 
         // Ask ahead: the answers come as soon as each partition has applied the decision.
         PullNext(outbox);
@@ -199,6 +193,17 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
         if (_computed is { } key)
         {
             ReportAgain(key, outbox);
+        }
+    }
+
+    // Beside the pushes, that the coordinator may know whose it is when the step comes to be decided.
+    private void ReportNotFinite(StepKey key, Outbox outbox)
+    {
+        var lanes = _lanes.TakeNotFinite();
+        if (lanes.Count > 0)
+        {
+            _notFinite.UnionWith(lanes);
+            outbox.Report(new LanesNotFinite(key, lanes));
         }
     }
 
