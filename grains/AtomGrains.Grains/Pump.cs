@@ -93,7 +93,7 @@ internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSp
             }
             catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
             {
-                await Task.Delay(Pause).ConfigureAwait(false);
+                await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
             }
         }
 

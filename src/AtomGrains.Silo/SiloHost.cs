@@ -75,7 +75,7 @@ internal static class SiloHost
         if (standing)
         {
             // Before the silo, which it helps to join.
-            builder.Services.AddHostedService<LostMembers>();
+            builder.Services.AddHostedService<LostMembers>().AddHostedService<SignOfLife>();
         }
 
         builder.Logging.AddSimpleConsole(console =>

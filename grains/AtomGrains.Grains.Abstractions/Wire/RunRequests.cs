@@ -12,7 +12,11 @@ namespace AtomGrains.Grains.Wire;
 [MessagePackObject]
 [Immutable]
 public sealed record RunRequest(
-    [property: Key(0)] int Version, [property: Key(1)] string Name, [property: Key(2)] string Spec, [property: Key(3)] string SpecName = "spec");
+    [property: Key(0)] int Version, [property: Key(1)] string Name, [property: Key(2)] string Spec, string? SpecName = null)
+{
+    [Key(3)]
+    public string SpecName { get; init; } = SpecName ?? "spec";
+}
 
 /// <summary>What becomes of a request or an order.</summary>
 /// <param name="Errors">Everything that is wrong with it, a line each; empty when it is done.</param>

@@ -59,7 +59,11 @@ public sealed record WireExportWeights([property: Key(0)] long Generation, [prop
 
 [MessagePackObject]
 [Immutable]
-public sealed record WireNodeReady([property: Key(0)] string Address, [property: Key(1)] int Slot, [property: Key(2)] string Host = "") : WireControl;
+public sealed record WireNodeReady([property: Key(0)] string Address, [property: Key(1)] int Slot, string? Host = null) : WireControl
+{
+    [Key(2)]
+    public string Host { get; init; } = Host ?? "";
+}
 
 [MessagePackObject]
 [Immutable]

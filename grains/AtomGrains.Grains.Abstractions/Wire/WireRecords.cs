@@ -60,7 +60,11 @@ public sealed record WireSlice(
 /// <summary>A node of a view.</summary>
 [MessagePackObject]
 [Immutable]
-public sealed record WireMember([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Address, [property: Key(3)] string Host = "");
+public sealed record WireMember([property: Key(0)] int Node, [property: Key(1)] int Slot, [property: Key(2)] string Address, string? Host = null)
+{
+    [Key(3)]
+    public string Host { get; init; } = Host ?? "";
+}
 
 /// <summary>The place of a partition.</summary>
 [MessagePackObject]

@@ -11,18 +11,39 @@ internal sealed partial class RunActor
 {
     // What the coordinator is told, and says again with what became of the checkpoint.
     private const string Paused = "it is paused";
+    private const string Deserted = "every silo that had a device for it is asked to end";
 
     // Beyond the time in which a coordinator that takes over hears its nodes.
     private static readonly TimeSpan TakeOverPatience = TimeSpan.FromSeconds(10);
 
     private bool _isTakingOver;
     private EndAsked? _asked;
+    private TimeSpan? _deserted;
 
     /// <summary>The run cannot go on, or is not to: it ends once there is a checkpoint of where it stands, if there can be one.</summary>
     public void OnStop(string reason) => Ask(new EndAsked(reason, IsPause: false, Now));
 
     /// <summary>The run is to rest, once there is a checkpoint of where it stands.</summary>
     public void OnPause() => Ask(new EndAsked(Paused, IsPause: true, Now));
+
+    // Of a notice, a third is for a replacement to be found and another third for one that is starting; the rest is for the
+    // checkpoint. When it is over all nodes are killed, and the steps since the newest checkpoint with them.
+    private void RestIfAllLeave()
+    {
+        var alive = _seats.Keys.Where(node => _coordinator.StandingOf(node) == NodeStanding.Alive).ToList();
+        if (IsDone || _plan.Checkpoints is null || alive.Count == 0 || !alive.TrueForAll(_leaving.Contains))
+        {
+            _deserted = null;
+            return;
+        }
+
+        _deserted ??= Now;
+        var isOneStarting = Living.Any();
+        if (Now - _deserted > _plan.Grace / 3 * (isOneStarting ? 2 : 1))
+        {
+            Ask(new EndAsked(Deserted, IsPause: true, Now));
+        }
+    }
 
     // Whoever asks to stop outranks who asks to pause; of two alike the first one has the word.
     private void Ask(EndAsked asked)
@@ -48,13 +69,14 @@ internal sealed partial class RunActor
     // The coordinator has one word for both, and keeps the first that it was given.
     private void StopOrRest(string reason)
     {
-        if (!reason.StartsWith(Paused, StringComparison.Ordinal))
+        var rest = Array.Find([Paused, Deserted], rest => reason.StartsWith(rest, StringComparison.Ordinal));
+        if (rest is null)
         {
             Finish(null, reason);
         }
         else if (_asked is { IsPause: false } stop)
         {
-            Finish(null, stop.Reason + reason[Paused.Length..]);
+            Finish(null, stop.Reason + reason[rest.Length..]);
         }
         else
         {

@@ -248,6 +248,7 @@ internal sealed partial class RunActor : IDisposable
     {
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
+        RestIfAllLeave();
         GiveUpIfAsked();
         foreach (var (node, death) in _deaths.News())
         {
@@ -359,7 +360,7 @@ internal sealed partial class RunActor : IDisposable
                 _journal.Timed(timed);
                 _metrics.Timed(timed);
                 break;
-            case LeaveRequested when _leaving.Add(from):
+            case LeaveRequested when _coordinator.StandingOf(from) is not null && _leaving.Add(from):
                 _metrics.LeaveNoticed();
                 _ledger.Leaves(from, SlotOf(from), _coordinator.Step, View?.Generation ?? Generation.None, StrikeOf(from));
                 break;

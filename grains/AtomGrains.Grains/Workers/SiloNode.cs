@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
@@ -133,7 +134,7 @@ internal sealed class SiloNode : INodeOwner
     // Until somebody hears it: the coordinator itself may have been there.
     private static async Task TellAsync(Func<bool> isVain, Func<Task> call)
     {
-        while (!isVain())
+        for (var began = Stopwatch.GetTimestamp(); !isVain();)
         {
             try
             {
@@ -142,7 +143,7 @@ internal sealed class SiloNode : INodeOwner
             }
             catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
             {
-                await Task.Delay(Pause).ConfigureAwait(false);
+                await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
             }
         }
     }

@@ -196,8 +196,14 @@ public sealed class FaultLedger
     public static bool IsRecovery(FaultLine line) => !NoLosses.Contains(line.Kind);
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
-    public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
-        Note(FaultPlan.NameOf(FaultKind.Exit), FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+    public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike)
+    {
+        // It says so until it is dismissed, and a predecessor may have heard it.
+        if (!_left.Contains(Recovery.NameOf(node, slot)))
+        {
+            Note(FaultPlan.NameOf(FaultKind.Exit), FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+        }
+    }
 
     /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
     public void Differed(ReplicasDiffered differed, long step) => Note(

@@ -11,12 +11,16 @@ namespace AtomGrains.Silo.Standing;
 /// Lets this silo join a cluster all of whose silos have died at once. Their rows say that they live; a silo that joins has
 /// to reach every member, and while nobody changes the table it never looks again whether those rows are stale. So it
 /// says itself who is gone. It takes two signs, since each alone may be its own fault: nobody accepts a connection, which
-/// may be this silo's network, and the row is stale, which may be the table's.
+/// may be this silo's network, and the row does not change while the table answers, which it may not have done before.
 /// </summary>
 internal sealed partial class LostMembers(
     IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IOptions<ClusterMembershipOptions> options, ILogger<LostMembers> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly SignsOfLife _signs = new();
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,9 +29,11 @@ internal sealed partial class LostMembers(
             await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
             try
             {
-                foreach (var (member, _) in (await table.ReadAll().ConfigureAwait(false)).Members)
+                var members = (await table.ReadAll().ConfigureAwait(false)).Members.Select(row => row.Item1).Where(member => member.Status == SiloStatus.Active).ToList();
+                _signs.Look(members.Select(member => (member.SiloAddress, member.IAmAliveTime)), Now);
+                foreach (var member in members)
                 {
-                    if (member.Status == SiloStatus.Active && await IsLostAsync(member).ConfigureAwait(false))
+                    if (await IsLostAsync(member.SiloAddress).ConfigureAwait(false))
                     {
                         await membership.TryKill(member.SiloAddress).ConfigureAwait(false);
                         LogDeclared(member.SiloAddress.ToParsableString());
@@ -37,18 +43,26 @@ internal sealed partial class LostMembers(
             catch (Exception error) when (error is not OperationCanceledException)
             {
                 // The host's edge: tables fail with exceptions of many kinds, and are asked again.
+                _signs.Lose();
                 LogNotDeclared(error.Message);
             }
         }
     }
 
-    private async Task<bool> IsLostAsync(MembershipEntry member)
+    private async Task<bool> IsLostAsync(SiloAddress member)
     {
-        var silent = DateTime.UtcNow - (member.IAmAliveTime > member.StartTime ? member.IAmAliveTime : member.StartTime);
-        return await PortProbe.AskAsync(member.SiloAddress.Endpoint).ConfigureAwait(false) switch
+        var silent = _signs.SilenceOf(member, Now);
+
+        // One sign of life that is due and missing. Who has given it is not asked: a connection that says nothing is a stranger's to it.
+        if (silent <= options.Value.IAmAliveTablePublishTimeout + Period)
         {
-            // The machine is there and says that nobody is: one sign of life that is due and missing is enough.
-            PortAnswer.Refused => silent > options.Value.IAmAliveTablePublishTimeout + Period,
+            return false;
+        }
+
+        return await PortProbe.AskAsync(member.Endpoint).ConfigureAwait(false) switch
+        {
+            // The machine is there and says that nobody is.
+            PortAnswer.Refused => true,
             PortAnswer.None => silent > options.Value.IAmAliveTablePublishTimeout * options.Value.NumMissedTableIAmAliveLimit,
             _ => false,
         };

@@ -19,6 +19,7 @@ internal static class StandingSilo
     {
         using var host = SiloHost.Build(settings, jobs);
         using var readiness = Readiness.Of(settings, host.Services);
+        var departure = Task.FromResult(true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
         try
@@ -28,6 +29,12 @@ internal static class StandingSilo
             host.Start();
             Say("has joined");
             host.WaitForShutdown();
+            if (!departure.GetAwaiter().GetResult())
+            {
+                Console.Error.WriteLine($"error: silo: the grace of {settings.Grace.TotalSeconds} s was over before its runs had gone elsewhere");
+                return Failed;
+            }
+
             Say("has left");
             return 0;
         }
@@ -51,7 +58,7 @@ internal static class StandingSilo
             {
                 Say($"is asked to end and hands over, for at most {settings.Grace.TotalSeconds} s");
                 EndBy(settings.Grace + LongestEnd);
-                _ = Departure.LeaveAsync(host, settings.Grace);
+                departure = Departure.LeaveAsync(host, settings.Grace);
             }
         }
     }

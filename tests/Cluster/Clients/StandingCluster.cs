@@ -1,45 +1,51 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using AtomGrains.Chaos.Machine;
+using AtomGrains.Cluster.Tests.Standing;
 using AtomGrains.EndToEnd.Tests.Support;
-using AtomGrains.Node.Transport.Tls;
-using AtomGrains.Node.Workers;
 using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Cluster.Tests.Clients;
 
 /// <summary>Silos that stand for themselves, as processes, and clients that come and go; all in a folder that goes with it.</summary>
-internal sealed class StandingCluster : IAsyncDisposable
+internal sealed partial class StandingCluster : IAsyncDisposable
 {
-    private static readonly string ClientProgram = Path.Combine(AppContext.BaseDirectory.Split("/tests/Cluster/")[0], "samples/StartRun", AppContext.BaseDirectory.Split("/tests/Cluster/")[1], "StartRun");
+    /// <summary>StartRun, where it was built.</summary>
+    public static readonly string ClientProgram = Path.Combine(AppContext.BaseDirectory.Split("/tests/Cluster/")[0], "samples/StartRun", AppContext.BaseDirectory.Split("/tests/Cluster/")[1], "StartRun");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
     private readonly ProcessMark _mark = new();
-    private readonly List<Process> _silos = [];
+    private readonly List<StandingProcess> _silos = [];
+    private readonly Dictionary<string, string> _environment = [];
     private readonly Authority? _authority;
-    private readonly string[] _clientTls;
-    private int _started;
 
+    /// <param name="inTable">Whether its members meet in a real Azurite, and not in a folder.</param>
     /// <param name="authority">Whose certificates silos and clients have, each its own, though all is on loopback; null for none.</param>
-    public StandingCluster(Authority? authority = null)
+    public StandingCluster(bool inTable = false, Authority? authority = null)
     {
         _authority = authority;
-        _clientTls = authority is null ? [] : Flags(authority.Issue("client").Files);
         Runs = Directory.CreateDirectory(Path.Combine(_folder, "runs")).FullName;
-        Directory.CreateDirectory(Path.Combine(_folder, "members"));
-        Directory.CreateDirectory(Path.Combine(_folder, "logs"));
+        Clustering = inTable ? "azure-table" : $"directory:{Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName}";
+        _environment["ATOMGRAINS_CLUSTERING"] = Clustering;
+        if (inTable)
+        {
+            Table = Azurite.OfTables(Path.Combine(_folder, "azurite"));
+            _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = Table.ConnectionString;
+        }
+
         File.WriteAllText(SecretFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
     }
 
     /// <summary>The folder of all runs.</summary>
     public string Runs { get; }
 
-    public string Clustering => $"directory:{Path.Combine(_folder, "members")}";
+    public string Clustering { get; }
+
+    /// <summary>Where its members meet; null when that is a folder.</summary>
+    public Azurite? Table { get; }
 
     /// <summary>Living silos, oldest first.</summary>
-    public IReadOnlyList<Process> Silos => [.. _silos.Where(silo => !silo.HasExited)];
+    public IReadOnlyList<StandingProcess> Silos => [.. _silos.Where(silo => !silo.HasExited)];
 
     /// <summary>Of all runs' secrets.</summary>
     public string Secret => File.ReadAllText(SecretFile);
@@ -51,16 +57,23 @@ internal sealed class StandingCluster : IAsyncDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var name = $"host-{_started++}";
-            var info = new ProcessStartInfo("/bin/sh", ["-c", $"exec \"$0\" \"$@\" >{_folder}/logs/{name}.log 2>&1", AtomProgram.Path, "silo",
-                "--clustering", Clustering, "--runs", Runs, "--secret-file", SecretFile, "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0",
-                .. _authority is null ? [] : (string[])["--tls", "on", .. Flags(_authority.Issue(name).Files)]]);
-            _mark.PutOn(info);
-
-            // These runs are over before full compilation pays.
-            info.Environment["DOTNET_TieredCompilation"] = "1";
-            _silos.Add(Process.Start(info)!);
+            StartSilo();
         }
+    }
+
+    /// <summary>Starts a silo that joins by itself, on a host of its own.</summary>
+    public StandingProcess StartSilo()
+    {
+        var name = $"host-{_silos.Count}";
+        var environment = EnvironmentOf(name);
+        environment["ATOMGRAINS_TLS"] = _authority is null ? "off" : "on";
+        environment["ATOMGRAINS_RUNS"] = Runs;
+        environment["ATOMGRAINS_SECRET_FILE"] = SecretFile;
+
+        // These runs are over before full compilation pays.
+        environment["DOTNET_TieredCompilation"] = "1";
+        _silos.Add(new StandingProcess(name, environment, _mark));
+        return _silos[^1];
     }
 
     /// <summary>Waits until a client finds a silo.</summary>
@@ -74,10 +87,14 @@ internal sealed class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a client to its end.</summary>
-    public Task<Ended> Client(params string[] arguments) => SampleProgram.Run(ClientProgram, [.. arguments, "--clustering", Clustering, .. _clientTls]);
+    public async Task<Ended> Client(params string[] arguments)
+    {
+        using var client = SampleProgram.Start(ClientProgram, EnvironmentOf("client"), arguments);
+        return await SampleProgram.Finish(client);
+    }
 
     /// <summary>A client that goes on.</summary>
-    public Process Watching(string run) => SampleProgram.Start(ClientProgram, "watch", run, "--clustering", Clustering);
+    public Process Watching(string run) => SampleProgram.Start(ClientProgram, EnvironmentOf("client"), "watch", run);
 
     /// <summary>A client that has to end well.</summary>
     public async Task<string> Does(params string[] arguments)
@@ -100,59 +117,32 @@ internal sealed class StandingCluster : IAsyncDisposable
     public static string SpecOf(Spec spec, int workers, params string[] settings) => string.Join('\n',
         spec.Arguments.Chunk(2).Select(pair => $"{pair[0][2..]}: {pair[1]}").Concat([$"workers: {workers}", "pause-after: 60"]).Concat(settings));
 
-    /// <summary>The lines of a run's metrics, as they are now.</summary>
-    public IReadOnlyList<JsonNode> Metrics(string run)
-    {
-        var path = Path.Combine(Runs, run, "metrics.jsonl");
-        return File.Exists(path) ? [.. ReadShared(path).Split('\n')[..^1].Select(line => JsonNode.Parse(line)!)] : [];
-    }
-
-    /// <summary>Waits until a run has done a step.</summary>
-    public Task Reaches(string run, long step) =>
-        Eventually.Holds($"step {step} of {run}", () => Metrics(run) is [.., var last] && (long)last["step"]! >= step, () => Logs);
-
-    /// <summary>A file of a run's folder; null before it is there.</summary>
-    public JsonNode? Read(string run, string file) =>
-        File.Exists(Path.Combine(Runs, run, file)) ? JsonNode.Parse(ReadShared(Path.Combine(Runs, run, file))) : null;
-
-    /// <summary>Waits for the end of a run, which has to be a good one.</summary>
-    public async Task<FinishedRun> Finish(string run, Spec spec)
-    {
-        var end = await Eventually.Is($"the end of {run}", () => Read(run, "end.json"), () => Logs);
-        var report = Path.Combine(_folder, $"{run}.report.json");
-        await File.WriteAllTextAsync(report, end["report"]!.ToJsonString(new JsonSerializerOptions()));
-        return new FinishedRun(spec, new Ended((string?)end["stopped"] is null ? 0 : 1, "", (string?)end["stopped"] ?? ""), Path.Combine(Runs, run), report);
-    }
-
-    /// <summary>The end of a run that nothing was to change a bit of.</summary>
-    public async Task EndsAsTheCalmRun(string run, Spec spec) => await (await Finish(run, spec)).EqualsTheCalmRun();
-
-    /// <summary>The processes that compute for a run now, by the worker's number.</summary>
-    public IReadOnlyDictionary<int, (int Pid, int Silo)> Workers(string run)
-    {
-        var folder = Path.Combine(Runs, run, "children");
-        var living = _mark.Living().ToHashSet();
-        return (Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.json") : []).Select(path => JsonNode.Parse(ReadShared(path))!)
-            .Where(child => living.Contains((int)child["Pid"]!))
-            .GroupBy(child => (int)child["Slot"]!).ToDictionary(group => group.Key, group => ((int)group.Last()["Pid"]!, (int)group.Last()["SiloPid"]!));
-    }
+    /// <summary>The living silo in which a run's coordinator was activated last.</summary>
+    public StandingProcess CoordinatorOf(string run) =>
+        Silos.MaxBy(silo => silo.Said.Split('\n').LastOrDefault(line => line.Contains($"run {run}: coordinator is active", StringComparison.Ordinal)) ?? "", StringComparer.Ordinal)!;
 
     /// <summary>What the silos have said, for messages.</summary>
-    public string Logs => string.Join('\n', Directory.EnumerateFiles(Path.Combine(_folder, "logs")).Order().Select(path => $"{Path.GetFileName(path)}\n{ReadShared(path)}"));
+    public string Logs => string.Join('\n', _silos.Select(silo => $"{silo.Name}\n{silo.Said}"));
 
     public async ValueTask DisposeAsync()
     {
         await KillAll();
         _silos.ForEach(silo => silo.Dispose());
+        Table?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string[] Flags(TlsFiles files) =>
-        [TlsFiles.CertificateFlag, files.Certificate, TlsFiles.KeyFlag, files.Key, TlsFiles.AuthorityFlag, files.Authority];
-
-    private static string ReadShared(string path)
+    private Dictionary<string, string> EnvironmentOf(string name)
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        return reader.ReadToEnd();
+        var environment = new Dictionary<string, string>(_environment);
+        if (_authority is not null)
+        {
+            var (files, _) = _authority.Issue(name);
+            environment["ATOMGRAINS_TLS_CERTIFICATE"] = files.Certificate;
+            environment["ATOMGRAINS_TLS_KEY"] = files.Key;
+            environment["ATOMGRAINS_TLS_CA"] = files.Authority;
+        }
+
+        return environment;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
@@ -266,6 +267,30 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public async Task ARunAllOfWhoseNodesAreAboutToLeaveComesToRestAndIsToGoOnWhereverADeviceIs()
+    {
+        var output = new Output();
+        var plan = Plan() with { Grace = TimeSpan.FromMilliseconds(1), Checkpoints = new CheckpointOptions { EverySteps = 10 } };
+        using (var actor = Actor(output, plan))
+        {
+            actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0), new LeaveRequested()]);
+            actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1), new LeaveRequested()]);
+            await Eventually.Holds("rest", () =>
+            {
+                actor.OnTick();
+                return actor.IsAtRest;
+            });
+        }
+
+        Assert.Null(RunEnd.Read(_folder));
+        Assert.Equal([new NodeId(1), new NodeId(2)], output.Dismissed.Order());
+        var wish = RunWish.Read(_folder);
+        Assert.False(wish.IsPaused);
+        using var next = Actor(output, plan with { Before = new Generation(wish.RestedAt!.Value) });
+        Assert.True(next.OnOffer(Offer("c", 0)).IsTaken);
+    }
+
+    [Fact]
     public void DevicesThatAreMissingAreWaitedForInWords()
     {
         using var actor = Actor(new Output());
@@ -355,7 +380,7 @@ public sealed class RunActorTests : IDisposable
         Program = "program",
     };
 
-    private RunActor Actor(IRunOutput output) => new(Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
+    private RunActor Actor(IRunOutput output, RunPlan? plan = null) => new(plan ?? Plan(), output, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))));
 
     /// <summary>What the run's meter has come to.</summary>
     private sealed class Told : IDisposable
@@ -392,7 +417,16 @@ public sealed class RunActorTests : IDisposable
 
         public List<NodeId> Started { get; } = [];
 
-        public void Send(NodeId to, ControlMessage message) => Sent.Add(message);
+        public List<NodeId> Dismissed { get; } = [];
+
+        public void Send(NodeId to, ControlMessage message)
+        {
+            Sent.Add(message);
+            if (message is Dismiss)
+            {
+                Dismissed.Add(to);
+            }
+        }
 
         public List<Seat> Seats { get; } = [];
 

@@ -30,7 +30,7 @@ public sealed class EncryptedTensorsTests : IDisposable
     [Fact]
     public async Task TensorsAreEncryptedAndCertificatesRenewedUnderLoad()
     {
-        await using var cluster = new StandingCluster(_authority);
+        await using var cluster = new StandingCluster(authority: _authority);
         cluster.StartSilos(3);
         await cluster.Starts("run", Lasting, workers: 3);
         await cluster.Reaches("run", 5);
@@ -51,7 +51,7 @@ public sealed class EncryptedTensorsTests : IDisposable
         // All are renewed, one silo is gone, and another stands in for it: each connection with it is a new one.
         var before = await TlsTests.SerialSeenBy(asked.Endpoint.Port, client);
         var renewed = Enumerable.Range(0, 3).Select(silo => _authority.Issue($"host-{silo}").Serial).ToList();
-        Assert.True(Signals.Send(cluster.Silos[0].Id, Signals.Terminate));
+        cluster.Silos[0].Signal(Signals.Terminate);
         cluster.StartSilos(1);
         var newcomer = await Member(cluster, "host-3");
         Assert.Equal(renewed[1], await TlsTests.SerialSeenBy(asked.Endpoint.Port, client));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using AtomGrains.Chaos.Machine;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
 
@@ -14,6 +15,12 @@ internal sealed class StandingProcess : IDisposable
 
     /// <param name="name">Its failure domain.</param>
     public StandingProcess(string name, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+        : this(name, environment, mark: null, arguments)
+    {
+    }
+
+    /// <param name="mark">By which it and what it starts are found; null for none.</param>
+    public StandingProcess(string name, IReadOnlyDictionary<string, string> environment, ProcessMark? mark, params string[] arguments)
     {
         Name = name;
         var info = AtomProgram.StartInfo(["silo", "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0", .. arguments]);
@@ -22,6 +29,7 @@ internal sealed class StandingProcess : IDisposable
             info.Environment[variable] = value;
         }
 
+        mark?.PutOn(info);
         _process = Process.Start(info)!;
         _process.OutputDataReceived += Hear;
         _process.ErrorDataReceived += Hear;

@@ -29,6 +29,12 @@ public sealed class WireContractTests
         }
     }
 
+    // MessagePack does not know the defaults of parameters.
+    [Fact]
+    public void WhatAnOlderSenderLeavesOutIsWhatItsDefaultSays() => Assert.All(
+        Records().SelectMany(record => record.GetConstructors()).SelectMany(constructor => constructor.GetParameters()).Where(parameter => parameter.HasDefaultValue),
+        parameter => Assert.True(parameter.DefaultValue is null or 0 or 0L or 0.0 or false, $"{parameter.Member.DeclaringType!.Name} {parameter.Name}"));
+
     // The weights of a run that is over, in small pieces, for who does not see its folder: nobody trains by them.
     [Fact]
     public void NoRecordCarriesATensor() => Assert.DoesNotContain(

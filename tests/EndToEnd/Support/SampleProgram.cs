@@ -8,12 +8,19 @@ internal static class SampleProgram
     /// <summary>The program beside these tests.</summary>
     public static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
-    public static Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
+    public static Process Start(string program, params string[] arguments) => Start(program, new Dictionary<string, string>(), arguments);
+
+    /// <param name="environment">Beside that of the tests.</param>
+    public static Process Start(string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (variable, value) in environment)
+        {
+            info.Environment[variable] = value;
+        }
+
+        return Process.Start(info)!;
+    }
 
     /// <summary>Runs a program to its end.</summary>
     public static async Task<Ended> Run(string program, params string[] arguments)

@@ -1,0 +1,49 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Tests.Support.Tls;
+
+namespace AtomGrains.Cluster.Tests.Clients;
+
+/// <summary>A client does its work however a cluster's members meet and know each other.</summary>
+public sealed class ConnectionTests
+{
+    [Fact]
+    public async Task AClientWithACertificateOfTheClusterDoesItsWorkAndOneWithoutIsNotAnswered()
+    {
+        using var authority = new Authority();
+        await using var cluster = new StandingCluster(authority: authority);
+        await StartsWatchesListsAndStops(cluster);
+        using var stranger = SampleProgram.Start(StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering);
+        var refused = await SampleProgram.Finish(stranger);
+        Assert.Equal((2, "error: no silo of cluster atomgrains answers within 10 s"), (refused.ExitCode, refused.Errors.Trim()));
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task AClientFindsTheClusterInATable()
+    {
+        await using var cluster = new StandingCluster(inTable: true);
+        await StartsWatchesListsAndStops(cluster);
+    }
+
+    private static async Task StartsWatchesListsAndStops(StandingCluster cluster)
+    {
+        cluster.StartSilos(2);
+        await cluster.Starts("first", Spec.Short, workers: 2);
+        Assert.Contains("run first: finished, step 12 of 12", await cluster.Does("watch", "first"), StringComparison.Ordinal);
+        await cluster.EndsAsTheCalmRun("first", Spec.Short);
+
+        await cluster.Starts("second", Spec.Long with { Steps = 10_000 }, workers: 2);
+        await cluster.Reaches("second", 5);
+        using var watching = cluster.Watching("second");
+        await Eventually.Holds("a line of the watch", () => watching.StandardOutput.ReadLine() is { Length: > 0 });
+        Assert.Equal(["first finished", "second running"], await States(cluster));
+        await cluster.Does("stop", "second");
+        var watched = await SampleProgram.Finish(watching);
+        Assert.Equal(1, watched.ExitCode);
+        Assert.Matches("run second: stopped at step [0-9]+ of 10000: it was asked to stop; the newest checkpoint is of step [0-9]+", watched.Output);
+        Assert.Equal(["first finished", "second stopped"], await States(cluster));
+    }
+
+    private static async Task<IEnumerable<string>> States(StandingCluster cluster) =>
+        (await cluster.Does("list")).Trim().Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2)));
+}

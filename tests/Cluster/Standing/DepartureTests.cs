@@ -1,0 +1,99 @@
+using AtomGrains.Cluster.Tests.Clients;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Cluster.Tests.Standing;
+
+/// <summary>Silos that are asked to end while they train: what they have goes on elsewhere, or later, and no step is lost.</summary>
+public sealed class DepartureTests
+{
+    private static readonly Spec Lasting = Spec.Long with { Steps = 600 };
+
+    [Fact]
+    public async Task AllSilosAreReplacedOneByOneAndTheRunGoesOnAllTheWhile()
+    {
+        await using var cluster = await Training(silos: 3);
+        var former = cluster.Silos;
+        Assert.Contains(cluster.CoordinatorOf("run"), former);
+        foreach (var silo in former)
+        {
+            var asked = cluster.Step("run");
+            silo.Signal(Signals.Terminate);
+            Assert.Equal(0, await silo.Ends());
+            Assert.True(cluster.Step("run") > asked, $"step {asked} when {silo.Name} was asked to end and when it had\n{cluster.Logs}");
+            await cluster.StartSilo().IsReady();
+        }
+
+        Assert.DoesNotContain(cluster.CoordinatorOf("run"), former);
+        await cluster.HasWorkers("run", 3);
+        Assert.True(cluster.Step("run") < Lasting.Steps - 1, "the run was over before all silos were replaced");
+        HaveHandedOver(await cluster.EndsWithoutALoss("run", Lasting), leavers: 3);
+    }
+
+    [Fact]
+    public async Task HalfOfTheSilosHandOverWithinTheirNotice()
+    {
+        await using var cluster = await Training(silos: 4);
+        var coordinator = cluster.CoordinatorOf("run");
+        var asked = cluster.Silos.Where(silo => silo != coordinator).Take(1).Append(coordinator).ToList();
+        asked.ForEach(silo => silo.Signal(Signals.Terminate));
+        foreach (var silo in asked)
+        {
+            // It is not 0 once the notice is over.
+            Assert.Equal(0, await silo.Ends());
+        }
+
+        await cluster.HasWorkers("run", 2);
+        await cluster.Reaches("run", cluster.Step("run") + 5);
+        var finished = await cluster.EndsWithoutALoss("run", Lasting);
+        HaveHandedOver(finished, leavers: 2);
+        Assert.Equal(2, finished.WorkersOfViews[^1]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos)
+    {
+        await using var cluster = await Training(silos, "checkpoint-every: 1000");
+        var asked = cluster.Silos;
+        foreach (var silo in asked)
+        {
+            silo.Signal(Signals.Terminate);
+        }
+
+        foreach (var silo in asked)
+        {
+            Assert.Equal(0, await silo.Ends());
+        }
+
+        var rested = cluster.Step("run");
+        Assert.InRange(rested, 5, Lasting.Steps - 2);
+        Assert.False((bool)cluster.Read("run", "wanted.json")!["is_paused"]!);
+        cluster.StartSilos(silos);
+        var finished = await cluster.Finish("run", Lasting);
+        await finished.EqualsTheCalmRun();
+        Assert.Empty(finished.GivenUp);
+        HaveHandedOver(finished, leavers: silos);
+    }
+
+    private static async Task<StandingCluster> Training(int silos, params string[] settings)
+    {
+        var cluster = new StandingCluster();
+        cluster.StartSilos(silos);
+        await cluster.Starts("run", Lasting, workers: silos, settings);
+        await cluster.HasWorkers("run", silos);
+        await cluster.Reaches("run", 5);
+        return cluster;
+    }
+
+    // Nothing but, at the most, the lanes that a leaver had of the step at hand: they go to others, whether it had begun them or not.
+    private static void HaveHandedOver(FinishedRun finished, int leavers)
+    {
+        Assert.Equal(Enumerable.Repeat("exit", leavers), finished.FaultKinds);
+        Assert.InRange(finished.Count("lanes_recomputed"), 0, finished.Faults.Sum(fault => LanesOf((string)fault["who"]!, (long)fault["generation_before"]!)));
+
+        int LanesOf(string who, long generation) => finished.Views.Single(view => (long)view["Generation"]!["Value"]! == generation)["LaneOwners"]!.AsArray()
+            .Count(owner => $"n{owner!["Value"]}" == who.Split(' ')[0]);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using AtomGrains.Cluster.Tests.Clients;
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Cluster.Tests.Standing;
+
+/// <summary>
+/// The store of the cluster's membership takes connections and answers nothing. Training does not ask it anything: a run's
+/// views have a register of their own. What needs it, a coordinator on another silo and a silo that joins, waits for it.
+/// </summary>
+[Trait("Needs", "Azurite")]
+public sealed class MembershipOutageTests
+{
+    private const int Silos = 3;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
+
+    // More than any machine does in the minute: it is stopped.
+    private static readonly Spec Endless = Spec.Medium with { Steps = 100_000 };
+
+    // Longer than it takes every silo to notice.
+    private static readonly Spec Shorter = Spec.Long with { Steps = 800 };
+
+    [Fact]
+    public async Task TrainingGoesOnForAMinuteWithoutTheStoreAndGetsOverADeathInIt()
+    {
+        await using var cluster = await Training(Endless);
+        var away = Stopwatch.StartNew();
+        await LoseTable(cluster);
+        var coordinator = cluster.CoordinatorOf("run");
+        var (worker, (_, silo)) = cluster.Workers("run").First(one => one.Value.Silo != coordinator.Pid);
+        Assert.True(Signals.Send(silo, Signals.Kill));
+        var killed = cluster.Step("run");
+        await cluster.Reaches("run", killed + 20);
+        await Eventually.Holds("a minute without the store", () => away.Elapsed > Minute);
+        var back = cluster.Step("run");
+        await cluster.Reaches("run", back + 20);
+        cluster.Table!.Thaw();
+
+        // Now that others can hear of it the silo is dead, and another one takes its place.
+        await StandingSiloTests.HasMembers(cluster.Table, "Active", "Active", "Dead");
+        await cluster.StartSilo().IsReady();
+        await cluster.HasWorkers("run", Silos);
+        await cluster.Reaches("run", cluster.Step("run") + 20);
+        await cluster.Does("stop", "run");
+        var stopped = await cluster.Finish("run", Endless);
+        Assert.EndsWith($" worker {worker}", (string)Assert.Single(stopped.Faults)["who"]!, StringComparison.Ordinal);
+        Assert.Empty(stopped.GivenUp);
+        Assert.Equal(stopped.Metrics.Count, stopped.LossBits.Count);
+        await cluster.IsSoFarAsTheCalmRun("run", Endless);
+    }
+
+    [Fact]
+    public async Task ACoordinatorWhoseSiloDiesWithoutTheStoreLivesAgainWhenItIsBackAndNothingIsDecidedTwice()
+    {
+        await using var cluster = await Training(Shorter);
+        await LoseTable(cluster);
+        var coordinator = cluster.CoordinatorOf("run");
+        coordinator.Signal(Signals.Kill);
+        await coordinator.Ends();
+        cluster.Table!.Thaw();
+        await cluster.EndsWithoutALoss("run", Shorter);
+        Assert.NotEqual(coordinator, cluster.CoordinatorOf("run"));
+    }
+
+    private static async Task<StandingCluster> Training(Spec spec)
+    {
+        var cluster = new StandingCluster(inTable: true);
+        cluster.StartSilos(Silos);
+        await cluster.Starts("run", spec, workers: Silos);
+        await cluster.HasWorkers("run", Silos);
+        await cluster.Reaches("run", 5);
+        return cluster;
+    }
+
+    // Every silo has noticed.
+    private static async Task LoseTable(StandingCluster cluster)
+    {
+        cluster.Table!.Freeze();
+        foreach (var silo in cluster.Silos)
+        {
+            await silo.Says("Failed to update table entry for this silo");
+        }
+    }
+}
