@@ -1,7 +1,7 @@
 using System.Net;
-using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Silo.Standing;
 

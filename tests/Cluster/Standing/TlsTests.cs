@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using AtomGrains.Tests.Support.Tls;
 
