@@ -110,6 +110,7 @@ internal sealed partial class StandingCluster : IAsyncDisposable
     {
         var file = Path.Combine(_folder, $"{name}.yaml");
         await File.WriteAllTextAsync(file, SpecOf(spec, workers, settings));
+        await Joins();
         await Does("start", "--spec", file, "--name", name);
     }
 
