@@ -48,21 +48,45 @@ probe() {
     missing=${missing:-"dependencies of ${*%%=*}"}
 }
 
-# Sets: engine (TorchSharp|LibTorch), engine_package, engine_reason.
+# Where a probe's restore has put a package, as a folder; nothing where it has not.
+#   restored NAME PACKAGE
+restored() {
+    local assets=$state/probe/$1/obj/project.assets.json packages version
+    packages=$(sed -n '/"packageFolders"/{n;s/^ *"\(.*\)": {}.*/\1/p}' "$assets")
+    version=$(sed -n "s#^ *\"$2/\(.*\)\": {.*#\1#p;T;q" "$assets")
+    [[ -z $version ]] || echo "${packages%/}/${2,,}/$version"
+}
+
+# Versions of the system's libraries that a native library was linked against and that are not here, as one line.
+unmet_versions() { { ldd "$1" 2>&1 || true; } | sed -n "s/.*version \`\(.*\)' not found.*/\1/p" | sort -u | paste -sd ' '; }
+
+# Sets: engine (TorchSharp|LibTorch), engine_package, engine_reason; torchsharp, where the package is, if it restores.
 choose_engine() {
-    engine=LibTorch engine_package=
+    engine=LibTorch engine_package= torchsharp=
     if [[ -n $libtorch ]]; then
         engine_reason="chosen by --libtorch or ATOMGRAINS_LIBTORCH"
         return
     fi
-    local package=TorchSharp-cpu version
+    local package=TorchSharp-cpu version unmet
     version=$(central_version TorchSharp-cpu)
     if [[ $wants_cuda == yes ]] && nvidia-smi -L 2>/dev/null | grep -q GPU; then
         package=TorchSharp-cuda-linux
         say "a GPU was found and asked for: $package $version downloads about 2.5 GB once"
     fi
     say "asking the package feed for $package $version ..."
-    if ! probe engine "$package=$version"; then
+    # The binding comes first: it is small, and may be built for a newer system; libtorch is half a gigabyte.
+    if ! probe binding "TorchSharp=$version"; then
+        feed_answered=no engine_reason="the feed did not answer (log: $state/probe/binding.log)"
+        return
+    elif [[ -n $missing ]]; then
+        engine_reason="the package feed has no TorchSharp $version"
+        return
+    fi
+    torchsharp=$(restored binding TorchSharp)
+    unmet=$(unmet_versions "$torchsharp/runtimes/linux-x64/native/libLibTorchSharp.so")
+    if [[ -n $unmet ]]; then
+        engine_reason="TorchSharp $version restores, but was built for a newer system: $unmet is not here"
+    elif ! probe engine "$package=$version"; then
         feed_answered=no engine_reason="the feed did not answer (log: $state/probe/engine.log)"
     elif [[ -n $missing ]]; then
         engine_reason="the package feed has no $package $version"
@@ -90,7 +114,7 @@ choose_profile() {
 }
 
 # Does the set-up unless it was done for this feed, this libtorch and these native sources.
-# Sets: engine, engine_package, engine_reason, native, left_out.
+# Sets: engine, engine_package, engine_reason, torchsharp, native, left_out.
 set_up_once() {
     local done_file
     done_file=$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$wants_cuda" \
@@ -103,7 +127,7 @@ set_up_once() {
         set_up
         mkdir -p "$state/set-up"
         # An unanswered question is asked again next time.
-        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$done_file"
+        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason torchsharp native left_out >"$done_file"
     fi
     unlock
 }

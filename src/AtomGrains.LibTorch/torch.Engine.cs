@@ -4,7 +4,7 @@ namespace TorchSharp;
 
 /// <summary>
 /// The subset of TorchSharp's API that our models use, over the libtorch of this machine. Names and signatures are
-/// TorchSharp 0.106's; <c>tests/Torch/PublicSurface.txt</c> is the list.
+/// TorchSharp 0.107's; <c>tests/Torch/PublicSurface.txt</c> is the list.
 /// </summary>
 public static partial class torch
 {
