@@ -65,7 +65,8 @@ print_plan() {
 default_seconds() {
     case $1-$2 in
         Core-*) echo 90 ;;
-        Cluster-*) echo 300 ;;
+        Cluster-no) echo 420 ;;
+        Cluster-yes) echo 900 ;;
         EndToEnd-yes) echo 3600 ;;
         EndToEnd-no) echo 540 ;;
         *) echo 60 ;;

@@ -75,6 +75,7 @@ public sealed class ClientTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task ARunAllOfWhoseSilosAreKilledGoesOnByItselfOnOthers()
     {
         await using var cluster = new StandingCluster();

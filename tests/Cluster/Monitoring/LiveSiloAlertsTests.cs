@@ -8,6 +8,7 @@ using AtomGrains.Node.Workers;
 namespace AtomGrains.Cluster.Tests.Monitoring;
 
 /// <summary>A real Prometheus with the real rules on standing silos that train a run and are killed.</summary>
+[Trait("Category", "Long")]
 public sealed class LiveSiloAlertsTests
 {
     private const string Run = "run";

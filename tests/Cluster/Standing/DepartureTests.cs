@@ -10,6 +10,7 @@ public sealed class DepartureTests
     private static readonly Spec Lasting = Spec.Long with { Steps = 600 };
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task AllSilosAreReplacedOneByOneAndTheRunGoesOnAllTheWhile()
     {
         await using var cluster = await Training(silos: 3);
@@ -53,6 +54,7 @@ public sealed class DepartureTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [Trait("Category", "Long")]
     public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos)
     {
         await using var cluster = await Training(silos, "checkpoint-every: 1000");

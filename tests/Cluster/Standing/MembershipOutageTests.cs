@@ -10,6 +10,7 @@ namespace AtomGrains.Cluster.Tests.Standing;
 /// views have a register of their own. What needs it, a coordinator on another silo and a silo that joins, waits for it.
 /// </summary>
 [Trait("Needs", "Azurite")]
+[Trait("Category", "Long")]
 public sealed class MembershipOutageTests
 {
     private const int Silos = 3;
