@@ -46,9 +46,6 @@ tensor_environment() {
     [[ $engine == LibTorch ]] || return 0
 
     export ATOMGRAINS_NATIVE=$native
-    # Where the package is, though it does not load, the binding is compared with what it stands for.
-    local dll=$torchsharp/lib/net8.0/TorchSharp.dll
-    [[ ! -e $dll ]] || export ATOMGRAINS_TORCHSHARP_DLL=$dll
     if [[ -n $libtorch ]]; then
         export ATOMGRAINS_LIBTORCH=$libtorch
         prepend_library_path "$libtorch/lib"

@@ -60,9 +60,9 @@ restored() {
 # Versions of the system's libraries that a native library was linked against and that are not here, as one line.
 unmet_versions() { { ldd "$1" 2>&1 || true; } | sed -n "s/.*version \`\(.*\)' not found.*/\1/p" | sort -u | paste -sd ' '; }
 
-# Sets: engine (TorchSharp|LibTorch), engine_package, engine_reason; torchsharp, where the package is, if it restores.
+# Sets: engine (TorchSharp|LibTorch), engine_package, engine_reason.
 choose_engine() {
-    engine=LibTorch engine_package= torchsharp=
+    engine=LibTorch engine_package=
     if [[ -n $libtorch ]]; then
         engine_reason="chosen by --libtorch or ATOMGRAINS_LIBTORCH"
         return
@@ -82,8 +82,7 @@ choose_engine() {
         engine_reason="the package feed has no TorchSharp $version"
         return
     fi
-    torchsharp=$(restored binding TorchSharp)
-    unmet=$(unmet_versions "$torchsharp/runtimes/linux-x64/native/libLibTorchSharp.so")
+    unmet=$(unmet_versions "$(restored binding TorchSharp)/runtimes/linux-x64/native/libLibTorchSharp.so")
     if [[ -n $unmet ]]; then
         engine_reason="TorchSharp $version restores, but was built for a newer system: $unmet is not here"
     elif ! probe engine "$package=$version"; then
@@ -114,7 +113,7 @@ choose_profile() {
 }
 
 # Does the set-up unless it was done for this feed, this libtorch and these native sources.
-# Sets: engine, engine_package, engine_reason, torchsharp, native, left_out.
+# Sets: engine, engine_package, engine_reason, native, left_out.
 set_up_once() {
     local done_file
     done_file=$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$wants_cuda" \
@@ -127,7 +126,7 @@ set_up_once() {
         set_up
         mkdir -p "$state/set-up"
         # An unanswered question is asked again next time.
-        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason torchsharp native left_out >"$done_file"
+        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$done_file"
     fi
     unlock
 }
