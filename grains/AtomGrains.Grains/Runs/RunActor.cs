@@ -26,6 +26,7 @@ internal sealed partial class RunActor : IDisposable
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
     private readonly FileRegister _register;
+    private readonly ViewRecorder _views;
     private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
     private readonly NodeDeaths _deaths;
@@ -42,7 +43,9 @@ internal sealed partial class RunActor : IDisposable
     private readonly HashSet<NodeId> _leaving = [];
     private double _validationLoss = double.NaN;
     private long _controlMessages;
+    private View? _unrecorded;
     private string? _coreWaitsFor;
+    private string? _toldToWaitFor;
 
     public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
@@ -50,7 +53,6 @@ internal sealed partial class RunActor : IDisposable
         _output = output;
         _register = new FileRegister(plan.Folder);
         _numbers = new NodeNumbers(plan.Folder);
-        _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
         _failedDevices = new FailedDevices(plan.Folder, plan.Before, plan.DeviceFailures);
@@ -78,6 +80,10 @@ internal sealed partial class RunActor : IDisposable
         _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
+
+        // Behind all that may fail: nobody would take its series away again.
+        _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
+        _views = new ViewRecorder(_register);
         if (view is not null)
         {
             _isTakingOver = true;
@@ -97,6 +103,12 @@ internal sealed partial class RunActor : IDisposable
 
     /// <summary>Another coordinator has taken a generation: this one is over, the run is not.</summary>
     public bool IsSuperseded { get; private set; }
+
+    /// <summary>
+    /// An effect could not be carried out: what this coordinator believes is not what is recorded. Another one has to go on
+    /// from there.
+    /// </summary>
+    public bool IsBroken { get; private set; }
 
     /// <summary>In words; null while nothing is waited for.</summary>
     public string? WaitingFor { get; private set; }
@@ -246,6 +258,7 @@ internal sealed partial class RunActor : IDisposable
 
     public void OnTick()
     {
+        TryRecord();
         _coordinator.OnTick(Now, _outbox);
         CarryOut();
         RestIfAllLeave();
@@ -315,20 +328,37 @@ internal sealed partial class RunActor : IDisposable
     private void SayWhatIsWaitedFor()
     {
         var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, Living.Count());
-        var what = placed < wanted ? $"devices: {placed} of {wanted}" : _coreWaitsFor;
+        var what = _views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
+            : placed < wanted ? $"devices: {placed} of {wanted}"
+            : _coreWaitsFor;
         if (what != WaitingFor)
         {
             _output.Note(what is null ? "going on" : $"waiting for {what}");
-            WaitsFor(what);
         }
+
+        WaitsFor(what);
     }
 
     private void WaitsFor(string? what)
     {
-        if (what != WaitingFor)
+        WaitingFor = what;
+        if (what != _toldToWaitFor && TryTell(RunNote.Waiting, what))
         {
-            WaitingFor = what;
-            RunNote.Waiting.Write(_plan.Folder, what);
+            _toldToWaitFor = what;
+        }
+    }
+
+    // A word on the run decides nothing: where it cannot be written, it is none of the run's concern.
+    private bool TryTell(RunNote note, string? text)
+    {
+        try
+        {
+            note.Write(_plan.Folder, text);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
@@ -371,7 +401,19 @@ internal sealed partial class RunActor : IDisposable
         _heard[from] = DateTimeOffset.UtcNow;
     }
 
-    private void CarryOut() => _outbox.Drain(CarryOut);
+    private void CarryOut()
+    {
+        try
+        {
+            _outbox.Drain(CarryOut);
+        }
+        catch
+        {
+            // What was to come behind it is gone with it.
+            IsBroken = true;
+            throw;
+        }
+    }
 
     private void CarryOut(Effect effect)
     {
@@ -382,7 +424,8 @@ internal sealed partial class RunActor : IDisposable
                 _output.Send(send.To, message);
                 break;
             case RecordView record:
-                Record(record.View);
+                _unrecorded = record.View;
+                TryRecord();
                 break;
             case StepDecided decided:
                 var now = DateTimeOffset.UtcNow;
@@ -440,7 +483,7 @@ internal sealed partial class RunActor : IDisposable
             case CheckpointCompleted completed:
                 _checkpoints.CarryOut(effect);
                 _metrics.CheckpointCompleted(Now);
-                RunNote.Checkpoint.Write(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
+                TryTell(RunNote.Checkpoint, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberReady:
                 break;
@@ -481,10 +524,16 @@ internal sealed partial class RunActor : IDisposable
     // A device is known by its place in the set of silos, which it has again when its silo is started again.
     private bool IsQuarantined(int ordinal) => _failedDevices.IsQuarantined(ordinal) || _coordinator.Quarantined.Any(quarantine => _numbers.OrdinalOf(quarantine.Node) == ordinal);
 
-    private void Record(View view)
+    // What was decided waits for the record, and is said behind it: the register is asked until it answers.
+    private void TryRecord()
     {
-        var created = _register.TryCreate(view.Generation, JsonSerializer.SerializeToUtf8Bytes(view, LocalJson.Default.View));
-        if (created)
+        if (_unrecorded is not { } view || _views.TryTake(view, Now) is not { } isOurs)
+        {
+            return;
+        }
+
+        _unrecorded = null;
+        if (isOurs)
         {
             _ledger.ViewRecorded(DateTimeOffset.UtcNow);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);

@@ -30,6 +30,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
     private ISiloRun _run = null!;
     private RunActor? _actor;
     private IGrainTimer? _timer;
+    private bool _isDown;
     private TaskScheduler _turns = TaskScheduler.Default;
     private IRunGrain _self = null!;
 
@@ -58,7 +59,19 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         return Task.CompletedTask;
     }
 
-    public Task<OfferAnswer> Offer(DeviceOffer offer) => Task.FromResult(_actor?.OnOffer(offer) ?? new OfferAnswer(RunEnd.Read(_run.Plan.Folder) is not null, null));
+    public Task<OfferAnswer> Offer(DeviceOffer offer)
+    {
+        RefuseIfDown();
+        try
+        {
+            return Task.FromResult(_actor?.OnOffer(offer) ?? new OfferAnswer(RunEnd.Read(_run.Plan.Folder) is not null, null));
+        }
+        catch (Exception error) when (_actor is { IsBroken: true })
+        {
+            StepDown(error);
+            throw;
+        }
+    }
 
     public Task Report(ControlBatch batch)
     {
@@ -75,7 +88,9 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             return Task.CompletedTask;
         }
 
-        return TurnAsync(() => actor.OnReport(new NodeId(batch.Node), batch.Silos.FirstOrDefault()?.Silo, batch.Messages.Select(FromWire.Map)));
+        // Before the turn: what cannot be read is no matter of the coordinator's.
+        ControlMessage[] messages = [.. batch.Messages.Select(FromWire.Map)];
+        return TurnAsync(() => actor.OnReport(new NodeId(batch.Node), batch.Silos.FirstOrDefault()?.Silo, messages));
     }
 
     public Task NodeEnded(int node) => TurnAsync(() => _actor?.OnNodeEnded(new NodeId(node)));
@@ -108,7 +123,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
                 await TurnAsync(() => _actor?.OnPause());
                 break;
             case RunOrderKind.Resume when _actor is null:
-                await BeginAsync();
+                await WholeAsync(BeginAsync);
                 break;
             default:
                 // On its way to rest: it goes on from there.
@@ -222,7 +237,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         _timer = this.RegisterGrainTimer(OnTickAsync, new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
     }
 
-    private async Task TurnAsync(Action turn)
+    private Task TurnAsync(Action turn) => WholeAsync(async () =>
     {
         turn();
         if (_actor is { IsSuperseded: true })
@@ -240,6 +255,37 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             // It may have been resumed while it was on its way to rest.
             await BeginAsync();
         }
+    });
+
+    private async Task WholeAsync(Func<Task> turn)
+    {
+        RefuseIfDown();
+        try
+        {
+            await turn();
+        }
+        catch (Exception error)
+        {
+            StepDown(error);
+            throw;
+        }
+    }
+
+    // A turn that was not carried out whole, most often for a volume that is full or away, leaves a coordinator that believes
+    // what is not recorded. As after its death, the next one goes on from what is: whoever calls next has it activated.
+    private void StepDown(Exception error)
+    {
+        _isDown = true;
+        LogStepsDown(RunId, error);
+        DeactivateOnIdle();
+    }
+
+    private void RefuseIfDown()
+    {
+        if (_isDown)
+        {
+            throw new OrleansException($"the coordinator of run {RunId} begins anew: ask again");
+        }
     }
 
     private async Task WatchSilosAsync()
@@ -250,13 +296,17 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             {
                 foreach (var dead in snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead))
                 {
-                    _actor?.OnSiloDead(dead.SiloAddress.ToParsableString());
+                    await TurnAsync(() => _actor?.OnSiloDead(dead.SiloAddress.ToParsableString()));
                 }
             }
         }
         catch (OperationCanceledException)
         {
             // Deactivated.
+        }
+        catch (Exception) when (_isDown)
+        {
+            // It was said why. The next activation hears of every dead silo once more.
         }
     }
 
@@ -268,4 +318,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     [LoggerMessage(3, LogLevel.Warning, "run {Run}: node {Node} was not started: {Reason}")]
     private partial void LogNotStarted(string run, int node, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "run {Run}: its coordinator steps down")]
+    private partial void LogStepsDown(string run, Exception error);
 }

@@ -39,6 +39,58 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public async Task AViewThatCannotBeRecordedForAWhileIsWaitedForInWordsAndTheRunGoesOn()
+    {
+        var output = new Output();
+        using var actor = Actor(output);
+        var views = Path.Combine(_folder, FileRegister.FolderName);
+        Directory.Delete(views);
+        await File.WriteAllTextAsync(views, "");
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        actor.OnTick();
+        Assert.Null(actor.View);
+        Assert.StartsWith("the register, which cannot be written: ", actor.WaitingFor, StringComparison.Ordinal);
+        Assert.DoesNotContain(output.Sent, message => message is AdoptView);
+
+        File.Delete(views);
+        Directory.CreateDirectory(views);
+        await Eventually.Holds("a view", () =>
+        {
+            actor.OnTick();
+            return actor.View is not null;
+        });
+        Assert.Equal((new Generation(1), false, null), (actor.View!.Generation, actor.IsBroken, actor.WaitingFor));
+        Assert.Equal(2, output.Sent.Count(message => message is AdoptView));
+    }
+
+    [Fact]
+    public void ACoordinatorThatCannotCarryOutWhatItDecidedSaysThatItIsBroken()
+    {
+        using var actor = Actor(new Output());
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.False(actor.IsBroken);
+
+        // A file of that name cannot be written over it.
+        Directory.CreateDirectory(Path.Combine(_folder, RunEnd.FileName));
+        Assert.ThrowsAny<Exception>(() => actor.OnStop("enough"));
+        Assert.True(actor.IsBroken);
+    }
+
+    [Fact]
+    public void WhatIsSaidOfARunWhereNothingCanBeWrittenDoesNotEndItsTurn()
+    {
+        using var actor = Actor(new Output());
+        Directory.CreateDirectory(Path.Combine(_folder, "waiting.txt"));
+        actor.OnTick();
+        Assert.Equal("devices: 0 of 2", actor.WaitingFor);
+        Directory.Delete(Path.Combine(_folder, "waiting.txt"));
+        actor.OnTick();
+        Assert.Equal("devices: 0 of 2", RunNote.Waiting.Read(_folder));
+    }
+
+    [Fact]
     public void WhatHappensToARunIsToldToItsMeter()
     {
         using var told = new Told();
