@@ -4,7 +4,8 @@ namespace AtomGrains.Grains;
 
 /// <summary>
 /// Messages to one receiver, in order: while a call is on its way, what comes is gathered for the next one, so there is
-/// one call at a time and one for many messages. Posting never waits; any thread.
+/// one call at a time and one for many messages. Posting never waits; any thread. Whatever goes wrong with a call, it is made
+/// again: the receiver's exceptions come as what they were there, and a volume that it cannot write is no end of this sender.
 /// </summary>
 /// <param name="deliver">One call; false ends the pump.</param>
 /// <param name="patience">
@@ -12,7 +13,10 @@ namespace AtomGrains.Grains;
 /// grains move, after the death of any silo, calls to living ones are rejected as well, and a view that is dropped there
 /// costs the step most of a second.
 /// </param>
-internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSpan patience)
+/// <param name="failed">
+/// Hears of the first call in a row that failed for another reason than that nobody lives there; must not throw.
+/// </param>
+internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSpan patience, Action<Exception> failed)
 {
     // A silo that was declared dead answers with a refusal at once; where grains live next takes a little.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
@@ -21,6 +25,7 @@ internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSp
     private List<T> _next = [];
     private bool _running;
     private bool _closed;
+    private bool _isFailing;
 
     /// <summary>Calls made, for whoever counts them.</summary>
     public long Calls { get; private set; }
@@ -89,14 +94,26 @@ internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSp
             try
             {
                 Calls++;
-                return await deliver(batch).ConfigureAwait(false);
+                var goesOn = await deliver(batch).ConfigureAwait(false);
+                _isFailing = false;
+                return goesOn;
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
+            catch (Exception error)
             {
+                // The edge of this sender.
+                if (!_isFailing && !IsOfMovingGrains(error))
+                {
+                    _isFailing = true;
+                    failed(error);
+                }
+
                 await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
             }
         }
 
         return true;
     }
+
+    /// <summary>Whether a call failed as calls do while a grain moves, after the death of a silo.</summary>
+    internal static bool IsOfMovingGrains(Exception error) => error is OrleansException or TimeoutException or OperationCanceledException;
 }

@@ -158,7 +158,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         if (!_pumps.TryGetValue(to, out var pump))
         {
             var worker = GrainFactory.GetGrain<IWorkerGrain>(RunKeys.Node(RunId, to.Value));
-            _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), Patience);
+            _pumps[to] = pump = new Pump<ControlMessage>(batch => DeliverAsync(worker, to, batch), Patience, error => LogNotDelivered(RunId, to.Value, error));
         }
 
         // The pump's calls run beside this grain's turns: they read a copy.
@@ -321,4 +321,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     [LoggerMessage(4, LogLevel.Error, "run {Run}: its coordinator steps down")]
     private partial void LogStepsDown(string run, Exception error);
+
+    [LoggerMessage(5, LogLevel.Warning, "run {Run}: node {Node} cannot be told; it is tried again")]
+    private partial void LogNotDelivered(string run, int node, Exception error);
 }

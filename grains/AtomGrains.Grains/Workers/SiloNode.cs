@@ -24,20 +24,23 @@ internal sealed class SiloNode : INodeOwner
     private readonly Pump<ControlMessage> _reports;
     private readonly Neighbours _neighbours;
     private readonly INodeBody _body;
+    private readonly Action<Exception> _failed;
     private volatile Task _endTold = Task.CompletedTask;
     private volatile bool _over;
     private volatile bool _givenUp;
     private volatile bool _deviceFailed;
 
-    public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo)
+    /// <param name="failed">Hears why the coordinator cannot be told, once until it can; any thread.</param>
+    public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo, Action<Exception> failed)
     {
+        _failed = failed;
         _run = run;
         Id = new NodeId(seat.Node);
         Slot = seat.Slot;
         _self = new NodeSilo(seat.Node, silo.ToParsableString());
         _coordinator = coordinator;
         _struck = new StruckFaults(run.Plan.Folder);
-        _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan);
+        _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan, failed);
         _neighbours = new Neighbours(membership, node => TellAsync(() => _over, () => _coordinator.NodeEnded(node)));
         var struck = _struck.Orders;
         var place = new NodePlace
@@ -131,9 +134,10 @@ internal sealed class SiloNode : INodeOwner
         return true;
     }
 
-    // Until somebody hears it: the coordinator itself may have been there.
-    private static async Task TellAsync(Func<bool> isVain, Func<Task> call)
+    // Until somebody hears it: the coordinator itself may have been there, or has a volume that it cannot write.
+    private async Task TellAsync(Func<bool> isVain, Func<Task> call)
     {
+        var isFailing = false;
         for (var began = Stopwatch.GetTimestamp(); !isVain();)
         {
             try
@@ -141,8 +145,14 @@ internal sealed class SiloNode : INodeOwner
                 await call().ConfigureAwait(false);
                 return;
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException or OperationCanceledException)
+            catch (Exception error)
             {
+                if (!isFailing && !Pump<ControlMessage>.IsOfMovingGrains(error))
+                {
+                    isFailing = true;
+                    _failed(error);
+                }
+
                 await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
             }
         }

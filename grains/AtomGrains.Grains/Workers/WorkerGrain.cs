@@ -1,5 +1,6 @@
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace AtomGrains.Grains.Workers;
@@ -10,7 +11,8 @@ namespace AtomGrains.Grains.Workers;
 /// placed here again and finds its node. An activation elsewhere is empty: it says that the node is over, and goes.
 /// </summary>
 [DevicePlacement]
-public sealed class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo) : Grain, IWorkerGrain
+public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo, ILogger<WorkerGrain> logger)
+    : Grain, IWorkerGrain
 {
     private SiloNode? Node
     {
@@ -35,7 +37,7 @@ public sealed class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMem
 
         var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
         var run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
-        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(id), membership, silo.SiloAddress);
+        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(id), membership, silo.SiloAddress, error => LogNotTold(id, seat.Node, error));
         if (!devices.All[seat.Child ?? 0].TryTake(node))
         {
             node.End();
@@ -62,4 +64,7 @@ public sealed class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMem
 
     public Task<NodeState?> State() => Task.FromResult(
         Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), node.ProcessId) : null);
+
+    [LoggerMessage(1, LogLevel.Warning, "run {Run}: the coordinator cannot be told of node {Node}; it is tried again")]
+    private partial void LogNotTold(string run, int node, Exception error);
 }

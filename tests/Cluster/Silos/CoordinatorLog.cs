@@ -6,9 +6,13 @@ namespace AtomGrains.Cluster.Tests.Silos;
 internal sealed class CoordinatorLog : ILoggerProvider, ILogger
 {
     private int _superseded;
+    private int _steppedDown;
 
     /// <summary>Coordinators that stopped since another one had taken a generation.</summary>
     public int Superseded => _superseded;
+
+    /// <summary>Coordinators that left the run to another one, since they could not carry out a turn.</summary>
+    public int SteppedDown => _steppedDown;
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,9 +23,15 @@ internal sealed class CoordinatorLog : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (formatter(state, exception).Contains("another coordinator has taken", StringComparison.Ordinal))
+        var text = formatter(state, exception);
+        if (text.Contains("another coordinator has taken", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _superseded);
+        }
+
+        if (text.Contains("its coordinator steps down", StringComparison.Ordinal))
+        {
+            Interlocked.Increment(ref _steppedDown);
         }
     }
 

@@ -101,6 +101,11 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Waits until a step has been decided.</summary>
     public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
 
+    /// <summary>How the run ends cannot be written down any more: a file cannot replace a folder.</summary>
+    public void HoldUpTheEnd() => Directory.CreateDirectory(Path.Combine(_folder, RunEnd.FileName));
+
+    public void LetItEnd() => Directory.Delete(Path.Combine(_folder, RunEnd.FileName));
+
     public async Task<RunReport> Finish()
     {
         var end = await Eventually.Is("the end of the run", () => RunEnd.Read(_folder));

@@ -1,6 +1,8 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Core.Internal;
 
 namespace AtomGrains.Cluster.Tests.Silos;
@@ -54,6 +56,23 @@ public sealed class InProcessClusterTests
         Assert.Equal(await Calm.Value, report.WeightsSha256);
         Assert.True(after.Generation > before.Generation);
         Assert.Equal(before.Lineage, after.Lineage);
+        Assert.Equal(3, cluster.Nodes);
+    }
+
+    [Fact]
+    public async Task ACoordinatorThatCannotWriteDownTheEndIsFollowedByOneThatCan()
+    {
+        var log = new CoordinatorLog();
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps, silo => silo.Services.AddSingleton<ILoggerProvider>(log));
+        await cluster.Reaches(10);
+        var before = cluster.Views[^1];
+        cluster.HoldUpTheEnd();
+        await Eventually.Holds("a coordinator that steps down", () => log.SteppedDown > 0);
+        cluster.LetItEnd();
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.Equal(Steps, report.StepsCommitted);
+        Assert.True(cluster.Views[^1].Generation > before.Generation);
         Assert.Equal(3, cluster.Nodes);
     }
 
