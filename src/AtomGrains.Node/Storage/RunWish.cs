@@ -28,11 +28,14 @@ public sealed record RunWish
     public bool IsAtRest(Generation newest) => IsPaused && newest.Value <= (RestedAt ?? 0);
 
     /// <returns>One that wants nothing in particular where nothing was ordered.</returns>
+    /// <exception cref="InvalidDataException">The file says nothing.</exception>
+    /// <exception cref="JsonException">It is none of these files.</exception>
     public static RunWish Read(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), StorageJson.Default.RunWish)!;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), StorageJson.Default.RunWish)
+                ?? throw new InvalidDataException($"{FileName}: null");
         }
         catch (FileNotFoundException)
         {

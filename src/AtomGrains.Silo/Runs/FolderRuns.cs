@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
@@ -20,6 +21,7 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
 {
     private readonly ConcurrentDictionary<string, (DateTimeOffset Started, SiloRun Run)> _opened = new();
     private readonly ConcurrentDictionary<string, (DateTime At, RunEntry Entry)> _over = new();
+    private readonly ConcurrentDictionary<string, string> _unreadable = new();
 
     public ISiloRun? Find(string runId)
     {
@@ -106,8 +108,29 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
         return new SiloRun(plan, secret.OfRun(name).ToHex(), StoreOf(name), shape, jobs);
     }
 
-    // What is over changes no more: thousands of such runs are not read again and again.
+    // A folder that nobody may read, or a file that is broken, is the matter of one run: all others go on.
     private RunEntry? Entry(string name)
+    {
+        try
+        {
+            var entry = ReadEntry(name);
+            _unreadable.TryRemove(name, out _);
+            return entry;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        {
+            if (_unreadable.GetValueOrDefault(name) != error.Message)
+            {
+                _unreadable[name] = error.Message;
+                Console.Error.WriteLine($"warning: {FolderOf(name)} is left out of the runs, since it cannot be read: {error.Message.ReplaceLineEndings(" ")}");
+            }
+
+            return null;
+        }
+    }
+
+    // What is over changes no more: thousands of such runs are not read again and again.
+    private RunEntry? ReadEntry(string name)
     {
         var end = new FileInfo(Path.Combine(FolderOf(name), RunEnd.FileName));
         if (end.Exists && _over.TryGetValue(name, out var known) && known.At == end.LastWriteTimeUtc)

@@ -7,21 +7,12 @@ namespace AtomGrains.Silo.Runs;
 /// <summary>A run in a line, from its folder.</summary>
 internal static class RunEntryReader
 {
-    /// <returns>Null when the folder holds no run that can be read.</returns>
+    /// <returns>Null when the folder holds no run.</returns>
+    /// <exception cref="InvalidDataException">It holds one that cannot be read.</exception>
+    /// <exception cref="System.Text.Json.JsonException">The same.</exception>
     public static RunEntry? Read(string folder, string name)
     {
-        RunRecord? record;
-        try
-        {
-            record = RunRecord.Read(folder);
-        }
-        catch (InvalidDataException)
-        {
-            // Whoever asks for that very run is told.
-            return null;
-        }
-
-        if (record is null)
+        if (RunRecord.Read(folder) is not { } record)
         {
             return null;
         }

@@ -1,0 +1,55 @@
+using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage;
+using AtomGrains.Silo;
+using AtomGrains.Silo.Runs;
+using AtomGrains.Silo.Standing;
+
+namespace AtomGrains.Cluster.Tests.Runs;
+
+/// <summary>The folder of all runs, in which a broken one is nobody else's matter.</summary>
+public sealed class FolderRunsTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("atomgrains-runs-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Theory]
+    [InlineData(RunRecord.FileName)]
+    [InlineData(RunEnd.FileName)]
+    [InlineData(RunWish.FileName)]
+    [InlineData(RunFolder.MetricsFileName)]
+    [InlineData(RunFolder.RequestFileName)]
+    public void ARunWithABrokenFileTakesNoDeviceFromTheOthers(string file)
+    {
+        using var runs = Runs;
+        var broken = Add("broken");
+        Add("good");
+        Assert.Equal(["broken", "good"], Names(runs));
+        foreach (var content in new[] { "no json\n", "null\n", "[]\n" })
+        {
+            File.WriteAllText(Path.Combine(broken, file), content);
+            Assert.Contains("good", Names(runs));
+        }
+
+        File.Delete(Path.Combine(broken, file));
+
+        // As a folder that is somebody else's: it is there and cannot be read.
+        Directory.CreateDirectory(Path.Combine(broken, file));
+        Assert.Contains("good", Names(runs));
+        Directory.Delete(broken, recursive: true);
+        Add("broken");
+        Assert.Equal(["broken", "good"], Names(runs).Order());
+    }
+
+    private FolderRuns Runs => new(_root, null, ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry());
+
+    private static IReadOnlyList<string> Names(FolderRuns runs) => [.. runs.List().Select(entry => entry.Summary.Name)];
+
+    private string Add(string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
+        var spec = new RunSpec { Lanes = 4, GlobalBatch = 4, Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec() };
+        RunRecord.Of(spec, "test", new Dictionary<string, string>(), DateTimeOffset.UtcNow).Write(folder);
+        return folder;
+    }
+}
