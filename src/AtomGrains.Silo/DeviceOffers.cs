@@ -84,7 +84,7 @@ internal sealed partial class DeviceOffers(
         foreach (var id in reserved ? [taken.Run] : ids)
         {
             stoppingToken.ThrowIfCancellationRequested();
-            var answer = await CallAsync($"run {id}", async () => runs.Find(id) is { } run
+            var answer = await CallAsync($"run {id}", async () => runs.Find(id) is { IsResting: false } run
                 ? await grains.GetGrain<IRunGrain>(id).Offer(OfferOf(device) with { Program = run.Program, Over = devices.All[device].OverOf(id) }).ConfigureAwait(false)
                 : null).ConfigureAwait(false);
             refused = answer?.Refused;

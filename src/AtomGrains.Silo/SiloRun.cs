@@ -16,7 +16,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     private readonly string _store;
     private readonly SiloShape _shape;
     private readonly JobRegistry _jobs;
-    private readonly CrashLoop _crashes = new();
+    private readonly RestsFromRun _rests = new();
     private readonly Lock _gate = new();
     private ChildProcesses? _children;
 
@@ -47,6 +47,8 @@ internal sealed class SiloRun : ISiloRun, IDisposable
 
     public CheckpointStore Store { get; }
 
+    public bool IsResting => _rests.IsResting(TimeSpan.FromMilliseconds(Environment.TickCount64));
+
     public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner)
     {
         if (child is not { } device)
@@ -56,7 +58,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
 
         lock (_gate)
         {
-            _children ??= new ChildProcesses(Plan, Secret, _store, _crashes, () => Task.Run(EndIdle));
+            _children ??= new ChildProcesses(Plan, Secret, _store, _rests, () => Task.Run(EndIdle));
             return _children.Create(place, _shape.Devices[device], owner);
         }
     }

@@ -44,9 +44,10 @@ public sealed record WorkerSeat(
 /// <summary>How the process of a node ended, as the silo saw that had started it.</summary>
 /// <param name="Kind">In the fault ledger's words.</param>
 /// <param name="Cause">What it said of its failure, if it did.</param>
+/// <param name="SiloRests">Why that silo starts no process for the run for a while, in a line; null while it does.</param>
 [MessagePackObject]
 [Immutable]
-public sealed record NodeExit([property: Key(0)] int Node, [property: Key(1)] string Kind, [property: Key(2)] string? Cause);
+public sealed record NodeExit([property: Key(0)] int Node, [property: Key(1)] string Kind, [property: Key(2)] string? Cause, [property: Key(3)] string? SiloRests = null);
 
 /// <summary>What lives in a worker grain.</summary>
 [MessagePackObject]

@@ -28,6 +28,9 @@ public interface ISiloRun
     /// <summary>Where the run's checkpoints are.</summary>
     CheckpointStore Store { get; }
 
+    /// <summary>Its processes failed here again and again: for a while, this silo offers it nothing.</summary>
+    bool IsResting => false;
+
     /// <summary>A node that has not begun to live.</summary>
     /// <param name="child">Which of the silo's devices, where each has a process of its own; null for the silo's only one.</param>
     INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner);

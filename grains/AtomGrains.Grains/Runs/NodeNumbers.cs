@@ -46,6 +46,9 @@ internal sealed class NodeNumbers(string folder)
     public int? OrdinalOf(NodeId node) =>
         _register.Generations().Contains(new Generation(node.Value)) ? int.Parse(PlaceOf(new Generation(node.Value))[1], CultureInfo.InvariantCulture) : null;
 
+    /// <summary>The silo that a node was given to; null for one that was given elsewhere.</summary>
+    public string? SiloOf(NodeId node) => _register.Generations().Contains(new Generation(node.Value)) ? PlaceOf(new Generation(node.Value))[0] : null;
+
     private string[] PlaceOf(Generation number) => Encoding.ASCII.GetString(_register.Read(number)).Split(' ');
 
     private static Generation NumberOf(Member member) => new(member.Node.Value);

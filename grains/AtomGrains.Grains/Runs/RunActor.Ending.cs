@@ -19,6 +19,8 @@ internal sealed partial class RunActor
     private bool _isTakingOver;
     private EndAsked? _asked;
     private TimeSpan? _deserted;
+    private int _siloRests;
+    private long _restedAtStep;
 
     /// <summary>The run cannot go on, or is not to: it ends once there is a checkpoint of where it stands, if there can be one.</summary>
     public void OnStop(string reason) => Ask(new EndAsked(reason, IsPause: false, Now));
@@ -42,6 +44,18 @@ internal sealed partial class RunActor
         if (Now - _deserted > _plan.Grace / 3 * (isOneStarting ? 2 : 1))
         {
             Ask(new EndAsked(Deserted, IsPause: true, Now));
+        }
+    }
+
+    // What fails on one host may be that host: the run goes on where its processes live, and ends only where they do nowhere.
+    private void OnSiloRests(string? silo, string reason)
+    {
+        _siloRests = Step > _restedAtStep ? 1 : _siloRests + 1;
+        _restedAtStep = Math.Max(_restedAtStep, Step);
+        _output.Note($"{silo} offers it nothing for a while: {reason}");
+        if (_siloRests >= _plan.MostSiloRests && !Living.Any(seat => seat.Value.Silo != silo))
+        {
+            OnStop(reason);
         }
     }
 

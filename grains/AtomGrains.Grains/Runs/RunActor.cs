@@ -222,7 +222,8 @@ internal sealed partial class RunActor : IDisposable
     }
 
     /// <summary>The process of a node has ended, seen by the silo that had started it.</summary>
-    public void OnNodeExited(NodeId node, string kind, string? cause)
+    /// <param name="siloRests">Why that silo offers the run nothing for a while; null while it does.</param>
+    public void OnNodeExited(NodeId node, string kind, string? cause, string? siloRests = null)
     {
         var slot = SlotOf(node);
         OnNodeEnded(node);
@@ -232,6 +233,11 @@ internal sealed partial class RunActor : IDisposable
             var why = $"{_plan.DeviceFailures} failures, the last: {cause ?? "unknown"}";
             _output.Note($"the {_plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
             _ledger.DeviceNoted(FaultLedger.QuarantineKind, slot, _plan.Spec.DeviceKind, why, _coordinator.Step, View?.Generation ?? Generation.None);
+        }
+
+        if (siloRests is not null && !IsDone)
+        {
+            OnSiloRests(_numbers.SiloOf(node), siloRests);
         }
     }
 

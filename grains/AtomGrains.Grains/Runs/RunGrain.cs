@@ -95,7 +95,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public Task NodeEnded(int node) => TurnAsync(() => _actor?.OnNodeEnded(new NodeId(node)));
 
-    public Task NodeExited(NodeExit exit) => TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause));
+    public Task NodeExited(NodeExit exit) => TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests));
 
     public Task Stop(string reason) => TurnAsync(() => _actor?.OnStop(reason));
 

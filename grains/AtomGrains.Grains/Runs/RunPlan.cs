@@ -60,6 +60,12 @@ public sealed record RunPlan
     /// <summary>Failures that quarantine a device; at least 1.</summary>
     public int DeviceFailures { get; init; } = 3;
 
+    /// <summary>
+    /// How often in a row, without a step done for the first time, silos may rest from the run before it is stopped: 1 where they
+    /// are there for this run alone. At least 1.
+    /// </summary>
+    public int MostSiloRests { get; init; } = 1;
+
     /// <summary>How long whoever is asked to end may take to hand over.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -14,7 +14,4 @@ public interface INodeOwner : INodeHost
     /// say yet is the coordinator's affair.
     /// </summary>
     void GivenUp();
-
-    /// <summary>Processes fail again and again: the run cannot go on.</summary>
-    void StopRun(string reason);
 }

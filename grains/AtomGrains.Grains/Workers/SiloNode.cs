@@ -25,7 +25,6 @@ internal sealed class SiloNode : INodeOwner
     private readonly Neighbours _neighbours;
     private readonly INodeBody _body;
     private readonly Action<Exception> _failed;
-    private volatile Task _endTold = Task.CompletedTask;
     private volatile bool _over;
     private volatile bool _givenUp;
     private volatile bool _deviceFailed;
@@ -113,9 +112,6 @@ internal sealed class SiloNode : INodeOwner
 
     void INodeOwner.GivenUp() => _givenUp = true;
 
-    // What the last process died of belongs in the ledger before it is closed.
-    void INodeOwner.StopRun(string reason) => _ = _endTold.ContinueWith(_ => TellAsync(() => false, () => _coordinator.Stop(reason)), TaskScheduler.Default);
-
     void INodeOwner.Ended(ProcessEnd? end)
     {
         // Before the device counts as free.
@@ -124,7 +120,7 @@ internal sealed class SiloNode : INodeOwner
         _reports.Close();
         if (end is not null)
         {
-            _endTold = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause))));
+            _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause, end.SiloRests))));
         }
     }
 

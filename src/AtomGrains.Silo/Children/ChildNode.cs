@@ -122,7 +122,8 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
     public bool WakesLater { get; set; }
 
     /// <summary>Says how the process ended: once, when nothing can come from it any more. False while something may.</summary>
-    public bool TrySayEnd()
+    /// <param name="whyToRest">Asked for then, before the device is free: why the silo starts none in its place, or null.</param>
+    public bool TrySayEnd(Func<string?> whyToRest)
     {
         if (_ended || IsRunning || IsConnected)
         {
@@ -131,7 +132,7 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
 
         _ended = true;
         var exit = _handle!.ExitCode;
-        owner.Ended(new ProcessEnd(IsGivenUp ? "stop" : FaultNames.OfExit(exit), _handle.Cause ?? FaultNames.CauseOf(exit)));
+        owner.Ended(new ProcessEnd(IsGivenUp ? "stop" : FaultNames.OfExit(exit), _handle.Cause ?? FaultNames.CauseOf(exit), whyToRest()));
         return true;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private readonly Thread _thread;
     private readonly ChildRecords _records;
     private readonly NodeDeaths _deaths;
-    private readonly CrashLoop _crashes;
+    private readonly RestsFromRun _rests;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ChildNode> _children = [];
     private long _step;
@@ -41,13 +41,13 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
     /// <param name="secret">The run's.</param>
     /// <param name="store">The store of checkpoints.</param>
-    /// <param name="crashes">Of this silo's processes of the run, whichever of these objects started them.</param>
+    /// <param name="rests">From this run, whichever of these objects started its processes.</param>
     /// <param name="idle">No process is left; any thread, and from inside.</param>
-    public ChildProcesses(RunPlan plan, string secret, string store, CrashLoop crashes, Action idle)
+    public ChildProcesses(RunPlan plan, string secret, string store, RestsFromRun rests, Action idle)
     {
         _plan = plan;
         _store = store;
-        _crashes = crashes;
+        _rests = rests;
         _idle = idle;
         _records = new ChildRecords(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
@@ -125,16 +125,10 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
             _deaths.Record(child.Id, death);
         }
 
-        if (!child.TrySayEnd())
+        if (child.TrySayEnd(() => WhyToRest(child)))
         {
-            return;
-        }
-
-        Forget(child);
-        Console.Error.WriteLine($"{child.Id}, worker {child.Slot}, has ended with exit code {child.Handle!.ExitCode}");
-        if (!_ending && !child.IsGivenUp && _crashes.Ended(child.Handle, _step, Path.Combine(_plan.Folder, "logs", $"node-{child.Id.Value}.log")) is { } reason)
-        {
-            child.Owner.StopRun(reason);
+            Forget(child);
+            Console.Error.WriteLine($"{child.Id}, worker {child.Slot}, has ended with exit code {child.Handle!.ExitCode}");
         }
     }
 
@@ -186,6 +180,8 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         OnEnded(child);
     }));
 
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(System.Environment.TickCount64);
+
     private IReadOnlyList<ChildNode> Children
     {
         get
@@ -213,6 +209,9 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
+    private string? WhyToRest(ChildNode child) => _ending || child.IsGivenUp ? null
+        : _rests.Ended(child.Handle!, _step, Path.Combine(_plan.Folder, "logs", $"node-{child.Id.Value}.log"), Now);
+
     private void Note(ChildNode child, LocalMessage message)
     {
         if (child.Handle is not { } handle)
@@ -225,7 +224,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         {
             case ProtocolMessage { Message: NodeReady }:
                 handle.IsReady = true;
-                _crashes.Ready();
+                _rests.Ready();
                 break;
             case NodeFailed failed:
                 handle.Cause = failed.Cause;
@@ -241,7 +240,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private void Decided(long step)
     {
         _step = step + 1;
-        _crashes.Decided(step);
+        _rests.Decided(step);
     }
 
     // Whoever coordinates has left such a child out by now, and cannot tell it so.

@@ -19,6 +19,9 @@ namespace AtomGrains.Silo.Runs;
 /// <param name="secret">The cluster's, from which each run's is derived.</param>
 internal sealed class FolderRuns(string root, string? store, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
 {
+    // Where one silo alone has devices, a fault that passes within minutes ends no run.
+    private const int MostSiloRests = 3;
+
     private readonly ConcurrentDictionary<string, (DateTimeOffset Started, SiloRun Run)> _opened = new();
     private readonly ConcurrentDictionary<string, (DateTime At, RunEntry Entry)> _over = new();
     private readonly ConcurrentDictionary<string, string> _unreadable = new();
@@ -92,6 +95,7 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
             Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
             MaximumSkips = options.MaximumSkips,
             DeviceFailures = options.DeviceFailures,
+            MostSiloRests = MostSiloRests,
             Grace = options.Grace,
             AuditLanes = options.AuditLanes,
             OnWrongBits = options.OnWrongBits,

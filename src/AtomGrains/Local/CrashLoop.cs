@@ -21,27 +21,36 @@ internal sealed class CrashLoop
     public void Ready() => _failedStarts = 0;
 
     /// <summary>A step is decided; one that was decided before is no progress.</summary>
-    public void Decided(long step)
+    /// <returns>Whether it is progress.</returns>
+    public bool Decided(long step)
     {
-        if (step >= _furthest)
+        if (step < _furthest)
         {
-            _furthest = step + 1;
-            _failures = 0;
+            return false;
         }
+
+        _furthest = step + 1;
+        _failures = 0;
+        return true;
     }
 
-    /// <summary>A process has ended: why the run has to end with it, or null.</summary>
+    /// <summary>A process could not be started: why no other one is to be, or null.</summary>
+    public string? NotStarted(string error) => NotReady($"as it could not be started: {error}");
+
+    /// <summary>A process has ended: why no other one is to be started in its place, or null.</summary>
     /// <param name="step">The run's.</param>
     /// <param name="log">What the process has written.</param>
     public string? Ended(NodeHandle node, long step, string log)
     {
         if (!node.IsReady)
         {
-            return FaultNames.HasLeft(node.ExitCode) || ++_failedStarts < MostFailedStarts ? null
-                : $"{_failedStarts} worker processes in a row ended before they were ready, the last with exit code {node.ExitCode}; see {log}";
+            return FaultNames.HasLeft(node.ExitCode) ? null : NotReady($"with exit code {node.ExitCode}; see {log}");
         }
 
         return !FaultNames.IsOwnFailure(node.ExitCode) || ++_failures < MostFailuresInAStep ? null
             : $"{_failures} worker processes failed at step {step}, the last with {node.Cause ?? $"exit code {node.ExitCode}"}; see {log}";
     }
+
+    private string? NotReady(string how) => ++_failedStarts < MostFailedStarts ? null
+        : $"{_failedStarts} worker processes in a row ended before they were ready, the last {how}";
 }

@@ -260,6 +260,41 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void ASiloOnWhichProcessesFailEndsNoRunThatLivesOnAnother()
+    {
+        using var actor = Actor(new Output());
+        actor.OnOffer(Offer("good", 0));
+        actor.OnReport(new NodeId(1), "good", [new NodeReady("127.0.0.1:1", 0)]);
+        for (var node = 2; node < 12; node++)
+        {
+            actor.OnOffer(Offer("bad", 1));
+            actor.OnNodeExited(new NodeId(node), "crash", "out of memory", node > 4 ? "4 worker processes in a row ended" : null);
+            actor.OnTick();
+        }
+
+        Assert.Null(actor.End);
+        actor.OnOffer(Offer("another", 1));
+        actor.OnReport(new NodeId(12), "another", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal([new NodeId(1), new NodeId(12)], actor.View!.Workers);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ARunWhoseProcessesFailWhereverTheyAreStartedIsStoppedWithTheReason(int most)
+    {
+        using var actor = Actor(new Output(), Plan() with { MostSiloRests = most });
+        for (var node = 1; node <= most; node++)
+        {
+            Assert.Null(actor.End);
+            actor.OnOffer(Offer($"silo {node}", 0));
+            actor.OnNodeExited(new NodeId(node), "crash", "out of memory", $"rest {node}");
+        }
+
+        Assert.Equal($"rest {most}", actor.End?.Stopped);
+    }
+
+    [Fact]
     public void NoNodeIdIsGivenTwiceWhoeverGivesIt()
     {
         var (firstOutput, secondOutput) = (new Output(), new Output());

@@ -1,0 +1,37 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Cluster.Tests.Clients;
+
+/// <summary>A host on which no process of a run lives long enough to help.</summary>
+public sealed class BrokenHostTests
+{
+    // Four in a row, and no more for a minute.
+    private const int Starts = 4;
+
+    [Fact]
+    public async Task AHostThatKillsEveryProcessBeforeItIsReadyIsLeftAloneAndTheRunEndsOnTheOther()
+    {
+        var spec = Spec.Long with { Steps = 250 };
+        await using var cluster = new StandingCluster();
+        cluster.StartSilos(1);
+        await cluster.Starts("run", spec, workers: 1);
+        await cluster.Reaches("run", 5);
+        var broken = cluster.StartSilo();
+        await broken.IsReady();
+        await cluster.Does("scale", "run", "2");
+        var killed = new HashSet<int>();
+        await Eventually.Holds($"{Starts} deaths and a rest", () =>
+        {
+            foreach (var (pid, silo) in cluster.Workers("run").Values.Where(worker => worker.Silo == broken.Pid))
+            {
+                _ = Signals.Send(pid, Signals.Kill) && killed.Add(pid);
+            }
+
+            return cluster.Logs.Contains("offers it nothing for a while: 4 worker processes in a row ended before they were ready, the last with exit code 137", StringComparison.Ordinal);
+        }, () => cluster.Logs);
+        await cluster.EndsAsTheCalmRun("run", spec);
+        Assert.Equal(Starts, killed.Count);
+        Assert.Equal(Starts, broken.Said.Split('\n').Count(line => line.Contains(" is worker ", StringComparison.Ordinal)));
+    }
+}
