@@ -50,7 +50,7 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         root.Subcommands.Add(List());
         root.Subcommands.Add(Scale());
         root.Subcommands.Add(Order("pause", "Make a checkpoint of where a run stands, and free its devices until it is resumed.", RunOrderKind.Pause, "rests as soon as a checkpoint of where it stands is complete"));
-        root.Subcommands.Add(Order("resume", "Let a paused run go on.", RunOrderKind.Resume, "goes on"));
+        root.Subcommands.Add(Order("resume", "Let a run go on that is paused, or that has stopped by itself: from its newest checkpoint.", RunOrderKind.Resume, "goes on"));
         root.Subcommands.Add(Order("stop", "End a run before its last step, for good.", RunOrderKind.Stop, "stops as soon as a checkpoint of where it stands is complete"));
         root.Subcommands.Add(Export());
         return root;

@@ -16,6 +16,15 @@ public sealed class NodeDeaths(string folder)
     private readonly FileRegister _register = new(folder, FolderName);
     private readonly HashSet<Generation> _told = [];
 
+    /// <summary>Takes away what was recorded for the coordinators of a run that is over.</summary>
+    public static void Forget(string folder)
+    {
+        if (Directory.Exists(Path.Combine(folder, FolderName)))
+        {
+            Directory.Delete(Path.Combine(folder, FolderName), recursive: true);
+        }
+    }
+
     public void Record(NodeId node, NodeDeath death) => _register.TryCreate(
         new Generation(node.Value),
         Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{(death.IsOwnDoing ? "itself" : "outside")} {death.Step} {death.Lane}")));

@@ -101,7 +101,8 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public async Task<RunAnswer> Order(RunOrder order)
     {
-        var (wish, refused) = RunOrders.Apply(order, _run.Plan, RunWish.Read(_run.Plan.Folder), RunEnd.Read(_run.Plan.Folder));
+        var end = RunEnd.Read(_run.Plan.Folder);
+        var (wish, refused) = RunOrders.Apply(order, _run.Plan, RunWish.Read(_run.Plan.Folder), end);
         if (refused is not null)
         {
             return new RunAnswer([refused]);
@@ -123,6 +124,11 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
                 await TurnAsync(() => _actor?.OnPause());
                 break;
             case RunOrderKind.Resume when _actor is null:
+                if (end is not null)
+                {
+                    RunOrders.Reopen(_run.Plan);
+                }
+
                 await WholeAsync(BeginAsync);
                 break;
             default:

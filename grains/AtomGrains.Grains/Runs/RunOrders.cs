@@ -13,6 +13,11 @@ internal static class RunOrders
     /// <returns>What is wanted from now on, and why it cannot be, in a line; null when it can.</returns>
     public static (RunWish Wish, string? Refused) Apply(RunOrder order, RunPlan plan, RunWish wish, RunEnd? end)
     {
+        if (end is { Stopped: { } why } && order.Kind == RunOrderKind.Resume && !why.StartsWith(StopReason, StringComparison.Ordinal))
+        {
+            return (wish with { IsPaused = false, RestedAt = new FileRegister(plan.Folder).Newest()?.Generation.Value }, null);
+        }
+
         if (end is not null)
         {
             // Asked for once more, a stop has nothing left to do.
@@ -32,6 +37,16 @@ internal static class RunOrders
             RunOrderKind.Stop => (wish, null),
             _ => (wish, $"no such order: {order.Kind}"),
         };
+    }
+
+    /// <summary>
+    /// Takes the end of a run that had stopped by itself away: it goes on as one that rested, from its newest checkpoint. Lanes
+    /// that ended their workers once too often get another chance; what the newest view knows of them is not forgotten.
+    /// </summary>
+    public static void Reopen(RunPlan plan)
+    {
+        NodeDeaths.Forget(plan.Folder);
+        RunEnd.Delete(plan.Folder);
     }
 
     /// <summary>The end of a run that nobody coordinates.</summary>

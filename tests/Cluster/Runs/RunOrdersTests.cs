@@ -41,7 +41,8 @@ public sealed class RunOrdersTests : IDisposable
     [Theory]
     [InlineData(null, RunOrderKind.Pause, "run run is over: it has finished")]
     [InlineData(null, RunOrderKind.Stop, "run run is over: it has finished")]
-    [InlineData("enough", RunOrderKind.Resume, "run run is over: enough")]
+    [InlineData("it was asked to stop", RunOrderKind.Resume, "run run is over: it was asked to stop")]
+    [InlineData("it was asked to stop, with a checkpoint of step 7", RunOrderKind.Resume, "run run is over: it was asked to stop, with a checkpoint of step 7")]
     [InlineData("enough", RunOrderKind.Scale, "run run is over: enough")]
     [InlineData("enough", RunOrderKind.Stop, null)]
     public void ARunThatIsOverTakesNone(string? stopped, RunOrderKind kind, string? refused)
@@ -49,6 +50,26 @@ public sealed class RunOrdersTests : IDisposable
         RunOrders.StopAtRest(Plan);
         var end = RunEnd.Read(_folder)! with { Stopped = stopped };
         Assert.Equal((new RunWish(), refused), RunOrders.Apply(new RunOrder(1, "run", kind, 2), Plan, new RunWish(), end));
+    }
+
+    [Fact]
+    public void ARunThatHasStoppedByItselfGoesOnBehindAllItsViewsOnceItIsResumed()
+    {
+        RunOrders.StopAtRest(Plan);
+        var end = RunEnd.Read(_folder)! with { Stopped = "lane 3 of step 0 has ended 3 workers" };
+        end.Write(_folder);
+        new NodeDeaths(_folder).Record(new NodeId(1), new NodeDeath(true, 0, 3));
+        Assert.True(new ViewRecorder(new FileRegister(_folder)).TryTake(ViewOf(4), TimeSpan.Zero));
+        var (wish, refused) = RunOrders.Apply(new RunOrder(1, "run", RunOrderKind.Resume), Plan, new RunWish { Workers = 3 }, end);
+        Assert.Equal((new RunWish { Workers = 3, RestedAt = 4 }, null), (wish, refused));
+        wish.Write(_folder);
+
+        // Whoever died in between leaves a run that is over still.
+        Assert.Null(Began());
+        RunOrders.Reopen(Plan);
+        Assert.Null(RunEnd.Read(_folder));
+        Assert.Empty(new NodeDeaths(_folder).News());
+        Assert.Equal((3, new Generation(4)), Began());
     }
 
     [Fact]
@@ -96,6 +117,15 @@ public sealed class RunOrdersTests : IDisposable
         Assert.Null(Began());
         Assert.Equal("it was asked to stop", RunEnd.Read(_folder)!.Stopped);
     }
+
+    private static View ViewOf(long generation) => new()
+    {
+        Generation = new Generation(generation),
+        Lineage = new Lineage(new Generation(1)),
+        Members = [],
+        LaneOwners = [],
+        Partitions = [],
+    };
 
     private RunPlan Plan => new()
     {

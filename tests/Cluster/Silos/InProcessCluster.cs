@@ -106,6 +106,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     public void LetItEnd() => Directory.Delete(Path.Combine(_folder, RunEnd.FileName));
 
+    /// <summary>How the run ended; null while it goes on.</summary>
+    public RunEnd? End => RunEnd.Read(_folder);
+
     public async Task<RunReport> Finish()
     {
         var end = await Eventually.Is("the end of the run", () => RunEnd.Read(_folder));

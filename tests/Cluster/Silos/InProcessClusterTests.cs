@@ -1,6 +1,7 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
+using AtomGrains.Grains.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Core.Internal;
@@ -74,6 +75,22 @@ public sealed class InProcessClusterTests
         Assert.Equal(Steps, report.StepsCommitted);
         Assert.True(cluster.Views[^1].Generation > before.Generation);
         Assert.Equal(3, cluster.Nodes);
+    }
+
+    [Fact]
+    public async Task ARunThatStoppedByItselfIsResumedAndEndsWithTheSameWeights()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
+        await cluster.Reaches(10);
+        await cluster.Run.Stop("a device computes wrong bits");
+        await Eventually.Holds("the end of the run", () => cluster.End is { Stopped: not null });
+        var stopped = cluster.Views[^1];
+        Assert.Empty((await cluster.Run.Order(new RunOrder(WireContract.Version, cluster.RunId, RunOrderKind.Resume))).Errors);
+        var report = await cluster.Finish();
+        Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.True(cluster.Views[^1].Generation > stopped.Generation);
+        Assert.True(cluster.Views[^1].Lineage != stopped.Lineage);
+        Assert.True((await cluster.Run.Progress()).IsOver);
     }
 
     [Fact]
