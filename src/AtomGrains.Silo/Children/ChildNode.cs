@@ -94,6 +94,13 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
         return _handle;
     }
 
+    /// <summary>Says that there was no process, in place of how it ended.</summary>
+    public void SayNotStarted(string error, string? whyToRest)
+    {
+        _ended = true;
+        owner.Ended(new ProcessEnd("crash", $"it could not be started: {error}", whyToRest));
+    }
+
     public void Signal(int signal)
     {
         if (IsRunning)

@@ -54,7 +54,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         Environment = WorkerEnvironment.Variables(plan.Spec.ThreadsPerWorker);
         var identity = new TransportIdentity(plan.RunId, NodeProcess.SupervisorNode, RunSecret.FromHex(secret));
         _server = new ControlServer<LocalMessage>(identity, new ControlOptions(), LocalJson.Contract, new TransportCounters(), this);
-        _thread = new Thread(() => _events.Run(Tick, OnTick)) { IsBackground = true, Name = "children" };
+        _thread = new Thread(() => _events.Run(Tick, () => Try(OnTick))) { IsBackground = true, Name = "children" };
         _thread.Start();
     }
 
@@ -76,7 +76,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         return child;
     }
 
-    public void Post(Action action) => _events.Post(action);
+    public void Post(Action action) => _events.Post(() => Try(action));
 
     /// <summary>Passes a message on, on the calling thread: the order is the caller's.</summary>
     public void Deliver(ChildNode child, ControlMessage message)
@@ -97,10 +97,22 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
     public void Start(ChildNode child)
     {
-        if (child.Start(Assign) is { } handle)
+        try
         {
-            _records.Note(new ChildRecord(child.Id.Value, child.Slot, handle.Pid, System.Environment.ProcessId));
+            if (child.Start(Assign) is not { } handle)
+            {
+                return;
+            }
+
             Console.Error.WriteLine($"{child.Id} is worker {child.Slot} in process {handle.Pid}");
+            Try(() => _records.Note(new ChildRecord(child.Id.Value, child.Slot, handle.Pid, System.Environment.ProcessId)));
+        }
+        catch (Exception error) when (child.Handle is null)
+        {
+            // The system has no process left to give, or no memory for one: the node has ended before it began.
+            Console.Error.WriteLine($"{child.Id}, worker {child.Slot}, cannot be started: {error.Message}");
+            child.SayNotStarted(error.Message, _ending ? null : _rests.NotStarted(error.Message, Now));
+            Forget(child);
         }
     }
 
@@ -120,9 +132,15 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
 
     public void OnEnded(ChildNode child)
     {
-        if (child.Handle is { HasEnded: true } handle && Autopsy.Of(handle, LaneMark.PathOf(_plan.Folder, child.Id.Value), _plan.Spec) is { } death)
+        if (child.Handle is { HasEnded: true } handle)
         {
-            _deaths.Record(child.Id, death);
+            Try(() =>
+            {
+                if (Autopsy.Of(handle, LaneMark.PathOf(_plan.Folder, child.Id.Value), _plan.Spec) is { } death)
+                {
+                    _deaths.Record(child.Id, death);
+                }
+            });
         }
 
         if (child.TrySayEnd(() => WhyToRest(child)))
@@ -181,6 +199,20 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     }));
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(System.Environment.TickCount64);
+
+    // The edge of this thread, which is the silo's: what goes wrong with one child, a volume that is full above all, ends
+    // neither the silo nor the children of its other runs.
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine($"a child process cannot be looked after: {error}");
+        }
+    }
 
     private IReadOnlyList<ChildNode> Children
     {

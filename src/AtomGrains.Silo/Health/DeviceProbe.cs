@@ -40,6 +40,19 @@ internal sealed class DeviceProbe : IDisposable
 
     private static string? AskProcess(string device) => DeviceCheckCommand.AskAsync(device, WorkerEnvironment.Variables(threads: 1)).GetAwaiter().GetResult();
 
+    // The host's edge: a process that cannot be started, at a limit of the system's, is a check that failed.
+    private string? FaultOf(string device)
+    {
+        try
+        {
+            return _ask(device);
+        }
+        catch (Exception error)
+        {
+            return $"cannot be checked: {error.Message}";
+        }
+    }
+
     private string? Ask()
     {
         for (var device = 0; device < _devices.Count; device++)
@@ -47,7 +60,7 @@ internal sealed class DeviceProbe : IDisposable
             var slot = _slots.All[device];
             if (!slot.IsUsable || slot.IsFree)
             {
-                _faults[device] = _ask(_devices[device]);
+                _faults[device] = FaultOf(_devices[device]);
                 slot.IsUsable = _faults[device] is null;
             }
         }

@@ -28,6 +28,7 @@ public sealed class SiloWithChildrenTests
         Assert.Equal(2, silos.Count);
         Assert.Equal([2, 2], silos.Select(silo => ChildrenOf(status, silo).Count));
         var killed = status.Worker(1).Pid;
+        TakeMarkAway(run, killed);
         Assert.True(Signals.Send(killed, Signals.Kill));
         await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != killed));
         var later = await run.Shows("worker 2 in another process", now => now.Running.Any(node => node.Worker == 2 && node.Pid != status.Worker(2).Pid));
@@ -44,6 +45,7 @@ public sealed class SiloWithChildrenTests
         Assert.Contains("SIGABRT", (string?)finished.Fault("device-abort", worker: 2)["detail"], StringComparison.Ordinal);
         Assert.True(finished.Count("workers_started") == Workers + 2, string.Join('\n', LinesOfSilos(run)));
         CopiesAreOnTwoHosts(finished.Views[0]);
+        Assert.Contains(LinesOfSilos(run), line => line.Contains("a child process cannot be looked after", StringComparison.Ordinal));
         Assert.Contains(LinesOfSilos(run), line => line.Contains("cpu passes its check", StringComparison.Ordinal));
     }
 
@@ -133,6 +135,15 @@ public sealed class SiloWithChildrenTests
         [.. status.Nodes.Select(node => node.Pid).Where(pid => ParentOf(pid) == silo)];
 
     private static int ParentOf(int pid) => int.Parse(ProcessStat.Fields(pid)[ProcessStat.Parent], CultureInfo.InvariantCulture);
+
+    // What a process was in the middle of cannot be read any more, as on a volume that is away.
+    private static void TakeMarkAway(TrainProcess run, int pid)
+    {
+        var child = Directory.EnumerateFiles(Path.Combine(run.Folder, "children"), "*.json").Select(path => JsonNode.Parse(File.ReadAllText(path))!).Single(child => (int)child["Pid"]! == pid);
+        var mark = LaneMark.PathOf(run.Folder, (int)child["Node"]!);
+        File.Delete(mark);
+        Directory.CreateDirectory(mark);
+    }
 
     private static void HasLostNoStep(FinishedRun finished)
     {

@@ -73,6 +73,15 @@ public sealed class HealthServerTests : IDisposable
     }
 
     [Fact]
+    public async Task ADeviceThatCannotEvenBeAskedFailsItsCheckAndEndsNoSilo()
+    {
+        using var slots = new DeviceSlots(1);
+        using var devices = new DeviceProbe(["cuda:0"], slots, _ => throw new IOException("Resource temporarily unavailable"));
+        await Eventually.Holds("the fault", () => devices.Fault == "cuda:0: cannot be checked: Resource temporarily unavailable", () => devices.Fault ?? "");
+        Assert.False(slots.All[0].IsFree);
+    }
+
+    [Fact]
     public async Task AnAnswerThatIsOverdueIsAFault()
     {
         using var gone = new ManualResetEventSlim();
