@@ -190,9 +190,9 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         {
             await worker.Start(new WorkerSeat(WireContract.Version, node.Value, seat.Slot, seat.Child));
         }
-        catch (Exception error) when (error is OrleansException or TimeoutException or InvalidOperationException)
+        catch (Exception error)
         {
-            // Its silo offers its device again, if it lives.
+            // The edge of that silo, where files and sockets were to be opened too. It offers its device again, if it lives.
             LogNotStarted(RunId, node.Value, error.Message);
             await NodeEnded(node.Value);
         }

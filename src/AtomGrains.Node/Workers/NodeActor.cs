@@ -69,10 +69,12 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
             Ports = listen.Ports,
             Tls = place.Tls is { } files ? TlsCertificates.WhenWhole(files, LongestRenewal) : null,
         };
+
+        // Before what listens: this is a file, and a volume may be full.
+        _mark = new LaneMark(place.LaneMark);
         _refusals = place.Tls is null ? null : new RefusalNotes(Console.Error);
         _listener = new TensorListener(identity, options, _transport, this);
         _peers = new PeerLinks(identity, options, _transport, this);
-        _mark = new LaneMark(place.LaneMark);
         _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
         _slices = store is null ? null : new SliceKeeper(store, this);
