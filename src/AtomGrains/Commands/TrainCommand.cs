@@ -31,7 +31,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
 
         var start = RunStart.Of(options, jobs);
         var (spec, elements) = (start.Record.Spec, start.Elements);
-        RefuseTooManyPartitions(spec, elements);
+        RefusePartitionsThatDoNotFit(spec, elements);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
@@ -92,13 +92,11 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         }
     }
 
-    internal static void RefuseTooManyPartitions(RunSpec spec, int elements)
+    internal static void RefusePartitionsThatDoNotFit(RunSpec spec, int elements)
     {
-        var blocks = ModelSize.Blocks(elements, spec.BlockElements);
-        if (spec.Partitions > blocks)
+        if (PartitionBounds.ErrorOf(spec, elements) is { } error)
         {
-            throw new InvalidSettingsException(new SettingError(
-                Settings.Partitions.Flag, $"{spec.Partitions}", $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}"));
+            throw new InvalidSettingsException(error);
         }
     }
 
