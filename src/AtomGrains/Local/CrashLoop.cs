@@ -30,6 +30,10 @@ internal sealed class CrashLoop
         }
     }
 
+    /// <summary>The system has not started a process: why the run has to end with it, or null.</summary>
+    public string? NotStarted(string why) =>
+        ++_failedStarts < MostFailedStarts ? null : $"{_failedStarts} worker processes in a row could not be started or ended before they were ready, the last with: {why}";
+
     /// <summary>A process has ended: why the run has to end with it, or null.</summary>
     /// <param name="step">The run's.</param>
     /// <param name="log">What the process has written.</param>
