@@ -37,10 +37,14 @@ internal static class WorkerCommand
             return NodeProcess.ExitFiles;
         }
 
+        int exitCode;
         using (node)
         {
-            return node.Run();
+            exitCode = node.Run();
         }
+
+        Signals.EndProcess(exitCode);
+        return exitCode;
     }
 
     private static NodeAssignment? ReadAssignment()
