@@ -66,7 +66,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     public void EndFailed(Exception error)
     {
         Console.Error.WriteLine($"the step loop failed: {error}");
-        Environment.Exit(NodeProcess.ExitFailed);
+        Environment.Exit(NodeProcess.ExitCodeOf(error));
     }
 
     public void Dispose()

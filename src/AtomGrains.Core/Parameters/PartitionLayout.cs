@@ -1,4 +1,5 @@
 using AtomGrains.Core.Lanes;
+using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Core.Parameters;
 
@@ -14,7 +15,7 @@ public sealed class PartitionLayout
         ArgumentOutOfRangeException.ThrowIfLessThan(blockElements, 1);
         Elements = elements;
         BlockElements = blockElements;
-        Blocks = (elements + blockElements - 1) / blockElements;
+        Blocks = (int)ModelSize.Blocks(elements, blockElements);
         if (partitions < 1 || partitions > Blocks)
         {
             throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"must be from 1 to {Blocks}, the number of blocks");
@@ -27,7 +28,7 @@ public sealed class PartitionLayout
             var firstBlock = (int)((long)Blocks * partition / partitions);
             var endBlock = (int)((long)Blocks * (partition + 1) / partitions);
             var first = firstBlock * blockElements;
-            var end = Math.Min(elements, endBlock * blockElements);
+            var end = (int)Math.Min(elements, (long)endBlock * blockElements);
             return new PartitionRange(new PartitionId(partition), first, end - first, firstBlock, endBlock - firstBlock, blockElements);
         }
     }

@@ -13,7 +13,7 @@ public sealed record PartitionRange(PartitionId Id, int FirstElement, int Elemen
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
         var first = block * BlockElements;
-        return first..Math.Min(Elements, first + BlockElements);
+        return first..(first + Math.Min(Elements - first, BlockElements));
     }
 
     /// <summary>Elements of the partition's block number <paramref name="block"/> (from 0); fewer in the last one.</summary>

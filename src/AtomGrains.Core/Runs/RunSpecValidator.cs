@@ -63,7 +63,7 @@ public static class RunSpecValidator
             $"must be a multiple of --lanes {spec.Lanes}");
         check.Range("--threads-per-worker", spec.ThreadsPerWorker, 1, 1024);
         check.Range("--block-elements", spec.BlockElements, 16, 1 << 26);
-        check.Range("--partitions", spec.Partitions, 1, 4096);
+        check.Range("--partitions", spec.Partitions, 1, PartitionBounds.Most);
     }
 
     private static void CheckModel(ModelSpec model, Checks check)
@@ -105,12 +105,12 @@ public static class RunSpecValidator
         }
 
         var elements = ModelSize.Elements(spec.Model);
-        check.That(elements <= int.MaxValue, "--width", spec.Model.Width,
-            $"the model would have {elements} parameters; must be at most {int.MaxValue}");
-        var blocks = ModelSize.Blocks(elements, spec.BlockElements);
-        check.That(
-            spec.Partitions <= blocks, "--partitions", spec.Partitions,
-            $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}");
+        check.That(elements <= Array.MaxLength, "--width", spec.Model.Width,
+            $"the model would have {elements} parameters; must be at most {Array.MaxLength}");
+        if (elements <= Array.MaxLength && PartitionBounds.ErrorOf(spec, elements) is { } error)
+        {
+            check.Errors.Add(error);
+        }
     }
 
     private sealed class Checks(IEnumerable<SettingError>? earlier = null)

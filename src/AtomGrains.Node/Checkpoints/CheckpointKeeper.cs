@@ -16,7 +16,7 @@ public sealed class CheckpointKeeper : IDisposable
 
     private readonly CheckpointKeeperOptions _options;
     private readonly CheckpointStore _store;
-    private readonly FileRegister _register;
+    private readonly RegisterHistory _history;
     private readonly ICheckpointEvents _events;
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
@@ -25,7 +25,7 @@ public sealed class CheckpointKeeper : IDisposable
     {
         _options = options;
         _store = store;
-        _register = register;
+        _history = new RegisterHistory(register);
         _events = events;
         _thread = new Thread(Run) { IsBackground = true, Name = "checkpoints" };
         _thread.Start();
@@ -63,7 +63,7 @@ public sealed class CheckpointKeeper : IDisposable
         {
             try
             {
-                _events.OnCheckpointFound(CheckpointSearch.Newest(_store, CheckpointSearch.History(_register), _options.Elements, notAfter ?? long.MaxValue));
+                _events.OnCheckpointFound(CheckpointSearch.Newest(_store, _history.Read(), _options.Elements, notAfter ?? long.MaxValue));
                 return;
             }
             catch (IOException)
@@ -80,7 +80,7 @@ public sealed class CheckpointKeeper : IDisposable
         try
         {
             var checkpoints = _store.List();
-            var history = CheckpointSearch.History(_register);
+            var history = _history.Read();
             var gone = CheckpointRetention.Collectable(
                 checkpoints, history, _options.Keep, ProtocolRules.Safe, checkpoint => _store.Verify(checkpoint, _options.Elements, out _) is null);
             foreach (var checkpoint in gone)

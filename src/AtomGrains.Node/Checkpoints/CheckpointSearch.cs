@@ -1,7 +1,4 @@
-using System.Text.Json;
 using AtomGrains.Core.Checkpoints;
-using AtomGrains.Core.Protocol;
-using AtomGrains.Node.Control;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 
@@ -11,8 +8,7 @@ namespace AtomGrains.Node.Checkpoints;
 public static class CheckpointSearch
 {
     /// <summary>The lineages that a register tells of.</summary>
-    public static LineageHistory History(FileRegister register) => LineageHistory.Of(
-        register.Generations().Select(generation => JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!), ProtocolRules.Safe);
+    public static LineageHistory History(FileRegister register) => new RegisterHistory(register).Read();
 
     /// <param name="elements">Length of the flat vector.</param>
     /// <param name="upTo">The newest step that will do.</param>

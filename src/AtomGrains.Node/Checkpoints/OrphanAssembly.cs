@@ -28,7 +28,7 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
     public Decision? Led { get; private set; }
 
     /// <summary>Puts the checkpoint into the store and removes what it was made of; what there is to say of it.</summary>
-    /// <exception cref="IOException">The store or the folder does not answer.</exception>
+    /// <exception cref="IOException">The store or the folder does not answer; a file that cannot be read is passed over.</exception>
     public IReadOnlyList<string> Run()
     {
         if (Directory.Exists(_orphans) && register.Newest() is { } newest)
@@ -59,7 +59,7 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
 
                 found.AddRange(record.Slices.Select(slice => ReadSlice(Path.GetDirectoryName(path)!, slice, record)).OfType<OrphanReplica>());
             }
-            catch (Exception error) when (error is JsonException or InvalidDataException)
+            catch (Exception error) when (error is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 _notes.Add($"{path} is of no use: {error.Message}");
             }
@@ -74,7 +74,7 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
         {
             return OrphanReplica.Read(own, slice, record.Parameters);
         }
-        catch (Exception error) when (error is InvalidDataException or FileNotFoundException)
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             _notes.Add($"{Path.Combine(own, slice.File)} is of no use: {error.Message}");
             return null;

@@ -6,14 +6,18 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Storage.Checkpoints;
+using Microsoft.Win32.SafeHandles;
 
 namespace AtomGrains.Node.Checkpoints;
 
-/// <summary>A replica as an orphaned node left it, checked against its hash.</summary>
-internal sealed record OrphanReplica(SliceHeader Header, byte[] Numbers, IReadOnlyList<OrphanParameter> Parameters)
+/// <summary>A replica as an orphaned node left it, checked against its hash. Its numbers stay in the file until they are used.</summary>
+/// <param name="HeadBytes">Before the numbers.</param>
+internal sealed record OrphanReplica(SliceHeader Header, string File, int HeadBytes, IReadOnlyList<OrphanParameter> Parameters)
 {
     // Values and two moments, and the reduced slice behind them.
     private const int Sections = 3;
+
+    private const int ChunkBytes = 1 << 20;
 
     public bool HoldsReduced => Header.ReducedLoss is not null;
 
@@ -21,17 +25,22 @@ internal sealed record OrphanReplica(SliceHeader Header, byte[] Numbers, IReadOn
     /// <exception cref="IOException">It cannot be read.</exception>
     public static OrphanReplica Read(string folder, OrphanSlice slice, IReadOnlyList<OrphanParameter> parameters)
     {
-        var bytes = File.ReadAllBytes(Path.Combine(folder, slice.File));
-        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != slice.Sha256)
+        var path = Path.Combine(folder, slice.File);
+        using var file = System.IO.File.OpenHandle(path);
+        var prefix = new byte[SliceFile.PrefixBytes];
+        ReadAt(file, 0, prefix);
+        var json = new byte[SliceFile.HeaderBytes(prefix)];
+        ReadAt(file, prefix.Length, json);
+        var (header, head) = (SliceFile.Header(json), prefix.Length + json.Length);
+        var length = RandomAccess.GetLength(file);
+        if (length != SliceFile.Length(header, head))
         {
-            throw new InvalidDataException("it is not what its node has written");
+            throw new InvalidDataException($"it has {length} bytes, its header tells of {SliceFile.Length(header, head)}");
         }
 
-        var head = SliceFile.PrefixBytes + SliceFile.HeaderBytes(bytes);
-        var header = SliceFile.Header(bytes.AsSpan(SliceFile.PrefixBytes..head));
-        return bytes.Length == SliceFile.Length(header, head)
-            ? new OrphanReplica(header, bytes[head..], parameters)
-            : throw new InvalidDataException($"it has {bytes.Length} bytes, its header tells of {SliceFile.Length(header, head)}");
+        return HashOf(file, length) == slice.Sha256
+            ? new OrphanReplica(header, path, head, parameters)
+            : throw new InvalidDataException("it is not what its node has written");
     }
 
     /// <summary>Values and moments, passed through the decision when one is given, by the very code that a living replica runs.</summary>
@@ -58,9 +67,45 @@ internal sealed record OrphanReplica(SliceHeader Header, byte[] Numbers, IReadOn
     private float[] Section(int section)
     {
         var numbers = new float[Header.Elements];
-        var bytes = Header.Elements * sizeof(float);
-        Numbers.AsSpan(section * bytes, bytes).CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        using var file = System.IO.File.OpenHandle(File);
+        for (var first = 0; first < numbers.Length; first += ChunkBytes / sizeof(float))
+        {
+            var chunk = numbers.AsSpan(first, Math.Min(ChunkBytes / sizeof(float), numbers.Length - first));
+
+            // The machines this runs on are little-endian, as the format is.
+            ReadAt(file, HeadBytes + ((((long)section * numbers.Length) + first) * sizeof(float)), MemoryMarshal.AsBytes(chunk));
+        }
+
         return numbers;
+    }
+
+    private static string HashOf(SafeFileHandle file, long length)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[ChunkBytes];
+        for (var offset = 0L; offset < length; offset += ChunkBytes)
+        {
+            var chunk = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, length - offset));
+            ReadAt(file, offset, chunk);
+            hash.AppendData(chunk);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void ReadAt(SafeFileHandle file, long offset, Span<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var read = RandomAccess.Read(file, bytes, offset);
+            if (read == 0)
+            {
+                throw new InvalidDataException($"it ends before byte {offset + bytes.Length}");
+            }
+
+            bytes = bytes[read..];
+            offset += read;
+        }
     }
 
     private ParameterLayout Layout()

@@ -1,4 +1,5 @@
 using System.Net;
+using AtomGrains.Core.Runs;
 using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Node.Transport;
@@ -21,8 +22,8 @@ public sealed record TransportOptions
     /// <summary>Bytes. A larger header closes the connection. Headers are tags, so 64 KiB is far above need.</summary>
     public int MaxHeaderBytes { get; init; } = FrameFormat.HeaderLimitBytes;
 
-    /// <summary>Bytes. A larger payload closes the connection. 1 GiB is the slice of a model of 270 M parameters in one partition.</summary>
-    public long MaxPayloadBytes { get; init; } = 1L << 30;
+    /// <summary>Bytes. A larger payload closes the connection. 1 GiB is a partition of 268 M parameters: no run has a larger one.</summary>
+    public long MaxPayloadBytes { get; init; } = PartitionBounds.MostBytes;
 
     /// <summary>Bytes of received payloads held at once; at the bound, reading stops until some are disposed.</summary>
     public long ReceivePoolBytes { get; init; } = 2L << 30;

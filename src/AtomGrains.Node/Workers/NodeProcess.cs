@@ -21,6 +21,9 @@ public sealed class NodeProcess : INodeHost, IDisposable
     /// <summary>Exit code of a node whose device or step loop failed.</summary>
     public const int ExitFailed = 70;
 
+    /// <summary>Exit code of a node that could not read or write a file, or found one broken: nothing speaks against its device.</summary>
+    public const int ExitFiles = 73;
+
     /// <summary>Exit code of a node that was fenced.</summary>
     public const int ExitFenced = 71;
 
@@ -95,8 +98,11 @@ public sealed class NodeProcess : INodeHost, IDisposable
         Console.Error.WriteLine($"the node failed: {error}");
         _supervisor.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
         _supervisor.Dispose();
-        Signals.EndProcess(ExitFailed);
+        Signals.EndProcess(ExitCodeOf(error));
     }
+
+    /// <summary>Exit code of a node that ends for this error.</summary>
+    public static int ExitCodeOf(Exception error) => error is IOException or UnauthorizedAccessException or InvalidDataException ? ExitFiles : ExitFailed;
 
     void INodeHost.LinkClosed(int node) => _supervisor.Send(new LinkLost(node));
 

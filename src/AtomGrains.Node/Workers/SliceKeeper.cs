@@ -84,7 +84,7 @@ internal sealed class SliceKeeper : IDisposable
                 var stored = _store.PutSlice(copy.Header, copy.Parts);
                 _events.OnStored(new SliceStored(copy.Slice.Before, stored, copy.BlockedSeconds, Stopwatch.GetElapsedTime(started).TotalSeconds));
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (IOException error)
             {
                 _events.OnNotStored(new SliceNotStored(copy.Slice.Before, copy.Slice.Range.Id, error.Message));
             }

@@ -44,7 +44,7 @@ internal static class RunFolderMaker
     {
         var options = RunSpecReader.Options(request, device, made);
         var start = RunStart.Of(options, jobs);
-        TrainCommand.RefuseTooManyPartitions(start.Record.Spec, start.Elements);
+        TrainCommand.RefusePartitionsThatDoNotFit(start.Record.Spec, start.Elements);
         using var folder = RunFolder.Open(made, start.Record);
 
         // The device on which the engine was asked is this silo's, and no other's.

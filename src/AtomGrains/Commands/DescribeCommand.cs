@@ -40,15 +40,29 @@ internal static class DescribeCommand
         child.StandardInput.Close();
         var text = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
-        var report = child.ExitCode == 0 ? JsonSerializer.Deserialize(text, EngineJson.Default.EngineReport) : null;
-        if (report?.Engine is not null)
+        if (child.ExitCode != 0)
         {
-            return report;
+            throw Refuse(device, $"the tensor engine ended its process with exit code {child.ExitCode}: {errors.Result.Split('\n')[0]}");
         }
 
-        var reason = report?.Error ?? $"the tensor engine ended its process with exit code {child.ExitCode}: {errors.Result.Split('\n')[0]}";
-        throw new InvalidSettingsException(new SettingError("--device", device, reason));
+        var report = Parse(text, device);
+        return report.Engine is not null ? report : throw Refuse(device, report.Error ?? "the tensor engine says nothing of itself");
     }
+
+    // Whoever loads the engine may write to standard output as well.
+    private static EngineReport Parse(string text, string device)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, EngineJson.Default.EngineReport) ?? throw new JsonException("null");
+        }
+        catch (JsonException)
+        {
+            throw Refuse(device, $"the tensor engine's process said what is no answer: {text.Split('\n')[0]}");
+        }
+    }
+
+    private static InvalidSettingsException Refuse(string device, string reason) => new(new SettingError("--device", device, reason));
 
     private static EngineReport Answer(StepLoopFactory jobs, EngineQuestion question)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
@@ -18,7 +19,7 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public static RunStart Of(TrainOptions options, JobRegistry jobs)
     {
-        var existing = Existing(options.Out);
+        var existing = InFolder(options.Out, RunRecord.Read);
         if (options.Resume && existing is null)
         {
             throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, options.Out, $"holds no run to resume (no {RunRecord.FileName})"));
@@ -28,8 +29,8 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         var corpus = options.Resume && options.Data is null ? null : options.Tokenize();
         var job = options.Resume && options.Job is null ? existing!.Spec.Job : jobs.Choose(options.Job);
         var spec = corpus is not null ? options.SpecFor(corpus, job) : options.SpecLike(existing!.Spec, job);
-        var predecessor = existing is null ? null : SupervisorPost.Read(options.Out);
-        if (predecessor is not null && existing!.Elements is { } elements && options.Host == TrainOptions.LocalHost && Inheritance.IsAlive(options.Out))
+        var predecessor = existing is null ? null : InFolder(options.Out, SupervisorPost.Read);
+        if (predecessor is not null && existing!.Elements is { } elements && options.Host == TrainOptions.LocalHost && InFolder(options.Out, Inheritance.IsAlive))
         {
             if (spec.Partitions != existing.Spec.Partitions && options.PartitionsGiven)
             {
@@ -37,7 +38,7 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
                     Settings.Partitions.Flag, $"{spec.Partitions}", $"must be {existing.Spec.Partitions} while nodes of the run live: it changes only where a run goes on from a checkpoint"));
             }
 
-            if (Inheritance.AuditShareOf(options.Out) is { } share && share != options.AuditLanes)
+            if (InFolder(options.Out, Inheritance.AuditShareOf) is { } share && share != options.AuditLanes)
             {
                 throw new InvalidSettingsException(new SettingError(
                     Settings.AuditLanes.Flag, FormattableString.Invariant($"{options.AuditLanes}"),
@@ -52,13 +53,14 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
         return new RunStart(RecordOf(options.Fitted(spec, engine.Elements), engine, jobs.ProgramHash(job)), engine.Elements, corpus, predecessor, false);
     }
 
-    private static RunRecord? Existing(string folder)
+    // Another user's run, or a broken file of one.
+    private static T InFolder<T>(string folder, Func<string, T> read)
     {
         try
         {
-            return RunRecord.Read(folder);
+            return read(folder);
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is InvalidDataException or JsonException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, folder, $"holds something else: {error.Message}"));
         }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -31,7 +32,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
 
         var start = RunStart.Of(options, jobs);
         var (spec, elements) = (start.Record.Spec, start.Elements);
-        RefuseTooManyPartitions(spec, elements);
+        RefusePartitionsThatDoNotFit(spec, elements);
         var observer = new RunPrinter(output, spec.Steps, options.Quiet);
         var cluster = options.Host == TrainOptions.OrleansHost ? ClusterHosts.Require(Settings.Host.Flag, options.Host) : null;
         var environment = WorkerEnvironment.Variables(spec.ThreadsPerWorker);
@@ -52,8 +53,8 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
             observer.OnNote($"metrics at {metrics.Url}");
         }
 
-        var outcome = supervisor?.Run(folder, elements, cancellation)
-            ?? cluster!.Train(folder, elements, hosting, observer, cancellation);
+        var outcome = WithRecordsOf(options.Out, () => supervisor?.Run(folder, elements, cancellation)
+            ?? cluster!.Train(folder, elements, hosting, observer, cancellation));
         Warn(outcome.NotStruck.Select(order => $"{FaultPlan.Setting} {order} never struck: the run ended before anybody came to that place"));
         if (options.Report is { } report)
         {
@@ -92,13 +93,24 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         }
     }
 
-    internal static void RefuseTooManyPartitions(RunSpec spec, int elements)
+    // What a run has recorded is read when it goes on, and not before: some of it may be broken.
+    private static RunOutcome WithRecordsOf(string folder, Func<RunOutcome> run)
     {
-        var blocks = ModelSize.Blocks(elements, spec.BlockElements);
-        if (spec.Partitions > blocks)
+        try
         {
-            throw new InvalidSettingsException(new SettingError(
-                Settings.Partitions.Flag, $"{spec.Partitions}", $"must be from 1 to {blocks}: the model has {blocks} blocks of --block-elements {spec.BlockElements}"));
+            return run();
+        }
+        catch (Exception error) when (error is InvalidDataException or JsonException)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, folder, $"holds something else: {error.Message}"));
+        }
+    }
+
+    internal static void RefusePartitionsThatDoNotFit(RunSpec spec, int elements)
+    {
+        if (PartitionBounds.ErrorOf(spec, elements) is { } error)
+        {
+            throw new InvalidSettingsException(error);
         }
     }
 
@@ -108,7 +120,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         {
             return Exit(Train(options, cancellation));
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Most often a disk that was filled by others after the run had begun.
             Console.Error.WriteLine($"the run stopped: {error.Message}");

@@ -13,8 +13,6 @@ internal static class WorkerCommand
 {
     public const string Name = "worker";
 
-    private const int Unusable = 1;
-
     public static int Run(StepLoopFactory jobs)
     {
         if (ReadAssignment() is not { } assignment)
@@ -23,20 +21,20 @@ internal static class WorkerCommand
             return NodeProcess.ExitOrphaned;
         }
 
-        Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
-        var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
-        var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
-        var model = NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits);
         NodeProcess node;
         try
         {
+            Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
+            var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
+            var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
+            var model = NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits);
             node = new NodeProcess(assignment, spec, model, new HeartbeatOptions(), store);
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             // Not an abort, which would put its device in doubt.
             Console.Error.WriteLine($"error: worker: {error.Message}");
-            return Unusable;
+            return NodeProcess.ExitFiles;
         }
 
         int exitCode;

@@ -7,8 +7,13 @@ using AtomGrains.Node.Workers;
 namespace AtomGrains.Local;
 
 /// <summary>Keeps the processes of a run as its coordinator wants them: starts what is missing, wakes and vouches for what is there.</summary>
-internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, SupervisorOptions options, IRunObserver observer, Places places)
+/// <param name="notStarted">Told why the system has not started a process; the next attempt is made after a growing pause.</param>
+internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, SupervisorOptions options, IRunObserver observer, Places places, Action<string> notStarted)
 {
+    // A machine at a bound of its processes or its memory; what holds them ends by and by.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan LongestStarvation = TimeSpan.FromSeconds(15);
 
     // Beyond that it has lost its connection and not its life, and ends as an orphan.
@@ -16,6 +21,8 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
 
     // A world that shrinks keeps its places.
     private int _places;
+    private TimeSpan _pause = FirstPause;
+    private DateTimeOffset _notBefore;
 
     /// <summary>Places whose device is not quarantined.</summary>
     public int Usable => Enumerable.Range(0, _places).Count(slot => !places.IsQuarantined(slot));
@@ -31,11 +38,32 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
         var slots = nodes.Running.Where(node => !node.Leaves && coordinator.Counts(node.Id)).Select(node => node.Slot).ToHashSet();
         foreach (var slot in Enumerable.Range(0, _places).Where(slot => !places.IsQuarantined(slot)).Take(wanted))
         {
-            if (!slots.Contains(slot) && places.MayStart(slot, DateTimeOffset.UtcNow) && !IsDying(slot))
+            if (!slots.Contains(slot) && places.MayStart(slot, DateTimeOffset.UtcNow) && !IsDying(slot) && !TryStart(slot))
             {
-                nodes.Start(slot);
+                return;
             }
         }
+    }
+
+    // What one process cannot have, the others cannot have either.
+    private bool TryStart(int slot)
+    {
+        var now = DateTimeOffset.UtcNow;
+        if (now < _notBefore)
+        {
+            return false;
+        }
+
+        if (nodes.Start(slot) is not { } why)
+        {
+            _pause = FirstPause;
+            return true;
+        }
+
+        _notBefore = now + _pause;
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        notStarted(why);
+        return false;
     }
 
     // Its connection is closed and its exit is not seen yet: what it died of decides whether its device may be used again.

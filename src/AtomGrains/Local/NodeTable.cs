@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -35,11 +36,21 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
 
     public long PeakRssBytes => _nodes.Values.Max(node => (long?)node.PeakRssBytes) ?? 0;
 
-    public NodeHandle Start(int slot)
+    /// <returns>Why the system has not started one; null when it has.</returns>
+    public string? Start(int slot)
     {
         var id = new NodeId(_next++);
         var process = new Process { StartInfo = StartInfo(), EnableRaisingEvents = true };
-        process.Start();
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception error)
+        {
+            process.Dispose();
+            return error.Message;
+        }
+
         var identity = ProcessIdentity.Of(process.Id);
         var handle = new NodeHandle(id, slot, process, identity, DateTimeOffset.UtcNow);
         _nodes.Add(id, handle);
@@ -60,7 +71,7 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
             // It died before it read its orders; its exit says so.
         }
 
-        return handle;
+        return null;
     }
 
     /// <summary>Takes over a process that a predecessor started, or the memory of one.</summary>

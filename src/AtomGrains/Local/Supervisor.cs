@@ -113,7 +113,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         _devices = new DeviceWatch(
             _options, _observer, _events.Post, (kind, slot, what) => _ledger.DeviceNoted(kind, slot, _options.DeviceOf(slot), what, _coordinator.Step, Generation), OnQuarantined);
         (inheritance.View?.Quarantined ?? []).ToList().ForEach(quarantine => _devices.RecallCondemned(quarantine.Slot));
-        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places);
+        _keeper = new NodeKeeper(_nodes, _coordinator, _options, _observer, _devices.Places, OnNotStarted);
         _metrics?.Begin(_spec, Now);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
@@ -316,6 +316,15 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
 
         _devices.GiveUp(node.Slot);
         KeepNodes();
+    }
+
+    private void OnNotStarted(string why)
+    {
+        _observer.OnNote($"a worker process could not be started: {why}");
+        if (_crashes.NotStarted(why) is { } reason)
+        {
+            GiveUp(reason);
+        }
     }
 
     // The run goes on with those that are left.

@@ -28,6 +28,20 @@ public class PartitionLayoutTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(32)]
+    public void TheLongestVectorThereCanBeIsTiledToo(int partitions)
+    {
+        var layout = new PartitionLayout(Array.MaxLength, 1 << 26, partitions);
+        Assert.Equal(32, layout.Blocks);
+        var last = layout.Partitions[^1];
+        Assert.Equal(Array.MaxLength, last.Flat.End.Value);
+        Assert.Equal(last.Elements, last.Block(last.Blocks - 1).End.Value);
+        Assert.Equal(Array.MaxLength, layout.Partitions.Sum(range => (long)range.Elements));
+    }
+
     [Fact]
     public void NormDoesNotDependOnTheNumberOfPartitions()
     {

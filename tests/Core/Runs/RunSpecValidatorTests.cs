@@ -1,3 +1,4 @@
+using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Runs;
 
 namespace AtomGrains.Core.Tests.Runs;
@@ -60,6 +61,32 @@ public class RunSpecValidatorTests
         var valid = Specs.Valid();
         var spec = valid with { Model = valid.Model with { Width = 65536, Layers = 1024, Heads = 1 } };
         Assert.Equal(["--width"], RunSpecValidator.All(spec).Select(error => error.Setting));
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(5, true)]
+    public void APartitionThatNoMessageCanCarryIsRefused(int partitions, bool fits)
+    {
+        var valid = Specs.Valid();
+        var spec = valid with { Partitions = partitions, Model = valid.Model with { Width = 4096, Layers = 6 } };
+        var elements = ModelSize.Elements(spec.Model);
+        Assert.Equal(
+            fits ? [] : [$"--partitions 4: must be from 5 to 4096: the model has {elements} parameters, and a partition has at most 1073741824 bytes"],
+            RunSpecValidator.All(spec).Select(error => error.ToString()));
+    }
+
+    [Theory]
+    [InlineData(1L << 28, 1 << 14, 1)]
+    [InlineData((1L << 28) + 1, 1 << 14, 2)]
+    [InlineData(1_200_000_000, 1 << 26, 5)]
+    [InlineData(36 * ((1L << 25) + 1), (1 << 25) + 1, 6)]
+    public void TheLeastNumberOfPartitionsIsTheFirstWhoseLargestFits(long elements, int blockElements, int least)
+    {
+        Assert.Equal(least, Enumerable.Range(1, 64).First(partitions => PartitionBounds.ErrorOf(Specs.Valid() with { BlockElements = blockElements, Partitions = partitions }, elements) is null));
+        Assert.Equal(least, Enumerable.Range(1, 64).First(partitions => Fits(new PartitionLayout((int)elements, blockElements, partitions))));
+
+        static bool Fits(PartitionLayout layout) => layout.Partitions.All(range => range.Elements <= PartitionBounds.MostBytes / sizeof(float));
     }
 
     [Theory]

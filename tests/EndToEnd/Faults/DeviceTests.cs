@@ -31,6 +31,13 @@ public sealed class DeviceTests
         Assert.Contains("the run stopped: every device is quarantined; the cpu of worker 0 had 1 failures, the last: ", run.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AnEngineThatSaysSomethingElseThanItIsAskedIsALineAndExitCodeTwo()
+    {
+        var run = await FragileRun.OnALoudMachine(Spec.Short, "--workers", "1");
+        Assert.Equal((2, "error: --device cpu: the tensor engine's process said what is no answer: welcome to the engine\n"), (run.ExitCode, run.Errors));
+    }
+
     [Theory]
     [InlineData("cpu", 0, "")]
     [InlineData("cuda:77", 1, "ArgumentException: device cuda:77 isn't there")]

@@ -45,6 +45,11 @@ public sealed class ResumeTests : IDisposable
         await IsRefused("seed is 1337 there and 5 here", "--seed", "5");
         await IsRefused("must be a folder, or az://", "--store", "s3://bucket");
         await IsRefused("data.hash is", "--data", OtherText());
+        var metrics = Path.Combine(_folder, "metrics.jsonl");
+        var lines = File.ReadAllBytes(metrics);
+        File.WriteAllBytes(metrics, [.. "{\n"u8, .. lines]);
+        await IsRefused($"error: --out {_folder}: holds something else: ");
+        File.WriteAllBytes(metrics, lines);
         var record = Path.Combine(_folder, "run.json");
         var here = File.ReadAllText(record);
         var elsewhere = JsonNode.Parse(here)!;
@@ -151,6 +156,6 @@ public sealed class ResumeTests : IDisposable
     {
         var ended = await AtomProgram.Run(["train", "--resume", "--out", _folder, .. options]);
         Assert.Equal(2, ended.ExitCode);
-        Assert.Contains(named, ended.Errors, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.Single(ended.Errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 }

@@ -65,14 +65,19 @@ internal static class FragileRun
     }
 
     /// <summary>A run of our own job on a machine where every check of a device fails.</summary>
-    public static async Task<FinishedRun> OnABrokenMachine(Spec spec, params string[] options)
+    public static Task<FinishedRun> OnABrokenMachine(Spec spec, params string[] options) => OnAMachine("broken", spec, options);
+
+    /// <summary>A run of our own job on a machine whose engine writes to standard output and says nothing of itself.</summary>
+    public static Task<FinishedRun> OnALoudMachine(Spec spec, params string[] options) => OnAMachine("loud", spec, options);
+
+    private static async Task<FinishedRun> OnAMachine(string device, Spec spec, string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("atomgrains-fragile-").FullName;
         try
         {
             var (run, report) = (Path.Combine(folder, "run"), Path.Combine(folder, "report.json"));
             var info = StartInfo(["train", "--job", "gpt", "--out", run, "--report", report, "--pause-after", "60", .. spec.Arguments, .. options]);
-            info.Environment["FRAGILE_DEVICE"] = "broken";
+            info.Environment["FRAGILE_DEVICE"] = device;
             return new FinishedRun(spec, await Run(info), run, report);
         }
         finally

@@ -8,4 +8,11 @@ if (args is ["device-check", ..] && Environment.GetEnvironmentVariable("FRAGILE_
     return 1;
 }
 
+// A library that writes to standard output when it is loaded.
+if (args is ["describe", ..] && Environment.GetEnvironmentVariable("FRAGILE_DEVICE") == "loud")
+{
+    Console.WriteLine("welcome to the engine");
+    return 0;
+}
+
 return AtomGrainsHost.Run(args, jobs => jobs.Add<Fragile>());

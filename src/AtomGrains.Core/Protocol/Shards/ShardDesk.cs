@@ -17,6 +17,9 @@ public sealed class ShardDesk(NodeId self, RunSpec spec, ProtocolRules rules, No
     // What waits in front of a step's messages on one connection.
     private const int MostTokensAtOnce = 1 << 18;
 
+    // A question names each sample in its header, with 8 bytes, and so does the answer: half of the 64 KiB of one.
+    private const int MostSamplesAtOnce = 4096;
+
     private readonly ShardLayout _layout = new(spec);
     private readonly SamplePlan _plan = new(spec);
     private readonly HashSet<long> _wanted = [];
@@ -110,7 +113,7 @@ public sealed class ShardDesk(NodeId self, RunSpec spec, ProtocolRules rules, No
     {
         foreach (var group in samples.GroupBy(HolderOf).ToList())
         {
-            foreach (var some in group.Chunk(Math.Max(1, MostTokensAtOnce / _layout.TokensPerSample)))
+            foreach (var some in group.Chunk(Math.Clamp(MostTokensAtOnce / _layout.TokensPerSample, 1, MostSamplesAtOnce)))
             {
                 if (group.Key == self)
                 {

@@ -22,7 +22,7 @@ public sealed class DirectoryObjectStore : IObjectStore
 
     public string Description => _root;
 
-    public bool PutIfAbsent(string name, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public bool PutIfAbsent(string name, IReadOnlyList<ReadOnlyMemory<byte>> parts) => WithIOExceptions(() =>
     {
         var path = PathOf(name);
         if (DiskNeeds.Available(_root) - parts.Sum(part => (long)part.Length) < Reserve)
@@ -32,9 +32,9 @@ public sealed class DirectoryObjectStore : IObjectStore
 
         MakeFolder(Path.GetDirectoryName(path)!);
         return !File.Exists(path) && DurableFile.TryCreate(path, stream => Write(stream, parts));
-    }
+    });
 
-    public bool PutIfMatch(string name, string tag, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public bool PutIfMatch(string name, string tag, IReadOnlyList<ReadOnlyMemory<byte>> parts) => WithIOExceptions(() =>
     {
         var path = PathOf(name);
         using var alone = Lock();
@@ -45,7 +45,7 @@ public sealed class DirectoryObjectStore : IObjectStore
 
         DurableFile.Write(path, stream => Write(stream, parts));
         return true;
-    }
+    });
 
     public void ReadRange(string name, long offset, Span<byte> buffer)
     {
@@ -70,11 +70,11 @@ public sealed class DirectoryObjectStore : IObjectStore
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new IOException(error.Message, error);
+            throw Denied(error);
         }
     }
 
-    public StoredObject? Find(string name)
+    public StoredObject? Find(string name) => WithIOExceptions(() =>
     {
         var file = new FileInfo(PathOf(name));
         try
@@ -87,13 +87,9 @@ public sealed class DirectoryObjectStore : IObjectStore
         {
             return null;
         }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new IOException(error.Message, error);
-        }
-    }
+    });
 
-    public IReadOnlyList<StoredObject> List(string prefix)
+    public IReadOnlyList<StoredObject> List(string prefix) => WithIOExceptions<IReadOnlyList<StoredObject>>(() =>
     {
         var folder = Path.Combine(_root, prefix.LastIndexOf('/') is >= 0 and var end ? prefix[..end] : "");
         var files = Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories) : [];
@@ -104,9 +100,9 @@ public sealed class DirectoryObjectStore : IObjectStore
                 .Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
                 .OrderBy(entry => entry.Name, StringComparer.Ordinal),
         ];
-    }
+    });
 
-    public void Delete(string name)
+    public void Delete(string name) => WithIOExceptions(() =>
     {
         try
         {
@@ -116,20 +112,35 @@ public sealed class DirectoryObjectStore : IObjectStore
         {
             // Gone with its folder.
         }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new IOException(error.Message, error);
-        }
-    }
 
-    public void RemoveRemains(DateTimeOffset olderThan)
+        return true;
+    });
+
+    public void RemoveRemains(DateTimeOffset olderThan) => WithIOExceptions(() =>
     {
         var files = Directory.Exists(_root) ? new DirectoryInfo(_root).EnumerateFiles(DurableFile.TemporaryPrefix + "*", SearchOption.AllDirectories) : [];
         foreach (var file in files.Where(file => file.LastWriteTimeUtc < olderThan))
         {
             file.Delete();
         }
+
+        return true;
+    });
+
+    // Who may not is told as who cannot: to a caller both are a store that does not answer.
+    private static T WithIOExceptions<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw Denied(error);
+        }
     }
+
+    private static IOException Denied(UnauthorizedAccessException error) => new(error.Message, error);
 
     private static void Write(Stream stream, IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
@@ -155,15 +166,7 @@ public sealed class DirectoryObjectStore : IObjectStore
 
         var parent = Path.GetDirectoryName(folder)!;
         MakeFolder(parent);
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new IOException(error.Message, error);
-        }
-
+        Directory.CreateDirectory(folder);
         NativeFile.SyncDirectory(parent);
     }
 

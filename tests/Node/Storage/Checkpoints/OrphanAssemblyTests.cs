@@ -78,6 +78,28 @@ public sealed class OrphanAssemblyTests : IDisposable
         Assert.Empty(Store.List());
     }
 
+    [Fact]
+    public void WhatCannotBeReadIsPassedOverAndNamedWhateverItsLength()
+    {
+        Register();
+        Leave(Replica(0, step: 1), Nodes[0]);
+        Leave(Replica(1, step: 1), Nodes[1]);
+        var (huge, folder) = (_folder.File($"{OrphanRecord.FolderName}/1/p0.slice"), _folder.File($"{OrphanRecord.FolderName}/2/p1.slice"));
+        using (var file = File.OpenWrite(huge))
+        {
+            // All hole behind the slice that was there.
+            file.SetLength(3L << 30);
+        }
+
+        File.Delete(folder);
+        Directory.CreateDirectory(folder);
+        var notes = Assemble();
+        Assert.StartsWith($"{huge} is of no use: it has {3L << 30} bytes, its header tells of ", notes[0], StringComparison.Ordinal);
+        Assert.StartsWith($"{folder} is of no use: ", notes[1], StringComparison.Ordinal);
+        Assert.Equal(2, notes.Count);
+        Assert.Empty(Store.List());
+    }
+
     private static Decision Decision => new(
         View.Lineage, 0, DecisionKind.Commit, new UpdateScalars(0.125f, 1, 10, 100), 1.5, 2, 1, 0, DecisionDigest.Genesis(View.Lineage));
 

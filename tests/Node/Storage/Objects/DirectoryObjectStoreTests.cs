@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using AtomGrains.Node.Storage.Objects;
 
 namespace AtomGrains.Node.Tests.Storage.Objects;
@@ -32,6 +33,35 @@ public sealed class DirectoryObjectStoreTests : ObjectStoreContractTests, IDispo
     {
         File.WriteAllText(_folder.File("file"), "");
         Assert.ThrowsAny<IOException>(() => new DirectoryObjectStore(_folder.File("file")).PutIfAbsent("a", Parts(1)));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void WhatIsNotAllowedIsAnErrorOfInputAndOutput()
+    {
+        _store.PutIfAbsent("a/object", Parts(3));
+        File.WriteAllText(_folder.File("store/a/.tmp-1-torn"), "half");
+        var tag = _store.Find("a/object")!.Tag!;
+        var mode = File.GetUnixFileMode(_folder.File("store"));
+        const UnixFileMode Seen = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode(_folder.Path, File.GetUnixFileMode(_folder.Path) | Seen);
+        File.SetUnixFileMode(_folder.File("store"), UnixFileMode.None);
+        try
+        {
+            Denied(() => _store.PutIfAbsent("a/b/other", Parts(1)));
+            Denied(() => _store.PutIfMatch("a/object", tag, Parts(1)));
+            Denied(() => _store.ReadRange("a/object", 0, new byte[1]));
+            Denied(() => _store.Find("a/object"));
+            Denied(() => _store.List(""));
+            Denied(() => _store.Delete("a/object"));
+            Denied(() => _store.RemoveRemains(DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1)));
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder.File("store"), mode);
+        }
+
+        static void Denied(Action call) => Assert.IsAssignableFrom<IOException>(Powerless.Do(call));
     }
 
     public void Dispose() => _folder.Dispose();

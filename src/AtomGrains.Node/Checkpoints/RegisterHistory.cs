@@ -1,0 +1,28 @@
+using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Node.Checkpoints;
+
+/// <summary>The lineages that a register tells of, for who asks again and again: a record never changes, so each is read once.</summary>
+public sealed class RegisterHistory(FileRegister register)
+{
+    private readonly LineageHistory _history = new(ProtocolRules.Safe);
+    private readonly HashSet<Generation> _known = [];
+
+    /// <summary>With the records that there are now.</summary>
+    /// <exception cref="IOException">The register cannot be read.</exception>
+    public LineageHistory Read()
+    {
+        foreach (var generation in register.Generations().Where(generation => !_known.Contains(generation)))
+        {
+            _history.Add(JsonSerializer.Deserialize(register.Read(generation), LocalJson.Default.View)!);
+            _known.Add(generation);
+        }
+
+        return _history;
+    }
+}
