@@ -15,8 +15,9 @@ namespace AtomGrains.Silo.Runs;
 /// </summary>
 /// <param name="root">Absolute.</param>
 /// <param name="store">Where checkpoints go, a folder by the run's name below it; null for the run folder.</param>
+/// <param name="grace">What a silo of this cluster has to hand over: a run that planned with more would lose what it put off.</param>
 /// <param name="secret">The cluster's, from which each run's is derived.</param>
-internal sealed class FolderRuns(string root, string? store, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
+internal sealed class FolderRuns(string root, string? store, TimeSpan grace, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
 {
     private readonly ConcurrentDictionary<string, (DateTimeOffset Started, SiloRun Run)> _opened = new();
     private readonly ConcurrentDictionary<string, (DateTime At, RunEntry Entry)> _over = new();
@@ -90,7 +91,7 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
             Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
             MaximumSkips = options.MaximumSkips,
             DeviceFailures = options.DeviceFailures,
-            Grace = options.Grace,
+            Grace = grace,
             AuditLanes = options.AuditLanes,
             OnWrongBits = options.OnWrongBits,
             Before = Generation.None,

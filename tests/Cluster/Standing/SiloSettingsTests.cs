@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
+using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Transport;
+using AtomGrains.Silo.Runs;
 using AtomGrains.Silo.Standing;
 
 namespace AtomGrains.Cluster.Tests.Standing;
@@ -122,6 +124,13 @@ public sealed class SiloSettingsTests : IDisposable
         Assert.DoesNotContain(Secret, $"{secret}{Read(new(), Good)}", StringComparison.OrdinalIgnoreCase);
         Assert.Null(ClusterSecret.Parse(Secret[1..]));
         Assert.Null(ClusterSecret.Parse("x" + Secret[1..]));
+    }
+
+    [Fact]
+    public void ARunDoesNotSayHowLongSilosHaveToHandOver()
+    {
+        var refused = Assert.Throws<InvalidSettingsException>(() => RunSpecReader.Needs(new RunRequest(WireContract.Version, "run", "data: /x\ngrace: 60")));
+        Assert.Equal("--grace 60 (spec line 2): is not a setting of a run on standing silos", Assert.Single(refused.Errors).ToString());
     }
 
     private (string Name, string Value)[] Good =>
