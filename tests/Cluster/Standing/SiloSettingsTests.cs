@@ -113,7 +113,21 @@ public sealed class SiloSettingsTests : IDisposable
 
     [Fact]
     public void AnAddressThatIsNotThisMachinesIsSaidOnce() =>
-        Assert.Equal(["--address 192.0.2.1: must be an address of this machine"], Errors(new(), [.. Good, ("address", "192.0.2.1"), ("tls", "off")]));
+        Assert.Equal(
+            ["--tls off: must be on: address 192.0.2.1 is not loopback", "--address 192.0.2.1: must be an address of this machine"],
+            Errors(new(), [.. Good, ("address", "192.0.2.1"), ("tls", "off")]));
+
+    [Fact]
+    public void OnlyOnLoopbackDoSilosDoWithoutCertificates()
+    {
+        Assert.Null(Read(new(), Good).Tls);
+        Assert.Null(Read(new(), [.. Good, ("tls", "off")]).Tls);
+        Assert.Equal(["--tls off: must be on: address 0.0.0.0 is not loopback"], Errors(new(), [.. Good, ("address", "0.0.0.0"), ("tls", "off")]));
+        Assert.Equal(["--tls maybe: must be on or off"], Errors(new(), [.. Good, ("tls", "maybe")]));
+        Assert.Equal(
+            ["--tls-certificate: must be given: FILE.pem", "--tls-key: must be given: FILE.pem", "--tls-ca: must be given: FILE.pem"],
+            Errors(new(), [.. Good, ("address", "0.0.0.0")]));
+    }
 
     [Fact]
     public void ARunsSecretFollowsFromTheClustersAndItsId()
