@@ -21,7 +21,8 @@ public sealed class RunMakerGrain(IRunCatalog catalog) : Grain, IRunMakerGrain
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new RunAnswer([$"the run's folder cannot be made: {error.Message}"]);
+            // Of the folder that the runs are in, or of the store of checkpoints.
+            return new RunAnswer([$"the run cannot be made: {error.Message}"]);
         }
     }
 }

@@ -130,6 +130,13 @@ public sealed class SiloSettingsTests : IDisposable
     }
 
     [Fact]
+    public void ANameIsOfItsContainerAndNotOfItsMachineAlone()
+    {
+        Assert.StartsWith($"rack-7-{Environment.MachineName}-", Read(new(), [.. Good, ("host", "rack-7")]).Name, StringComparison.Ordinal);
+        Assert.Equal($"{Environment.MachineName}-{Environment.ProcessId}", Read(new(), Good).Name);
+    }
+
+    [Fact]
     public void ARunsSecretFollowsFromTheClustersAndItsId()
     {
         var secret = ClusterSecret.Parse(Secret)!;
