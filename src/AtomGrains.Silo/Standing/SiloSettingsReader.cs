@@ -29,7 +29,7 @@ internal static class SiloSettingsReader
         var devices = DeviceList.Parse(values.Text(SiloKeys.Devices) ?? "");
         errors.AddRange(DeviceList.Errors(devices, DevicePresence.OfThisMachine, SiloKeys.Devices.Flag));
         var runs = ReadRuns(values, errors);
-        var secret = ReadSecret(values, errors);
+        var secret = ReadSecret(values, runs, errors);
         values.Add(errors);
         var settings = new SiloSettings
         {
@@ -72,7 +72,7 @@ internal static class SiloSettingsReader
         return Path.GetFullPath(folder);
     }
 
-    private static ClusterSecret? ReadSecret(SettingValues values, List<SettingError> errors)
+    private static ClusterSecret? ReadSecret(SettingValues values, string runs, List<SettingError> errors)
     {
         var path = values.Required(SiloKeys.SecretFile);
         try
@@ -84,6 +84,7 @@ internal static class SiloSettingsReader
 
             if (ClusterSecret.Parse(File.ReadAllText(path)) is { } secret)
             {
+                errors.AddRange(runs.Length > 0 && SecretCheck.Fault(runs, secret) is { } fault ? [new SettingError(SiloKeys.SecretFile.Flag, path, fault)] : []);
                 return secret;
             }
 

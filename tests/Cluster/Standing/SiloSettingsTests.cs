@@ -148,6 +148,14 @@ public sealed class SiloSettingsTests : IDisposable
     }
 
     [Fact]
+    public void ACheckOfTheSecretOpensNoRun()
+    {
+        var secret = ClusterSecret.Parse(Secret)!;
+        Assert.Equal(3, new[] { Secret, secret.Check, secret.OfRun("atomgrains cluster check v1").ToHex() }.Distinct().Count());
+        Assert.NotEqual(secret.Check, ClusterSecret.Parse(Secret[2..] + "00")!.Check);
+    }
+
+    [Fact]
     public void ARunDoesNotSayHowLongSilosHaveToHandOver()
     {
         var refused = Assert.Throws<InvalidSettingsException>(() => RunSpecReader.Needs(new RunRequest(WireContract.Version, "run", "data: /x\ngrace: 60")));
