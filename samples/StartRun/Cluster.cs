@@ -30,6 +30,7 @@ internal sealed class Cluster : IAsyncDisposable
     private IRunsGrain Runs => _client.GetGrain<IRunsGrain>(IRunsGrain.Key);
 
     /// <exception cref="ClientException">No silo answers.</exception>
+    /// <exception cref="OperationCanceledException">It was left.</exception>
     public static async Task<Cluster> ConnectAsync(ClusterConnection connection, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -52,10 +53,12 @@ internal sealed class Cluster : IAsyncDisposable
             await host.StartAsync(limit.Token);
             return new Cluster(host);
         }
-        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        catch (Exception error)
         {
-            // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds.
             host.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+
+            // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds.
             var reason = error is OperationCanceledException or OrleansException ? "" : $": {error.GetBaseException().Message.Split('\n')[0].Trim()}";
             throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
         }

@@ -1,4 +1,5 @@
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
 using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Cluster.Tests.Clients;
@@ -6,6 +7,8 @@ namespace AtomGrains.Cluster.Tests.Clients;
 /// <summary>A client does its work however a cluster's members meet and know each other.</summary>
 public sealed class ConnectionTests
 {
+    private const int Interrupt = 2;
+
     [Fact]
     public async Task AClientWithACertificateOfTheClusterDoesItsWorkAndOneWithoutIsNotAnswered()
     {
@@ -23,6 +26,17 @@ public sealed class ConnectionTests
     {
         await using var cluster = new StandingCluster(inTable: true);
         await StartsWatchesListsAndStops(cluster);
+    }
+
+    [Fact]
+    public async Task AClientCanBeLeftWhileItLooksForItsCluster()
+    {
+        await using var cluster = new StandingCluster();
+        using var client = cluster.Running("list");
+        await Eventually.Holds("a client that looks for its cluster", () => Directory.Exists(Path.Combine(cluster.Clustering["directory:".Length..], "atomgrains")));
+        Assert.True(Signals.Send(client.Id, Interrupt));
+        var ended = await SampleProgram.Finish(client);
+        Assert.Equal((130, "", ""), (ended.ExitCode, ended.Output, ended.Errors));
     }
 
     private static async Task StartsWatchesListsAndStops(StandingCluster cluster)
