@@ -35,6 +35,7 @@ internal static class StandingCommand
     {
         StoreAccess.Pass(values);
         var settings = SiloSettingsReader.Read(values);
+        StoreProbe.RefuseWhatIsClosed(settings.Store);
         SecretCheck.Keep(settings);
         return StandingSilo.Run(settings, jobs);
     }

@@ -29,6 +29,30 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task ATableThatLetsNobodyInIsOneLineAndExitCodeTwoForSilosAndClients()
+    {
+        await using var cluster = new StandingCluster(inTable: true, tableKey: Convert.ToBase64String(new byte[64]));
+        var silo = cluster.StartSilo();
+        Assert.Equal(2, await silo.Ends());
+        Assert.Contains("error: silo: cluster atomgrains cannot be joined: the storage account refuses: 403 ", silo.Said, StringComparison.Ordinal);
+        var client = await cluster.Client("list");
+        Assert.Equal(2, client.ExitCode);
+        Assert.StartsWith("error: cluster atomgrains cannot be asked: the storage account refuses: 403 ", Assert.Single(client.Errors.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task AClientSaysWhyItsTableDoesNotAnswer()
+    {
+        await using var cluster = new StandingCluster(inTable: true);
+        cluster.Table!.Down();
+        var client = await cluster.Client("list");
+        Assert.Equal(2, client.ExitCode);
+        Assert.Matches("^error: no silo of cluster atomgrains answers within 10 s: .*[Rr]efused", Assert.Single(client.Errors.Trim().Split('\n')));
+    }
+
+    [Fact]
     public async Task AClientCanBeLeftWhileItLooksForItsCluster()
     {
         await using var cluster = new StandingCluster();

@@ -156,6 +156,10 @@ public sealed class SiloSettingsTests : IDisposable
     }
 
     [Fact]
+    public void AStoreThatIsAFolderIsThereBeforeItsSilos() => Assert.Equal(
+        ["--store /nowhere: must be a folder that exists, on a volume that all silos of the cluster share"], Errors(new(), [.. Good, ("store", "/nowhere")]));
+
+    [Fact]
     public void ARunDoesNotSayHowLongSilosHaveToHandOver()
     {
         var refused = Assert.Throws<InvalidSettingsException>(() => RunSpecReader.Needs(new RunRequest(WireContract.Version, "run", "data: /x\ngrace: 60")));
