@@ -9,6 +9,9 @@ namespace StartRun;
 /// </summary>
 internal sealed class ClientCommands(TextWriter output, TextWriter errors)
 {
+    /// <summary>What a shell says of a program that was interrupted.</summary>
+    public const int Left = 130;
+
     private const int BadInput = 2;
 
     private readonly ConnectionOptions _connection = new();
@@ -28,6 +31,11 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         catch (ClientException error)
         {
             return Report(error.Lines);
+        }
+        catch (OperationCanceledException)
+        {
+            // What the cluster has been told by then stands.
+            return Left;
         }
     }
 

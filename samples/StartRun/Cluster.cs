@@ -29,17 +29,25 @@ internal sealed class Cluster : IAsyncDisposable
 
     private IRunsGrain Runs => _client.GetGrain<IRunsGrain>(IRunsGrain.Key);
 
-    /// <exception cref="ClientException">No silo answers.</exception>
+    /// <exception cref="ClientException">No silo answers, or nobody says where they are.</exception>
+    /// <exception cref="OperationCanceledException">It was left.</exception>
     public static async Task<Cluster> ConnectAsync(ClusterConnection connection, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var began = Stopwatch.GetTimestamp();
+        Exception? newest = null;
         builder.UseOrleansClient(client =>
         {
             connection.Configure(client);
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
-            client.UseConnectionRetryFilter(async (_, token) =>
+            client.UseConnectionRetryFilter(async (error, token) =>
             {
+                newest = error;
+                if (AccessRefusal.Of(error) is not null)
+                {
+                    return false;
+                }
+
                 await Task.Delay(Pause, token);
                 return Stopwatch.GetElapsedTime(began) < ConnectWithin;
             });
@@ -52,11 +60,20 @@ internal sealed class Cluster : IAsyncDisposable
             await host.StartAsync(limit.Token);
             return new Cluster(host);
         }
-        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        catch (Exception error)
         {
-            // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds.
             host.Dispose();
-            var reason = error is OperationCanceledException or OrleansException ? "" : $": {error.GetBaseException().Message.Split('\n')[0].Trim()}";
+            cancellation.ThrowIfCancellationRequested();
+
+            // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds. The limit
+            // may come in the middle of an attempt: why the one before it failed is worth more.
+            var cause = error is OperationCanceledException ? newest ?? error : error;
+            if (AccessRefusal.Of(cause) is { } refusal)
+            {
+                throw new ClientException($"cluster {connection.ClusterId} cannot be asked: {refusal}");
+            }
+
+            var reason = cause is OperationCanceledException or OrleansException ? "" : $": {cause.GetBaseException().Message.Split('\n')[0].Trim()}";
             throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
         }
     }

@@ -9,9 +9,6 @@ internal sealed class RunWatch(Cluster cluster, TextWriter output, string name)
     private const int Finished = 0;
     private const int Stopped = 1;
 
-    // What a shell says of a program that was interrupted.
-    private const int Left = 130;
-
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private string? _said;
@@ -37,7 +34,7 @@ internal sealed class RunWatch(Cluster cluster, TextWriter output, string name)
         catch (OperationCanceledException)
         {
             output.WriteLine($"run {name}: goes on without being watched");
-            return Left;
+            return ClientCommands.Left;
         }
     }
 

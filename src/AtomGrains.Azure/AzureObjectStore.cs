@@ -17,10 +17,15 @@ public sealed class AzureObjectStore : IObjectStore
 {
     // Blocks under way at once: with parts of 8 MiB, enough for a gigabit at 200 ms, and 32 MiB of memory.
     private const int Parallelism = 4;
+    private const int Unauthorized = 401;
+    private const int Forbidden = 403;
     private const int NotFound = 404;
     private const int Conflict = 409;
     private const int PreconditionFailed = 412;
     private const int RangeNotSatisfiable = 416;
+
+    // No object of a checkpoint begins so.
+    private const string ProbePrefix = "probe-";
 
     private readonly AzureStoreName _name;
     private readonly BlobContainerClient _container;
@@ -111,6 +116,36 @@ public sealed class AzureObjectStore : IObjectStore
         }
     }
 
+    /// <summary>Asks whether the container is there and lets this process in; leaves nothing there.</summary>
+    /// <param name="limit">For the answer, repetitions included.</param>
+    /// <param name="writes">Whether it is written to as well, which a role that may only read does not allow.</param>
+    /// <returns>Null when it does.</returns>
+    public StoreFault? Ask(TimeSpan limit, bool writes)
+    {
+        using var deadline = new CancellationTokenSource(limit);
+        var probe = _container.GetBlockBlobClient(PathOf($"{ProbePrefix}{Guid.NewGuid():N}"));
+        try
+        {
+            _ = _container.GetBlobs(prefix: PathOf(ProbePrefix), cancellationToken: deadline.Token).Any();
+            if (writes)
+            {
+                using var content = BinaryData.FromString(ProbePrefix).ToStream();
+                probe.Upload(content, cancellationToken: deadline.Token);
+                probe.DeleteIfExists(cancellationToken: deadline.Token);
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return new StoreFault($"no answer of {_name} within {limit.TotalSeconds} s", IsRefusal: false);
+        }
+        catch (Exception error) when (IsOfStore(error))
+        {
+            return FaultOf(error);
+        }
+    }
+
     public void RemoveRemains(DateTimeOffset olderThan)
     {
         // Blocks that were never committed are no blob, and the service removes them by itself.
@@ -189,14 +224,26 @@ public sealed class AzureObjectStore : IObjectStore
     private string PathOf(string name) => _name.Prefix.Length == 0 ? name : $"{_name.Prefix}/{name}";
 
     private static bool HasNoContainer(Exception error) =>
-        (error is AggregateException many ? many.Flatten().InnerExceptions : [error]).Any(one => one is RequestFailedException failed && failed.ErrorCode == BlobErrorCode.ContainerNotFound);
+        (error is AggregateException many ? many.Flatten().InnerExceptions : [error]).Any(one => one is RequestFailedException { ErrorCode: { } code } && code == BlobErrorCode.ContainerNotFound);
 
     private static bool IsOfStore(Exception error) => error is RequestFailedException or AggregateException or AuthenticationFailedException or FormatException;
+
+    private StoreFault FaultOf(Exception error) => error switch
+    {
+        _ when HasNoContainer(error) => new StoreFault($"needs a container {_name.Container}, which is not there", IsRefusal: true),
+        RequestFailedException { Status: Unauthorized or Forbidden or NotFound } refused => new StoreFault($"is refused: {refused.Status} {refused.ErrorCode}: {LineOf(refused)}", IsRefusal: true),
+        AuthenticationFailedException => new StoreFault($"is refused: this machine's identity is not accepted: {LineOf(error)}", IsRefusal: true),
+        AggregateException many => FaultOf(many.Flatten().InnerExceptions[0]),
+        _ => new StoreFault($"does not answer: {LineOf(error)}", IsRefusal: false),
+    };
+
+    // What follows are headers, and advice to programmers.
+    private static string LineOf(Exception error) => error.Message.Split('\n')[0].Trim();
 
     private IOException Failure(string name, Exception error)
     {
         var first = error is AggregateException many ? many.Flatten().InnerExceptions[0] : error;
-        var text = $"{name} in {_name}: {first.Message.Split('\n')[0].Trim()}";
+        var text = $"{name} in {_name}: {LineOf(first)}";
         return first is RequestFailedException { Status: NotFound } ? new FileNotFoundException(text, error) : new IOException(text, error);
     }
 }

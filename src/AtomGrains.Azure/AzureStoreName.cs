@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using AtomGrains.Node.Storage.Objects;
+using Azure.Storage.Blobs;
 
 namespace AtomGrains.Azure;
 
@@ -34,6 +35,12 @@ public sealed partial record AzureStoreName(string Container, string Prefix)
             return $"needs {ConnectionVariable}, or {AccountVariable} and a credential of this machine, in the environment";
         }
 
+        if (Setting(ConnectionVariable) is { } connection && !IsOfBlobs(connection))
+        {
+            // What is wrong with it is not said: the message might quote it.
+            return $"needs a connection string of Azure Storage with a blob endpoint in {ConnectionVariable}";
+        }
+
         return Setting(EndpointVariable) is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps)
             ? $"needs an https address in {EndpointVariable}, which is '{endpoint}'"
             : null;
@@ -64,6 +71,18 @@ public sealed partial record AzureStoreName(string Container, string Prefix)
     internal static Uri Endpoint() => new(Setting(EndpointVariable) ?? $"https://{Setting(AccountVariable)}.blob.core.windows.net");
 
     internal static string? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+
+    private static bool IsOfBlobs(string connection)
+    {
+        try
+        {
+            return new BlobServiceClient(connection).Uri is not null;
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     [GeneratedRegex("^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$")]
     private static partial Regex ContainerName();

@@ -16,5 +16,9 @@ internal static class ObjectStores
         : store.StartsWith(AzureStoreName.Scheme, StringComparison.Ordinal) ? AzureStoreName.Fault(store)
         : $"must be a folder, or {AzureStoreName.Scheme}CONTAINER/PREFIX";
 
+    /// <summary>Asks a store that is no folder whether it is there and lets this process in; null when it does.</summary>
+    /// <inheritdoc cref="AzureObjectStore.Ask"/>
+    public static StoreFault? Ask(string store, TimeSpan limit, bool writes) => new AzureObjectStore(AzureStoreName.Parse(store)).Ask(limit, writes);
+
     public static IObjectStore Open(string store) => IsFolder(store) ? new DirectoryObjectStore(store) : new AzureObjectStore(AzureStoreName.Parse(store));
 }

@@ -19,9 +19,10 @@ public sealed class RunMakerGrain(IRunCatalog catalog) : Grain, IRunMakerGrain
         {
             return new RunAnswer([.. error.Errors.Select(one => one.ToString())]);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
         {
-            return new RunAnswer([$"the run's folder cannot be made: {error.Message}"]);
+            // Of the folder that the runs are in, or of the store of checkpoints.
+            return new RunAnswer([$"the run cannot be made: {error.Message}"]);
         }
     }
 }

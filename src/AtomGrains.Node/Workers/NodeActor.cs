@@ -34,7 +34,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
     private readonly TransportCounters _transport = new();
-    private readonly RefusalNotes? _refusals;
+    private readonly RefusalNotes _refusals = new(Console.Error);
     private readonly LaneMark _mark;
     private readonly StepThread _steps;
     private readonly FaultTrigger _faults;
@@ -72,7 +72,6 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
         // Before what listens: this is a file, and a volume may be full.
         _mark = new LaneMark(place.LaneMark);
-        _refusals = place.Tls is null ? null : new RefusalNotes(Console.Error);
         _listener = new TensorListener(identity, options, _transport, this);
         _peers = new PeerLinks(identity, options, _transport, this);
         _steps = new StepThread(model.Create, spec, this, _mark);
@@ -215,7 +214,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     // What was whole when the run chose it is broken now: this process ends with the cause, and the run looks for another.
     void ISliceEvents.OnBroken(InvalidDataException error) => _host.Failed(error);
 
-    void ITensorEvents.OnRefused(IPAddress? from, CloseReason reason) => _refusals?.Note($"of {from}", reason, Now);
+    void ITensorEvents.OnRefused(IPAddress? from, CloseReason reason) => _refusals.Note($"of {from}", reason, Now);
 
     void ITensorEvents.OnOpened(int node, LinkDirection direction)
     {
@@ -223,7 +222,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
     void ITensorEvents.OnClosed(int node, LinkDirection direction, CloseReason reason)
     {
-        _refusals?.Note(direction == LinkDirection.Incoming ? $"of node {node}" : $"to node {node}", reason, Now);
+        _refusals.Note(direction == LinkDirection.Incoming ? $"of node {node}" : $"to node {node}", reason, Now);
         _host.LinkClosed(node);
     }
 

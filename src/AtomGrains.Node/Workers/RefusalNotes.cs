@@ -3,7 +3,7 @@ using AtomGrains.Node.Transport;
 namespace AtomGrains.Node.Workers;
 
 /// <summary>
-/// A line for the operator about whose tensor connection did not come about for its certificate, and why. Each reason once a
+/// A line for the operator about whose tensor connection did not come about for what the other side could not prove, and why. Each reason once a
 /// minute at most: a stranger may call a thousand times a second. Any thread.
 /// </summary>
 internal sealed class RefusalNotes(TextWriter output)
@@ -42,6 +42,7 @@ internal sealed class RefusalNotes(TextWriter output)
         CloseReason.CertificateExpired => "the other side's certificate is not valid now",
         CloseReason.TlsFailed => "what the other side says is not TLS 1.3",
         CloseReason.TlsBroken => "what came is not what was sent",
+        CloseReason.WrongSecret => "the other side does not have this run's secret: its silo has another --secret-file",
         CloseReason.HandshakeRefused => "the other side ended it; its log says why",
         _ => null,
     };

@@ -5,20 +5,27 @@ using Orleans.Runtime;
 
 namespace AtomGrains.Silo.Health;
 
-/// <summary>Whether this silo can take part in runs: it is a member of its cluster, its devices compute, and the runs' volume answers.</summary>
+/// <summary>Whether this silo can take part in runs: it is a member of its cluster, its devices compute, and the runs' volume and the store of checkpoints answer.</summary>
 internal sealed class Readiness : IDisposable
 {
     private static readonly TimeSpan VolumeEveryGood = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan VolumeEveryBad = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VolumePatience = TimeSpan.FromSeconds(5);
 
+    // A request each, which the cloud counts.
+    private static readonly TimeSpan StoreEveryGood = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StoreEveryBad = TimeSpan.FromSeconds(2);
+
     private readonly Func<SiloStatus> _status;
     private readonly DeviceProbe _devices;
     private readonly RepeatedProbe _volume;
+    private readonly RepeatedProbe? _store;
     private int _leaving;
 
     /// <param name="status">Of this silo in the cluster's membership.</param>
-    public Readiness(Func<SiloStatus> status, DeviceProbe devices, RepeatedProbe volume) => (_status, _devices, _volume) = (status, devices, volume);
+    /// <param name="store">Null where checkpoints go to the runs' volume.</param>
+    public Readiness(Func<SiloStatus> status, DeviceProbe devices, RepeatedProbe volume, RepeatedProbe? store = null) =>
+        (_status, _devices, _volume, _store) = (status, devices, volume, store);
 
     public static Readiness Of(SiloSettings settings, IServiceProvider services)
     {
@@ -26,7 +33,8 @@ internal sealed class Readiness : IDisposable
         return new Readiness(
             () => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress),
             new DeviceProbe(settings.Devices, services.GetRequiredService<DeviceSlots>()),
-            new RepeatedProbe("volume", () => VolumeProbe.Run(settings.Runs), good => good ? VolumeEveryGood : VolumeEveryBad, VolumePatience));
+            new RepeatedProbe("volume", () => VolumeProbe.Run(settings.Runs), good => good ? VolumeEveryGood : VolumeEveryBad, VolumePatience),
+            settings.Store is { } store ? new RepeatedProbe("store", () => StoreProbe.Run(store), good => good ? StoreEveryGood : StoreEveryBad, 2 * StoreProbe.Limit) : null);
     }
 
     public bool IsLeaving => Volatile.Read(ref _leaving) != 0;
@@ -37,7 +45,7 @@ internal sealed class Readiness : IDisposable
     /// <summary>Why it is not ready, a line each; none when it is.</summary>
     public IReadOnlyList<string> Faults()
     {
-        var faults = new List<string?> { IsLeaving ? "leaving: this silo was asked to end" : null, Membership(), Fault("devices", _devices.Fault), Fault("runs", _volume.Fault) };
+        var faults = new List<string?> { IsLeaving ? "leaving: this silo was asked to end" : null, Membership(), Fault("devices", _devices.Fault), Fault("runs", _volume.Fault), Fault("store", _store?.Fault) };
         return [.. faults.OfType<string>()];
     }
 
@@ -45,6 +53,7 @@ internal sealed class Readiness : IDisposable
     {
         _devices.Dispose();
         _volume.Dispose();
+        _store?.Dispose();
     }
 
     private static string? Fault(string what, string? fault) => fault is null ? null : $"{what}: {fault.ReplaceLineEndings(" ")}";

@@ -40,6 +40,19 @@ internal sealed class RepeatedProbe : IDisposable
     /// <summary>It is not asked again; who is being asked is not waited for.</summary>
     public void Dispose() => _ended.Set();
 
+    // The host's edge: a silo does not end for what cannot be asked.
+    private string? Ask()
+    {
+        try
+        {
+            return _ask();
+        }
+        catch (Exception error)
+        {
+            return $"cannot be asked: {error.Message}";
+        }
+    }
+
     private void Repeat()
     {
         do
@@ -49,7 +62,7 @@ internal sealed class RepeatedProbe : IDisposable
                 (_askedAt, _isAsking) = (Environment.TickCount64, true);
             }
 
-            var fault = _ask();
+            var fault = Ask();
             lock (_gate)
             {
                 (_fault, _isAsking) = (fault, false);

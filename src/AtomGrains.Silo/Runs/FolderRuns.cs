@@ -16,8 +16,9 @@ namespace AtomGrains.Silo.Runs;
 /// </summary>
 /// <param name="root">Absolute.</param>
 /// <param name="store">Where checkpoints go, a folder by the run's name below it; null for the run folder.</param>
+/// <param name="grace">What a silo of this cluster has to hand over: a run that planned with more would lose what it put off.</param>
 /// <param name="secret">The cluster's, from which each run's is derived.</param>
-internal sealed class FolderRuns(string root, string? store, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
+internal sealed class FolderRuns(string root, string? store, TimeSpan grace, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
 {
     // Where one silo alone has devices, a fault that passes within minutes ends no run.
     private const int MostSiloRests = 3;
@@ -96,7 +97,7 @@ internal sealed class FolderRuns(string root, string? store, ClusterSecret secre
             MaximumSkips = options.MaximumSkips,
             DeviceFailures = options.DeviceFailures,
             MostSiloRests = MostSiloRests,
-            Grace = options.Grace,
+            Grace = grace,
             AuditLanes = options.AuditLanes,
             OnWrongBits = options.OnWrongBits,
             Before = Generation.None,

@@ -12,6 +12,8 @@ internal sealed class ClusterSecret
 {
     private static readonly byte[] Purpose = Encoding.ASCII.GetBytes("atomgrains run secret v1\0");
 
+    private static readonly byte[] CheckPurpose = Encoding.ASCII.GetBytes("atomgrains cluster check v1\0");
+
     private readonly byte[] _key;
 
     private ClusterSecret(byte[] key) => _key = key;
@@ -22,6 +24,9 @@ internal sealed class ClusterSecret
         var digits = text.Trim();
         return digits.Length == 2 * RunSecret.SizeBytes && digits.All(char.IsAsciiHexDigit) ? new ClusterSecret(Convert.FromHexString(digits)) : null;
     }
+
+    /// <summary>By which silos see that they have the same one, 64 hexadecimal digits: neither it nor any run's follows from them.</summary>
+    public string Check => Convert.ToHexStringLower(HMACSHA256.HashData(_key, CheckPurpose));
 
     /// <summary>The secret of a run: the same on every silo of the cluster.</summary>
     public RunSecret OfRun(string runId) =>

@@ -30,7 +30,7 @@ internal static class SiloKeys
     public static readonly Setting Grace = new("grace", "SECONDS", "How long a silo has to hand over after SIGTERM.", "30");
     public static readonly Setting SecretFile =
         new("secret-file", "FILE", "Holds the cluster's secret, 64 hexadecimal digits, from which each run's is derived.");
-    public static readonly Setting Tls = new("tls", "on|off", "Whether silos prove who they are by certificates and encrypt; on unless the address is loopback.");
+    public static readonly Setting Tls = new("tls", "on|off", "Whether silos prove who they are by certificates and encrypt; off on loopback unless given, on everywhere else.");
     public static readonly Setting TlsCertificate = new("tls-certificate", "FILE.pem", "This silo's certificate, with those between it and the authority's.");
     public static readonly Setting TlsKey = new("tls-key", "FILE.pem", "Its private key.");
     public static readonly Setting TlsAuthority = new("tls-ca", "FILE.pem", "Certificates of the authorities that others' must come from.");

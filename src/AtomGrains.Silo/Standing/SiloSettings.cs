@@ -58,5 +58,6 @@ internal sealed record SiloSettings
     private int Number => (int)(BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{SiloPort}"))) >> 2);
 
     /// <summary>This process's name among silos: what its logs and its cluster call it.</summary>
-    public string Name => $"{Host}-{Environment.ProcessId}";
+    /// <remarks>Every container's process is number 1: with the container's name, those of one machine differ.</remarks>
+    public string Name => Host == Environment.MachineName ? $"{Host}-{Environment.ProcessId}" : $"{Host}-{Environment.MachineName}-{Environment.ProcessId}";
 }

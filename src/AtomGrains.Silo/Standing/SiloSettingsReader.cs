@@ -29,7 +29,7 @@ internal static class SiloSettingsReader
         var devices = DeviceList.Parse(values.Text(SiloKeys.Devices) ?? "");
         errors.AddRange(DeviceList.Errors(devices, DevicePresence.OfThisMachine, SiloKeys.Devices.Flag));
         var runs = ReadRuns(values, errors);
-        var secret = ReadSecret(values, errors);
+        var secret = ReadSecret(values, runs, errors);
         values.Add(errors);
         var settings = new SiloSettings
         {
@@ -60,19 +60,12 @@ internal static class SiloSettingsReader
         }
 
         // It is not made: where a volume is not mounted, runs would be written to nowhere.
-        if (!Directory.Exists(folder))
-        {
-            errors.Add(new SettingError(SiloKeys.Runs.Flag, folder, "must be a folder that exists, on a volume that all silos of the cluster share"));
-        }
-        else if (VolumeProbe.Run(folder) is { } fault)
-        {
-            errors.Add(new SettingError(SiloKeys.Runs.Flag, folder, $"must be a folder that this process can write: {fault}"));
-        }
+        errors.AddRange(FolderFault(folder) is { } fault ? [new SettingError(SiloKeys.Runs.Flag, folder, fault)] : []);
 
         return Path.GetFullPath(folder);
     }
 
-    private static ClusterSecret? ReadSecret(SettingValues values, List<SettingError> errors)
+    private static ClusterSecret? ReadSecret(SettingValues values, string runs, List<SettingError> errors)
     {
         var path = values.Required(SiloKeys.SecretFile);
         try
@@ -84,6 +77,7 @@ internal static class SiloSettingsReader
 
             if (ClusterSecret.Parse(File.ReadAllText(path)) is { } secret)
             {
+                errors.AddRange(runs.Length > 0 && SecretCheck.Fault(runs, secret) is { } fault ? [new SettingError(SiloKeys.SecretFile.Flag, path, fault)] : []);
                 return secret;
             }
 
@@ -104,13 +98,16 @@ internal static class SiloSettingsReader
             return null;
         }
 
-        if (ObjectStores.Fault(store) is { } fault)
-        {
-            values.Add([new SettingError(SiloKeys.Store.Flag, store, fault)]);
-        }
+        // A folder is not made, as that of the runs is not.
+        var fault = ObjectStores.Fault(store) ?? (ObjectStores.IsFolder(store) ? FolderFault(store) : null);
+        values.Add(fault is null ? [] : [new SettingError(SiloKeys.Store.Flag, store, fault)]);
 
         return CheckpointSettings.Absolute(store);
     }
+
+    private static string? FolderFault(string folder) => Directory.Exists(folder)
+        ? VolumeProbe.Run(folder) is { } fault ? $"must be a folder that this process can write: {fault}" : null
+        : "must be a folder that exists, on a volume that all silos of the cluster share";
 
     private static string ReadHost(SettingValues values)
     {

@@ -34,7 +34,10 @@ internal static class StandingCommand
     private static int Start(SettingValues values, JobRegistry jobs)
     {
         StoreAccess.Pass(values);
-        return StandingSilo.Run(SiloSettingsReader.Read(values), jobs);
+        var settings = SiloSettingsReader.Read(values);
+        StoreProbe.RefuseWhatIsClosed(settings.Store);
+        SecretCheck.Keep(settings);
+        return StandingSilo.Run(settings, jobs);
     }
 
     private static int Refuse(IEnumerable<string> lines)

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using AtomGrains.Clustering;
+using AtomGrains.Commands;
 using AtomGrains.Silo.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -47,8 +49,9 @@ internal static class StandingSilo
         {
             // The edge of this process: Orleans and stores have exceptions of many kinds.
             var what = readiness.IsLeaving ? "left in order" : "joined";
-            Console.Error.WriteLine($"error: silo: cluster {settings.Connection.ClusterId} cannot be {what}: {error.GetBaseException().Message.Split('\n')[0].Trim()}");
-            return Failed;
+            var refusal = AccessRefusal.Of(error);
+            Console.Error.WriteLine($"error: silo: cluster {settings.Connection.ClusterId} cannot be {what}: {refusal ?? error.GetBaseException().Message.Split('\n')[0].Trim()}");
+            return refusal is null || readiness.IsLeaving ? Failed : CommandLine.BadInput;
         }
 
         void Leave(PosixSignalContext signal)

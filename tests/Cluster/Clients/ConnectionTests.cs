@@ -1,4 +1,5 @@
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
 using AtomGrains.Tests.Support.Tls;
 
 namespace AtomGrains.Cluster.Tests.Clients;
@@ -6,6 +7,8 @@ namespace AtomGrains.Cluster.Tests.Clients;
 /// <summary>A client does its work however a cluster's members meet and know each other.</summary>
 public sealed class ConnectionTests
 {
+    private const int Interrupt = 2;
+
     [Fact]
     public async Task AClientWithACertificateOfTheClusterDoesItsWorkAndOneWithoutIsNotAnswered()
     {
@@ -23,6 +26,41 @@ public sealed class ConnectionTests
     {
         await using var cluster = new StandingCluster(inTable: true);
         await StartsWatchesListsAndStops(cluster);
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task ATableThatLetsNobodyInIsOneLineAndExitCodeTwoForSilosAndClients()
+    {
+        await using var cluster = new StandingCluster(inTable: true, tableKey: Convert.ToBase64String(new byte[64]));
+        var silo = cluster.StartSilo();
+        Assert.Equal(2, await silo.Ends());
+        Assert.Contains("error: silo: cluster atomgrains cannot be joined: the storage account refuses: 403 ", silo.Said, StringComparison.Ordinal);
+        var client = await cluster.Client("list");
+        Assert.Equal(2, client.ExitCode);
+        Assert.StartsWith("error: cluster atomgrains cannot be asked: the storage account refuses: 403 ", Assert.Single(client.Errors.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task AClientSaysWhyItsTableDoesNotAnswer()
+    {
+        await using var cluster = new StandingCluster(inTable: true);
+        cluster.Table!.Down();
+        var client = await cluster.Client("list");
+        Assert.Equal(2, client.ExitCode);
+        Assert.Matches("^error: no silo of cluster atomgrains answers within 10 s: .*[Rr]efused", Assert.Single(client.Errors.Trim().Split('\n')));
+    }
+
+    [Fact]
+    public async Task AClientCanBeLeftWhileItLooksForItsCluster()
+    {
+        await using var cluster = new StandingCluster();
+        using var client = cluster.Running("list");
+        await Eventually.Holds("a client that looks for its cluster", () => Directory.Exists(Path.Combine(cluster.Clustering["directory:".Length..], "atomgrains")));
+        Assert.True(Signals.Send(client.Id, Interrupt));
+        var ended = await SampleProgram.Finish(client);
+        Assert.Equal((130, "", ""), (ended.ExitCode, ended.Output, ended.Errors));
     }
 
     private static async Task StartsWatchesListsAndStops(StandingCluster cluster)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Cluster.Tests.Standing;
 using AtomGrains.EndToEnd.Tests.Support;
@@ -21,7 +22,8 @@ internal sealed partial class StandingCluster : IAsyncDisposable
 
     /// <param name="inTable">Whether its members meet in a real Azurite, and not in a folder.</param>
     /// <param name="authority">Whose certificates silos and clients have, each its own, though all is on loopback; null for none.</param>
-    public StandingCluster(bool inTable = false, Authority? authority = null)
+    /// <param name="tableKey">What is said to be the table's key; the right one unless given.</param>
+    public StandingCluster(bool inTable = false, Authority? authority = null, string? tableKey = null)
     {
         _authority = authority;
         Runs = Directory.CreateDirectory(Path.Combine(_folder, "runs")).FullName;
@@ -30,7 +32,8 @@ internal sealed partial class StandingCluster : IAsyncDisposable
         if (inTable)
         {
             Table = Azurite.OfTables(Path.Combine(_folder, "azurite"));
-            _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = Table.ConnectionString;
+            _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] =
+                tableKey is null ? Table.ConnectionString : Regex.Replace(Table.ConnectionString, "AccountKey=[^;]*", $"AccountKey={tableKey}");
         }
 
         File.WriteAllText(SecretFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
@@ -38,6 +41,9 @@ internal sealed partial class StandingCluster : IAsyncDisposable
 
     /// <summary>The folder of all runs.</summary>
     public string Runs { get; }
+
+    /// <summary>Settings of silos that start from now on, by the names of their variables.</summary>
+    public Dictionary<string, string> OfSilos { get; } = [];
 
     public string Clustering { get; }
 
@@ -72,6 +78,11 @@ internal sealed partial class StandingCluster : IAsyncDisposable
 
         // These runs are over before full compilation pays.
         environment["DOTNET_TieredCompilation"] = "1";
+        foreach (var (variable, value) in OfSilos)
+        {
+            environment[variable] = value;
+        }
+
         _silos.Add(new StandingProcess(name, environment, _mark));
         return _silos[^1];
     }
@@ -94,7 +105,10 @@ internal sealed partial class StandingCluster : IAsyncDisposable
     }
 
     /// <summary>A client that goes on.</summary>
-    public Process Watching(string run) => SampleProgram.Start(ClientProgram, EnvironmentOf("client"), "watch", run);
+    public Process Watching(string run) => Running("watch", run);
+
+    /// <inheritdoc cref="Watching"/>
+    public Process Running(params string[] arguments) => SampleProgram.Start(ClientProgram, EnvironmentOf("client"), arguments);
 
     /// <summary>A client that has to end well.</summary>
     public async Task<string> Does(params string[] arguments)

@@ -79,14 +79,32 @@ public sealed class DepartureTests
         HaveHandedOver(finished, leavers: silos);
     }
 
+    [Fact]
+    public async Task ARunKeepsToTheNoticeThatItsSilosHave()
+    {
+        await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };
+        await Train(cluster, silos: 1, "checkpoint-every: 1000");
+        var silo = cluster.Silos.Single();
+        silo.Signal(Signals.Terminate);
+
+        // It is not 0 once the notice is over.
+        Assert.Equal(0, await silo.Ends());
+        Assert.True((long?)cluster.Read("run", "wanted.json")?["rested_at"] > 0, cluster.Logs);
+    }
+
     private static async Task<StandingCluster> Training(int silos, params string[] settings)
     {
         var cluster = new StandingCluster();
+        await Train(cluster, silos, settings);
+        return cluster;
+    }
+
+    private static async Task Train(StandingCluster cluster, int silos, params string[] settings)
+    {
         cluster.StartSilos(silos);
         await cluster.Starts("run", Lasting, workers: silos, settings);
         await cluster.HasWorkers("run", silos);
         await cluster.Reaches("run", 5);
-        return cluster;
     }
 
     // Nothing but, at the most, the lanes that a leaver had of the step at hand: they go to others, whether it had begun them or not.

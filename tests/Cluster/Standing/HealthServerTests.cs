@@ -95,6 +95,15 @@ public sealed class HealthServerTests : IDisposable
         await Eventually.Holds("the answer", () => probe.Fault is null, () => probe.Fault ?? "");
     }
 
+    [Fact]
+    public async Task AQuestionThatFailsIsAFaultAndIsAskedAgain()
+    {
+        var asked = 0;
+        using var probe = new RepeatedProbe("fails", () => ++asked == 1 ? throw new ArgumentException("no such thing") : null, good => TimeSpan.FromSeconds(good ? 60 : 0.2), TimeSpan.FromSeconds(60));
+        await Eventually.Holds("the fault", () => probe.Fault == "cannot be asked: no such thing", () => probe.Fault ?? "");
+        await Eventually.Holds("the next answer", () => probe.Fault is null, () => probe.Fault ?? "");
+    }
+
     [Theory]
     [InlineData("GET", "/", HttpStatusCode.NotFound)]
     [InlineData("GET", "/metrics/", HttpStatusCode.NotFound)]

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
+using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Transport;
+using AtomGrains.Silo.Runs;
 using AtomGrains.Silo.Standing;
 
 namespace AtomGrains.Cluster.Tests.Standing;
@@ -111,7 +113,28 @@ public sealed class SiloSettingsTests : IDisposable
 
     [Fact]
     public void AnAddressThatIsNotThisMachinesIsSaidOnce() =>
-        Assert.Equal(["--address 192.0.2.1: must be an address of this machine"], Errors(new(), [.. Good, ("address", "192.0.2.1"), ("tls", "off")]));
+        Assert.Equal(
+            ["--tls off: must be on: address 192.0.2.1 is not loopback", "--address 192.0.2.1: must be an address of this machine"],
+            Errors(new(), [.. Good, ("address", "192.0.2.1"), ("tls", "off")]));
+
+    [Fact]
+    public void OnlyOnLoopbackDoSilosDoWithoutCertificates()
+    {
+        Assert.Null(Read(new(), Good).Tls);
+        Assert.Null(Read(new(), [.. Good, ("tls", "off")]).Tls);
+        Assert.Equal(["--tls off: must be on: address 0.0.0.0 is not loopback"], Errors(new(), [.. Good, ("address", "0.0.0.0"), ("tls", "off")]));
+        Assert.Equal(["--tls maybe: must be on or off"], Errors(new(), [.. Good, ("tls", "maybe")]));
+        Assert.Equal(
+            ["--tls-certificate: must be given: FILE.pem", "--tls-key: must be given: FILE.pem", "--tls-ca: must be given: FILE.pem"],
+            Errors(new(), [.. Good, ("address", "0.0.0.0")]));
+    }
+
+    [Fact]
+    public void ANameIsOfItsContainerAndNotOfItsMachineAlone()
+    {
+        Assert.StartsWith($"rack-7-{Environment.MachineName}-", Read(new(), [.. Good, ("host", "rack-7")]).Name, StringComparison.Ordinal);
+        Assert.Equal($"{Environment.MachineName}-{Environment.ProcessId}", Read(new(), Good).Name);
+    }
 
     [Fact]
     public void ARunsSecretFollowsFromTheClustersAndItsId()
@@ -122,6 +145,25 @@ public sealed class SiloSettingsTests : IDisposable
         Assert.DoesNotContain(Secret, $"{secret}{Read(new(), Good)}", StringComparison.OrdinalIgnoreCase);
         Assert.Null(ClusterSecret.Parse(Secret[1..]));
         Assert.Null(ClusterSecret.Parse("x" + Secret[1..]));
+    }
+
+    [Fact]
+    public void ACheckOfTheSecretOpensNoRun()
+    {
+        var secret = ClusterSecret.Parse(Secret)!;
+        Assert.Equal(3, new[] { Secret, secret.Check, secret.OfRun("atomgrains cluster check v1").ToHex() }.Distinct().Count());
+        Assert.NotEqual(secret.Check, ClusterSecret.Parse(Secret[2..] + "00")!.Check);
+    }
+
+    [Fact]
+    public void AStoreThatIsAFolderIsThereBeforeItsSilos() => Assert.Equal(
+        ["--store /nowhere: must be a folder that exists, on a volume that all silos of the cluster share"], Errors(new(), [.. Good, ("store", "/nowhere")]));
+
+    [Fact]
+    public void ARunDoesNotSayHowLongSilosHaveToHandOver()
+    {
+        var refused = Assert.Throws<InvalidSettingsException>(() => RunSpecReader.Needs(new RunRequest(WireContract.Version, "run", "data: /x\ngrace: 60")));
+        Assert.Equal("--grace 60 (spec line 2): is not a setting of a run on standing silos", Assert.Single(refused.Errors).ToString());
     }
 
     private (string Name, string Value)[] Good =>

@@ -48,7 +48,28 @@ public sealed class StandingSiloTests : IDisposable
         Assert.Equal(200, (await first.Get("/metrics"))?.Status);
         first.Signal(2);
         Assert.Equal(0, await first.Ends());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "runs")));
+        Assert.Equal("secret.check", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "runs")))));
+    }
+
+    [Fact]
+    public async Task ASiloWithAnotherSecretDoesNotJoinAndTheOthersStayAsTheyAre()
+    {
+        var members = Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName;
+        using var first = new StandingProcess("first", _environment, "--clustering", $"directory:{members}");
+        await first.IsReady();
+        var file = Path.Combine(_folder, "other");
+        File.WriteAllText(file, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        using var other = new StandingProcess("other", _environment, "--clustering", $"directory:{members}", "--secret-file", file);
+        Assert.Equal(2, await other.Ends());
+        var check = Path.Combine(_folder, "runs", "secret.check");
+        Assert.Equal(
+            $"error: silo: --secret-file {file}: is another secret than that of the silos whose runs are in {Path.Combine(_folder, "runs")}; to change it for all of them, end them all and delete {check}",
+            other.Said.Trim());
+        Assert.DoesNotContain(_secret, File.ReadAllText(check), StringComparison.OrdinalIgnoreCase);
+        Assert.Single(Rows(members), row => row.Contains("\"Status\":3", StringComparison.Ordinal));
+        using var second = new StandingProcess("second", _environment, "--clustering", $"directory:{members}");
+        await second.IsReady();
+        await first.IsReady();
     }
 
     [Fact]

@@ -37,18 +37,9 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     [FactThatNeeds(Needs.Kubectl)]
-    public void AnOverlayWithoutEncryptionSaysSoAndMountsNoCertificate()
-    {
-        var rendered = Render(Block(0) + Block(1));
-        Assert.Equal("off", rendered.Settings["ATOMGRAINS_TLS"]);
-        Assert.True(rendered.Silos.Volume("tls").IsMissing);
-        Assert.DoesNotContain(rendered.SiloContainer["volumeMounts"].Items, mount => mount["name"].Text == "tls");
-    }
-
-    [FactThatNeeds(Needs.Kubectl)]
     public void AnOverlayForAzureFillsInAccountAndIdentity()
     {
-        var rendered = Render(Block(0).Replace("../gpu", "../azure", StringComparison.Ordinal) + Block(2));
+        var rendered = Render(Block(0).Replace("../gpu", "../azure", StringComparison.Ordinal) + Block(1));
         Assert.Equal("YOURACCOUNT", rendered.Settings["ATOMGRAINS_AZURE_ACCOUNT"]);
         Assert.Equal("azure-table", rendered.Settings["ATOMGRAINS_CLUSTERING"]);
         Assert.All(rendered.OfKind("ServiceAccount"), account => Assert.Equal("CLIENT-ID", account.Root.At("metadata.annotations")["azure.workload.identity/client-id"].Text));

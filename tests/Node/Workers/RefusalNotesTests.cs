@@ -23,6 +23,13 @@ public sealed class RefusalNotesTests
     }
 
     [Fact]
+    public void ASiloWithAnotherSecretIsNamed()
+    {
+        new RefusalNotes(_output).Note("of 10.0.0.1", CloseReason.WrongSecret, TimeSpan.Zero);
+        Assert.Equal("a tensor connection of 10.0.0.1 was refused: the other side does not have this run's secret: its silo has another --secret-file\n", _output.ToString());
+    }
+
+    [Fact]
     public void TheOrdinaryEndOfAConnectionIsNotWorthALine()
     {
         new RefusalNotes(_output).Note("of node 2", CloseReason.PeerClosed, TimeSpan.Zero);

@@ -27,7 +27,7 @@ public sealed record TlsFiles(string Certificate, string Key, string Authority)
         {
             if (path is null)
             {
-                errors.Add(new SettingError(flag, "", "must be given: FILE.pem; or --tls must be off, said in words"));
+                errors.Add(new SettingError(flag, "", "must be given: FILE.pem"));
             }
             else if (!File.Exists(path))
             {
