@@ -154,6 +154,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _stopped ??= error.Message;
         }
 
+        _metrics?.End(_coordinator, _nodes, _ledger, _stopped is not null && !cancellation.IsCancellationRequested, Now);
         return new RunOutcome(Report(), _stopped, _faults.NotStruck);
     }
 

@@ -55,12 +55,13 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ARunThatIsPausedOrOverWantsNobodySoThatNobodyIsToldThatItIsStalled(bool isPaused)
+    [InlineData(true, "", 0)]
+    [InlineData(false, RunOrders.StopReason, 0)]
+    [InlineData(false, "it cannot go on", 1)]
+    public void WhenItsActorIsGoneAsWellARunThatIsPausedOrOverIsSeenToWantNobodyAndWhetherItStoppedForAFault(bool isPaused, string reason, int stopped)
     {
         using var told = new Told();
-        using var actor = Actor(new Output());
+        var actor = Actor(new Output());
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnTick();
@@ -71,11 +72,15 @@ public sealed class RunActorTests : IDisposable
         }
         else
         {
-            actor.OnStop("that is enough");
+            actor.OnStop(reason);
         }
 
-        actor.OnTick();
+        // Its grain ends it in the same turn.
+        var metrics = actor.Retire();
         Assert.Equal((0, 0, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.WorkersReady)));
+        Assert.Equal(stopped, told.Now(MetricNames.RunStopped));
+        metrics.Dispose();
+        Assert.False(told.Knows(MetricNames.RunStopped));
     }
 
     [Fact]
@@ -406,6 +411,14 @@ public sealed class RunActorTests : IDisposable
         {
             _listener.RecordObservableInstruments();
             return _measured[name];
+        }
+
+        /// <summary>Whether there is a value now.</summary>
+        public bool Knows(string name)
+        {
+            _measured.Remove(name);
+            _listener.RecordObservableInstruments();
+            return _measured.ContainsKey(name);
         }
 
         public void Dispose() => _listener.Dispose();
