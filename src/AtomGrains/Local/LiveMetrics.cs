@@ -19,7 +19,9 @@ internal sealed class LiveMetrics : IDisposable
     private readonly SemaphoreSlim _looks = new(0);
     private readonly MetricsPage _page;
     private readonly MetricsServer _server;
+    private readonly UnfinishedRuns _unfinished;
     private RunMetrics? _metrics;
+    private volatile bool _isOver;
     private bool _isStopped;
 
     /// <summary>Listens at once, so that a taken port is known before anything is written.</summary>
@@ -28,6 +30,7 @@ internal sealed class LiveMetrics : IDisposable
     {
         _page = new MetricsPage(_scope);
         _server = new MetricsServer(port, Look);
+        _unfinished = new UnfinishedRuns(() => _metrics is null || _isOver ? [] : [null], _scope);
     }
 
     public string Url => _server.Url;
@@ -89,7 +92,7 @@ internal sealed class LiveMetrics : IDisposable
             _metrics?.Fault(kind, role);
         }
 
-        _isStopped = isStopped;
+        (_isOver, _isStopped) = (true, isStopped);
         _metrics?.Observe(RunGauges.AtRest(coordinator.View?.Generation.Value ?? 0, nodes.Counters, coordinator.Audits, isStopped), held: 0, now);
     }
 
@@ -130,6 +133,7 @@ internal sealed class LiveMetrics : IDisposable
     {
         _server.Dispose();
         _page.Dispose();
+        _unfinished.Dispose();
         _metrics?.Dispose();
         _looks.Dispose();
     }
