@@ -84,6 +84,7 @@ internal sealed partial class RunActor : IDisposable
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
             RecallSeats(view);
             _journal.Begins(DateTimeOffset.UtcNow);
+            _checkpoints.AskAge(age => _metrics.CheckpointInherited(age, Now));
         }
 
         Scale();

@@ -57,6 +57,8 @@ internal sealed class LiveMetrics : IDisposable
 
     public void Recovered(FaultLine line) => _metrics?.Recovered(line.Seconds.ByPhase());
 
+    public void CheckpointInherited(TimeSpan age, TimeSpan now) => _metrics?.CheckpointInherited(age, now);
+
     public void CheckpointCompleted(TimeSpan now) => _metrics?.CheckpointCompleted(now);
 
     public void RolledBack(long steps) => _metrics?.RolledBack(steps);

@@ -187,6 +187,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
+            _checkpoints.AskAge(age => _metrics?.CheckpointInherited(age, Now));
         }
 
         handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);

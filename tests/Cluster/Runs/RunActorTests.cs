@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
@@ -81,6 +82,33 @@ public sealed class RunActorTests : IDisposable
         Assert.Equal(stopped, told.Now(MetricNames.RunStopped));
         metrics.Dispose();
         Assert.False(told.Knows(MetricNames.RunStopped));
+    }
+
+    [Fact]
+    public void AnActivationThatTakesOverKnowsHowOldTheNewestCheckpointIs()
+    {
+        var plan = Plan() with { Checkpoints = new CheckpointOptions { EverySteps = 5 } };
+        using (var first = Actor(new Output(), plan))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        foreach (var minutes in new[] { 50, 20 })
+        {
+            var manifest = Path.Combine(_folder, $"checkpoints/manifests/l1/{60 - minutes:D12}.json");
+            Directory.CreateDirectory(Path.GetDirectoryName(manifest)!);
+            File.WriteAllText(manifest, "");
+            File.SetLastWriteTimeUtc(manifest, DateTime.UtcNow - TimeSpan.FromMinutes(minutes));
+        }
+
+        using var told = new Told();
+        using var posted = new BlockingCollection<Action>();
+        using var second = Actor(new Output { Posted = posted }, plan);
+        Assert.True(posted.TryTake(out var answer, TimeSpan.FromSeconds(60)), "nothing came back from the store");
+        answer();
+        second.OnTick();
+        Assert.InRange(told.Now(MetricNames.CheckpointAgeSeconds), 1200, 1260);
     }
 
     [Fact]
@@ -453,7 +481,9 @@ public sealed class RunActorTests : IDisposable
         {
         }
 
-        // Nothing comes back from a store here.
-        public void Post(Action action) => throw new InvalidOperationException("no checkpoint was wanted");
+        /// <summary>What comes back from the store; null where nothing does.</summary>
+        public BlockingCollection<Action>? Posted { get; init; }
+
+        public void Post(Action action) => (Posted ?? throw new InvalidOperationException("no checkpoint was wanted")).Add(action);
     }
 }
