@@ -27,7 +27,7 @@ internal static partial class ExampleRules
             Each(rendered => rendered.OfKind("ScaledObject"), one => one.Spec["triggers"].Items.Single().At("metadata.threshold").Number == Cluster.Settings["ATOMGRAINS_DEVICES"]!.Split(',').Length),
             ("threshold: \"1\"", "threshold: \"4\""), Kustomization.Examples),
         new("TheCertificatesAreTheSecretsThatSilosAndClientsMount",
-            Whole(rendered => Issued(rendered, "silo") == MountedBy(Cluster.Silos) && Issued(rendered, "client") == MountedBy(rendered.Pods.Single())),
+            Whole(rendered => Issued(rendered, "silo") == MountedBy(Cluster.Silos) && rendered.Pods.All(pod => Issued(rendered, "client") == MountedBy(pod))),
             ("secretName: silo-tls", "secretName: tls"), Kustomization.Examples),
         new("AClientIsToldOfItsCertificate",
             EachPod(pod => new[] { "CERTIFICATE", "KEY", "CA" }.All(file => pod.Containers.Single()["env"].Items.Any(one => one["name"].Text == $"ATOMGRAINS_TLS_{file}" && one["value"].Text.StartsWith("/etc/atomgrains/tls/", StringComparison.Ordinal)))),
