@@ -34,7 +34,8 @@ internal sealed class PlainSocket : IRoundTrip
 
                 socket.Send(echo ? payload : number);
             }
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         return ((IPEndPoint)listener.LocalEndPoint!).Port;
     }
 

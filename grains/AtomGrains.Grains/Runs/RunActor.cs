@@ -40,6 +40,7 @@ internal sealed partial class RunActor : IDisposable
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
     private readonly HashSet<NodeId> _leaving = [];
+    private Generation _newest;
     private double _validationLoss = double.NaN;
     private long _controlMessages;
     private string? _coreWaitsFor;
@@ -54,10 +55,11 @@ internal sealed partial class RunActor : IDisposable
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
         _failedDevices = new FailedDevices(plan.Folder, plan.Before, plan.DeviceFailures);
-        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots);
+        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots, HasSuccessor);
         Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
         var newest = _register.Newest();
+        _newest = newest?.Generation ?? plan.Before;
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
@@ -380,7 +382,18 @@ internal sealed partial class RunActor : IDisposable
         _heard[from] = DateTimeOffset.UtcNow;
     }
 
-    private void CarryOut() => _outbox.Drain(CarryOut);
+    private void CarryOut()
+    {
+        _outbox.Drain(CarryOut);
+        if (_journal.IsOver && !IsSuperseded)
+        {
+            IsSuperseded = true;
+            _output.Note("another coordinator writes the run's files: this one stops");
+        }
+    }
+
+    // Woken after its silo was taken for dead, it may have a step to decide before it next wants a view.
+    private bool HasSuccessor() => _register.Newest()?.Generation > _newest;
 
     private void CarryOut(Effect effect)
     {
@@ -495,6 +508,7 @@ internal sealed partial class RunActor : IDisposable
         var created = _register.TryCreate(view.Generation, JsonSerializer.SerializeToUtf8Bytes(view, LocalJson.Default.View));
         if (created)
         {
+            _newest = view.Generation;
             _ledger.ViewRecorded(DateTimeOffset.UtcNow);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
         }

@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Node.Shards;
 
@@ -21,7 +21,7 @@ public sealed class SampleHost : ISampleSource, IDisposable
     private readonly ShardCache _cache;
     private readonly object _gate = new();
     private readonly Dictionary<long, ushort[]> _delivered = [];
-    private readonly BlockingCollection<Action> _work = [];
+    private readonly EventQueue _work = new();
     private IReadOnlySet<long> _expected = new HashSet<long>();
     private Action<ReadSamples, ReadOnlyMemory<ushort>> _answer = (_, _) => { };
     private bool _isPatient = true;
@@ -51,9 +51,9 @@ public sealed class SampleHost : ISampleSource, IDisposable
     /// <param name="answer">Told what was read for whom; on this host's own thread.</param>
     public void AnswerTo(Action<ReadSamples, ReadOnlyMemory<ushort>> answer) => _answer = answer;
 
-    public void Hold(HoldShards hold) => _work.Add(() => _cache.Hold(hold.Shards));
+    public void Hold(HoldShards hold) => _work.Post(() => _cache.Hold(hold.Shards));
 
-    public void Read(ReadSamples read) => _work.Add(() =>
+    public void Read(ReadSamples read) => _work.Post(() =>
     {
         var tokens = new ushort[read.Samples.Count * TokensPerSample];
         try
@@ -120,7 +120,7 @@ public sealed class SampleHost : ISampleSource, IDisposable
     }
 
     /// <summary>Nothing is read for others any more. The step loop may be in the middle of a lane: its file stays open until it is collected.</summary>
-    public void Dispose() => _work.CompleteAdding();
+    public void Dispose() => _work.Close();
 
     private ushort[]? Await(long index)
     {
@@ -138,11 +138,7 @@ public sealed class SampleHost : ISampleSource, IDisposable
 
     private void Work()
     {
-        foreach (var action in _work.GetConsumingEnumerable())
-        {
-            action();
-        }
-
+        _work.Run();
         _ofCache.Dispose();
     }
 }

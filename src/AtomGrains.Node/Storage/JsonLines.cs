@@ -6,21 +6,21 @@ namespace AtomGrains.Node.Storage;
 /// <summary>Reads what <see cref="JsonLinesWriter{T}"/> wrote, also while it writes.</summary>
 public static class JsonLines
 {
+    // A file of millions of steps is longer than an array can be.
+    private const int MostAtOnce = 256 << 20;
+
     /// <summary>All whole lines, in order; a torn last one is left out.</summary>
     /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number.</exception>
-    public static IReadOnlyList<T> Read<T>(string path, JsonTypeInfo<T> type)
-    {
-        var offset = 0L;
-        return ReadOn(path, type, ref offset);
-    }
+    public static IReadOnlyList<T> Read<T>(string path, JsonTypeInfo<T> type) => [.. Stream(path, type)];
 
     /// <summary>The whole lines behind an offset, which moves behind them: for who follows a file that grows.</summary>
     /// <param name="offset">In bytes; where a line begins.</param>
+    /// <param name="most">Bytes to read at once, more than any line has: what is left comes with the next call.</param>
     /// <exception cref="InvalidDataException">A whole line is not JSON of this kind: names its number, counted from there.</exception>
-    public static IReadOnlyList<T> ReadOn<T>(string path, JsonTypeInfo<T> type, ref long offset)
+    public static IReadOnlyList<T> ReadOn<T>(string path, JsonTypeInfo<T> type, ref long offset, int most = MostAtOnce)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var end = WholeLinesEnd(file);
+        var end = file.Length - offset > most ? WholeLinesEnd(file, offset + most) : WholeLinesEnd(file);
         if (end <= offset)
         {
             return [];

@@ -1,14 +1,17 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace AtomGrains.Node.Storage;
 
-/// <summary>What POSIX has for files and .NET does not: hard links, and the sync of a directory.</summary>
+/// <summary>What POSIX has for files and .NET does not: hard links, the sync of a directory, and writes that go to a file's end, wherever another process has put it.</summary>
 internal static class NativeFile
 {
     private const int FileExists = 17;
     private const int InvalidArgument = 22;
     private const int CloseOnExec = 0x80000;
+    private const int SetStatusFlags = 4;
+    private const int Append = 0x400;
 
     /// <summary>
     /// Gives <paramref name="existing"/> a second name, unless that name is taken: atomic even between machines.
@@ -49,6 +52,15 @@ internal static class NativeFile
         }
     }
 
+    /// <summary>From here on every write goes to the end that the file has then, whatever offset it names.</summary>
+    public static void AppendOnly(SafeFileHandle file)
+    {
+        if (Control(file, SetStatusFlags, Append) != 0)
+        {
+            throw Failure("fcntl", "a file", Marshal.GetLastPInvokeError());
+        }
+    }
+
     private static IOException Failure(string call, string path, int error) =>
         new($"{call} of {path}: {new Win32Exception(error).Message}");
 
@@ -57,6 +69,9 @@ internal static class NativeFile
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static extern int Control(SafeFileHandle file, int command, int argument);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int Sync(int descriptor);

@@ -146,11 +146,11 @@ public sealed class RunFolder : IDisposable
 
     public FileRegister OpenRegister() => new(Path);
 
-    internal static JsonLinesWriter<MetricsLine> OpenMetrics(string folder) =>
-        new(System.IO.Path.Combine(folder, MetricsFileName), StorageJson.Default.MetricsLine, sync: false);
+    internal static JsonLinesWriter<MetricsLine> OpenMetrics(string folder, Func<bool>? isOver = null) =>
+        new(System.IO.Path.Combine(folder, MetricsFileName), StorageJson.Default.MetricsLine, sync: false, isOver);
 
-    internal static JsonLinesWriter<FaultLine> OpenFaults(string folder) =>
-        new(System.IO.Path.Combine(folder, FaultsFileName), StorageJson.Default.FaultLine, sync: true);
+    internal static JsonLinesWriter<FaultLine> OpenFaults(string folder, Func<bool>? isOver = null) =>
+        new(System.IO.Path.Combine(folder, FaultsFileName), StorageJson.Default.FaultLine, sync: true, isOver);
 
     /// <summary>Marks the run finished; its weights are written by then, by whoever held them.</summary>
     public void Finish(DateTimeOffset now) => Record = MarkFinished(Path, Record, now);

@@ -27,15 +27,16 @@ public sealed class RunJournal : IDisposable
     private long _lastStep = -1;
     private DateTimeOffset _lastDecided;
 
-    /// <param name="folder">The run folder. Nobody else writes its metrics and its ledger meanwhile.</param>
+    /// <param name="folder">The run folder.</param>
     /// <param name="roots">Whether the parameters of each step are proven; then its line waits for the root.</param>
-    public RunJournal(string folder, RunSpec spec, bool roots = false)
+    /// <param name="isOver">See <see cref="JsonLinesWriter{T}"/>; null where nobody else can write in this folder.</param>
+    public RunJournal(string folder, RunSpec spec, bool roots = false, Func<bool>? isOver = null)
     {
         _spec = spec;
         _leaves = roots ? new LeafSegments(folder) : null;
-        _metrics = RunFolder.OpenMetrics(folder);
-        _faults = RunFolder.OpenFaults(folder);
-        foreach (var line in JsonLines.Read(Path.Combine(folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine))
+        _metrics = RunFolder.OpenMetrics(folder, isOver);
+        _faults = RunFolder.OpenFaults(folder, isOver);
+        foreach (var line in JsonLines.Stream(Path.Combine(folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine))
         {
             Count(new Lineage(new Generation(line.Lineage)), line.Step, line.Skipped, line.Loss);
         }
@@ -44,6 +45,9 @@ public sealed class RunJournal : IDisposable
     }
 
     public RunSpec Spec => _spec;
+
+    /// <summary>A successor writes these files now, and what this journal was told since is not in them.</summary>
+    public bool IsOver => _metrics.IsOver || _faults.IsOver;
 
     /// <summary>What a predecessor's crash has cut off and this journal has removed, in words.</summary>
     public IReadOnlyList<string> Torn =>

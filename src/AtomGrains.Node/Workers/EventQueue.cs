@@ -15,7 +15,11 @@ public sealed class EventQueue
             if (!_closed)
             {
                 _actions.Enqueue(action);
-                Monitor.Pulse(_actions);
+                if (_actions.Count == 1)
+                {
+                    // Else its thread is awake, or has been woken, and would only come to wait for this lock.
+                    Monitor.Pulse(_actions);
+                }
             }
         }
     }
@@ -30,6 +34,9 @@ public sealed class EventQueue
             Monitor.PulseAll(_actions);
         }
     }
+
+    /// <summary>Handles events until the queue is closed.</summary>
+    public void Run() => Run(TimeSpan.FromDays(1), () => { });
 
     /// <summary>
     /// Handles events until the queue is closed, and <paramref name="tick"/> every <paramref name="interval"/>: after

@@ -95,7 +95,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
         Console.Error.WriteLine($"the node failed: {error}");
         _supervisor.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
         _supervisor.Dispose();
-        Environment.Exit(ExitFailed);
+        Signals.EndProcess(ExitFailed);
     }
 
     void INodeHost.LinkClosed(int node) => _supervisor.Send(new LinkLost(node));
@@ -103,7 +103,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private void EndLate()
     {
         Console.Error.WriteLine($"the notice of {_assignment.Grace.TotalSeconds} s is over, and not everything is handed over");
-        Environment.Exit(ExitLate);
+        Signals.EndProcess(ExitLate);
     }
 
     private void EndOrphaned()
@@ -112,9 +112,9 @@ public sealed class NodeProcess : INodeHost, IDisposable
         if (_assignment.Supervisor is not null)
         {
             // A silo's child: other silos have what it holds, and go on without it.
-            Environment.Exit(ExitOrphaned);
+            Signals.EndProcess(ExitOrphaned);
         }
 
-        _node.LeaveBehind(_assignment.RunFolder, () => Environment.Exit(ExitOrphaned));
+        _node.LeaveBehind(_assignment.RunFolder, () => Signals.EndProcess(ExitOrphaned));
     }
 }

@@ -39,10 +39,14 @@ internal static class WorkerCommand
             return Unusable;
         }
 
+        int exitCode;
         using (node)
         {
-            return node.Run();
+            exitCode = node.Run();
         }
+
+        Signals.EndProcess(exitCode);
+        return exitCode;
     }
 
     private static NodeAssignment? ReadAssignment()

@@ -27,7 +27,6 @@ public sealed class LiveSiloAlertsTests
         using var pods = new Pods(cluster, count: 3);
         using var prometheus = PrometheusProcess.OfPods(pods.Addresses, Rules);
         pods.StartAll();
-        await cluster.Joins();
         await cluster.Starts(Run, Spec.Long with { Steps = 100_000 }, workers: 2, "spares: 1", "checkpoint-every: 5");
         await Is(pods, prometheus, IsTraining, 1);
         await Is(pods, prometheus, "sum(atomgrains_workers_ready) - sum(atomgrains_workers)", 1);

@@ -40,6 +40,24 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void ACoordinatorThatWakesAfterAnotherHasTakenOverWritesNothingMore()
+    {
+        using var first = Actor(new Output());
+        first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal(new Generation(1), first.View!.Generation);
+        using var second = Actor(new Output());
+        second.OnNodeEnded(new NodeId(2));
+        second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 1)]);
+        second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0), new LeaveRequested()]);
+        var left = Assert.Single(Ledger());
+
+        first.OnReport(new NodeId(2), "b", [new LeaveRequested()]);
+        Assert.True(first.IsSuperseded);
+        Assert.Equal(left, Assert.Single(Ledger()));
+    }
+
+    [Fact]
     public void WhatHappensToARunIsToldToItsMeter()
     {
         using var told = new Told();

@@ -43,6 +43,52 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     [Fact]
+    public void WhoReadsOnGetsALongFileInParts()
+    {
+        using (var writer = Open())
+        {
+            for (var step = 0; step < 10; step++)
+            {
+                writer.Append(Line(step, 0.5));
+            }
+        }
+
+        var (offset, steps, most) = (0L, new List<long>(), (int)new FileInfo(Lines).Length / 3);
+        for (IReadOnlyList<MetricsLine> part; (part = JsonLines.ReadOn(Lines, StorageJson.Default.MetricsLine, ref offset, most)).Count > 0;)
+        {
+            Assert.InRange(part.Count, 1, 4);
+            steps.AddRange(part.Select(line => line.Step));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(step => (long)step), steps);
+    }
+
+    [Fact]
+    public void OfTwoWritersNeitherTakesALineFromTheOther()
+    {
+        using var first = Open();
+        first.Append(Line(0, 0.123456789));
+        using var second = Open();
+        second.Append(Line(1, 1));
+        first.Append(Line(2, 0.5));
+        second.Append(Line(3, 0.123456789));
+        Assert.Equal([0L, 1, 2, 3], JsonLines.Read(Lines, StorageJson.Default.MetricsLine).Select(line => line.Step));
+    }
+
+    [Fact]
+    public void AWriterWhoseSuccessorHasWrittenWritesNoMore()
+    {
+        using var first = new JsonLinesWriter<MetricsLine>(Lines, StorageJson.Default.MetricsLine, sync: true, isOver: () => true);
+        first.Append(Line(0, 1));
+        Assert.False(first.IsOver);
+        using var second = Open();
+        second.Append(Line(1, 1));
+        first.Append(Line(1, 1));
+        Assert.True(first.IsOver);
+        Assert.Equal([0L, 1], JsonLines.Read(Lines, StorageJson.Default.MetricsLine).Select(line => line.Step));
+    }
+
+    [Fact]
     public void AStreamGivesTheWholeLinesHoweverLongTheyAreAndHoweverTheyLieInItsBuffer()
     {
         using (var writer = Open())

@@ -54,7 +54,7 @@ public sealed partial class PartitionReplica
         }
         else if (message is Reduced reduced)
         {
-            _earlyReduced = reduced with { Slice = reduced.Slice.ToArray() };
+            _earlyReduced = (Reduced)reduced.Copy();
         }
     }
 

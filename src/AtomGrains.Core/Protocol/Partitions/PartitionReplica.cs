@@ -328,7 +328,7 @@ public sealed partial class PartitionReplica
         if (reduced.Key.Step > _state.Version)
         {
             // The decision between is on its way on another connection; keep one step.
-            _earlyReduced = reduced with { Slice = reduced.Slice.ToArray() };
+            _earlyReduced = (Reduced)reduced.Copy();
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -95,8 +96,11 @@ public sealed class TlsCertificates
         return policy;
     }
 
-    private static bool IsOfCluster(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+    /// <summary>Whether a certificate was shown and is of the cluster, given what is wrong with it by <see cref="PolicyOf"/>.</summary>
+    internal static bool IsOfCluster([NotNullWhen(true)] X509Certificate? certificate, SslPolicyErrors errors) =>
         certificate is not null && (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
+
+    private static bool IsOfCluster(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => IsOfCluster(certificate, errors);
 
     private (SslStreamCertificateContext Own, X509Certificate2Collection Authorities) Current()
     {

@@ -104,11 +104,10 @@ internal sealed class TlsChannel(Socket socket) : IDisposable
 
     public void Dispose() => _stream?.Dispose();
 
-    // Its names are not compared, since nodes are known by addresses that nobody can know beforehand.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        _verdict = certificate is null ? CloseReason.CertificateMissing
-            : (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None ? null
+        _verdict = TlsCertificates.IsOfCluster(certificate, errors) ? null
+            : certificate is null ? CloseReason.CertificateMissing
             : chain!.ChainStatus.All(fault => fault.Status == X509ChainStatusFlags.NotTimeValid) ? CloseReason.CertificateExpired
             : CloseReason.CertificateUntrusted;
         return _verdict is null;
