@@ -29,6 +29,7 @@ run_tests() {
     build_tests
     set_up_azurite
     check_format
+    check_vulnerabilities "$solution"
     for project in "${test_projects[@]}"; do
         run_test_project "$project" "$long"
     done

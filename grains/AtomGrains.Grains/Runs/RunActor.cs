@@ -92,6 +92,7 @@ internal sealed partial class RunActor : IDisposable
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
             RecallSeats(view);
             _journal.Begins(DateTimeOffset.UtcNow);
+            _checkpoints.AskAge(age => _metrics.CheckpointInherited(age, Now));
         }
 
         Scale();
@@ -285,11 +286,19 @@ internal sealed partial class RunActor : IDisposable
         Observe();
     }
 
-    public void Dispose()
+    public void Dispose() => Retire().Dispose();
+
+    /// <summary>Ends, but for the meter, which the caller disposes: whoever looks at it now and then has yet to see how the run ended.</summary>
+    public RunMetrics Retire()
     {
+        if (IsDone)
+        {
+            Observe();
+        }
+
         _checkpoints.Dispose();
-        _metrics.Dispose();
         _journal.Dispose();
+        return _metrics;
     }
 
     // Back from the store's thread, as a turn like any other.
@@ -316,8 +325,8 @@ internal sealed partial class RunActor : IDisposable
 
         if (IsDone)
         {
-            // The silo lives on: a run that is paused or over wants nothing, holds nothing, and has nothing left to lose.
-            _metrics.Observe(new RunGauges(0, 0, View?.Generation.Value ?? 0, Counters, Audits: _coordinator.Audits), held: 0, Now);
+            var isStopped = End?.Stopped is { } reason && !reason.StartsWith(RunOrders.StopReason, StringComparison.Ordinal);
+            _metrics.Observe(RunGauges.AtRest(View?.Generation.Value ?? 0, Counters, _coordinator.Audits, isStopped), held: 0, Now);
             return;
         }
 

@@ -3,6 +3,7 @@ using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Telemetry;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
@@ -21,7 +22,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
     // Beyond the time in which a grain lives again, and within that in which a lost node is left out.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    // Its nodes have yet to hear of it.
+    // Its nodes have yet to hear of it, and whoever reads its metrics: four times, if every 15 s.
     private static readonly TimeSpan AfterTheEnd = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<NodeId, Pump<ControlMessage>> _pumps = [];
@@ -29,8 +30,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
     private volatile IReadOnlyList<NodeSilo> _silos = [];
     private ISiloRun _run = null!;
     private RunActor? _actor;
+    private RunMetrics? _metricsOfTheEnd;
     private IGrainTimer? _timer;
     private bool _isDown;
+    private IGrainTimer? _metricsTimer;
     private TaskScheduler _turns = TaskScheduler.Default;
     private IRunGrain _self = null!;
 
@@ -56,6 +59,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         }
 
         _actor?.Dispose();
+        ForgetMetrics();
         return Task.CompletedTask;
     }
 
@@ -232,6 +236,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             return;
         }
 
+        ForgetMetrics();
         _actor = new RunActor(plan, this, _run.Store);
         if (RunWish.Read(plan.Folder).IsPaused)
         {
@@ -254,7 +259,8 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         else if (_actor is { End: not null } or { IsAtRest: true })
         {
             _timer?.Dispose();
-            _actor.Dispose();
+            _metricsOfTheEnd = _actor.Retire();
+            _metricsTimer = this.RegisterGrainTimer(ForgetMetricsAsync, new GrainTimerCreationOptions(AfterTheEnd, Timeout.InfiniteTimeSpan));
             _actor = null;
             DelayDeactivation(AfterTheEnd);
 
@@ -292,6 +298,19 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         {
             throw new OrleansException($"the coordinator of run {RunId} begins anew: ask again");
         }
+    }
+
+    private Task ForgetMetricsAsync(CancellationToken cancellationToken)
+    {
+        ForgetMetrics();
+        return Task.CompletedTask;
+    }
+
+    private void ForgetMetrics()
+    {
+        _metricsTimer?.Dispose();
+        _metricsOfTheEnd?.Dispose();
+        _metricsOfTheEnd = null;
     }
 
     private async Task WatchSilosAsync()

@@ -21,6 +21,7 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
     private readonly Action<Action> _post;
     private readonly Action<string> _note;
     private readonly Dictionary<string, long> _heard = [];
+    private Action<TimeSpan>? _tellAge;
     private long _completedBefore;
     private bool _isTroubled;
 
@@ -67,6 +68,14 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
         }
     }
 
+    /// <summary>For a coordinator that takes over: its predecessor knew how old the newest checkpoint is.</summary>
+    /// <param name="tell">Called as an event, if there is a checkpoint.</param>
+    public void AskAge(Action<TimeSpan> tell)
+    {
+        _tellAge = tell;
+        _keeper.FindNewestWritten();
+    }
+
     /// <summary>What a node says of its slices, on its way to the coordinator.</summary>
     /// <returns>A slice that is in the store and was not heard of before: nodes say it again under each view.</returns>
     public SliceStored? Note(ControlMessage message)
@@ -104,6 +113,8 @@ public sealed class CheckpointDesk : ICheckpointEvents, IDisposable
 
         _coordinator.OnCheckpointFound(found.File?.Manifest.Origin, _now(), _outbox);
     });
+
+    void ICheckpointEvents.OnNewestWritten(DateTimeOffset at) => _post(() => _tellAge?.Invoke(DateTimeOffset.UtcNow - at));
 
     // A node knows no more than the newest slice of a partition, and one that is older than the last two checkpoints is nobody's.
     private void ForgetBefore(long completed)

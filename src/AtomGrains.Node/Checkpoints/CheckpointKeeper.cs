@@ -73,6 +73,22 @@ public sealed class CheckpointKeeper : IDisposable
         }
     });
 
+    /// <summary>Tells when the newest checkpoint was written, where there is one and the store answers.</summary>
+    public void FindNewestWritten() => Post(() =>
+    {
+        try
+        {
+            if (_store.NewestWritten() is { } at)
+            {
+                _events.OnNewestWritten(at);
+            }
+        }
+        catch (IOException)
+        {
+            // Only for the page: its age counts from the next one on.
+        }
+    });
+
     /// <summary>Removes checkpoints beyond those that are kept, and what no checkpoint needs.</summary>
     /// <param name="newest">The newest complete one.</param>
     public void Collect(CheckpointId newest) => Post(() =>

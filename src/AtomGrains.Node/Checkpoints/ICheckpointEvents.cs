@@ -10,4 +10,6 @@ public interface ICheckpointEvents
     void OnManifestNotWritten(CheckpointManifest manifest, string reason);
 
     void OnCheckpointFound(FoundCheckpoint found);
+
+    void OnNewestWritten(DateTimeOffset at);
 }

@@ -41,6 +41,8 @@ public static class MetricNames
     public const string DeviceSecondsHeld = "device_seconds_held_total";
     public const string DeviceSecondsUseful = "device_seconds_useful_total";
     public const string StepsLost = "steps_lost_total";
+    public const string RunStopped = "run_stopped";
+    public const string RunUnfinished = "run_unfinished";
 
     /// <summary>Label: the run's id, where a process may have several; none where it has one.</summary>
     public const string Run = "run";

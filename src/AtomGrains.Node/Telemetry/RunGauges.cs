@@ -22,4 +22,11 @@ public sealed record RunGauges(int Workers, int Ready, long Generation, NodeCoun
 
     /// <summary>Devices that are used no more.</summary>
     public int DevicesQuarantined { get; init; }
+
+    /// <summary>Whether the run has stopped before its last step, other than on request.</summary>
+    public bool IsStopped { get; init; }
+
+    /// <summary>A run that is paused or over wants nothing, holds nothing, and has nothing left to lose.</summary>
+    public static RunGauges AtRest(long generation, NodeCounters counters, AuditCounts audits, bool isStopped) =>
+        new(0, 0, generation, counters, Audits: audits) { IsStopped = isStopped };
 }

@@ -31,6 +31,7 @@ public sealed class RunMetrics : IDisposable
     private double _loss = double.NaN;
     private TimeSpan _observed;
     private TimeSpan _checkpointed;
+    private bool _hasCompleted;
 
     /// <param name="samplesPerStep">The global batch.</param>
     /// <param name="now">On the monotonic clock of all calls: from here on the run's time counts.</param>
@@ -61,11 +62,12 @@ public sealed class RunMetrics : IDisposable
         Gauge(MetricNames.Generation, "The newest view's generation.", () => _gauges?.Generation);
         Gauge(MetricNames.Loss, "Mean training loss of the last step in nats a token.", () => double.IsFinite(_loss) ? _loss : null);
         Gauge(MetricNames.CheckpointAgeSteps, "Steps since the newest complete checkpoint: what would be lost with every process.", () => _gauges?.CheckpointAge);
-        Gauge(MetricNames.CheckpointAgeSeconds, "Seconds since the newest checkpoint became complete, or since this coordinator began.", () => _gauges?.CheckpointAge is null ? null : (_observed - _checkpointed).TotalSeconds);
-        Gauge(MetricNames.WorkersWanted, "Workers that the run wants now; 0 while it is paused or over.", () => _gauges?.WorkersWanted);
+        Gauge(MetricNames.CheckpointAgeSeconds, "Seconds since the newest checkpoint became complete; before the first, since this coordinator began.", () => _gauges?.CheckpointAge is null ? null : (_observed - _checkpointed).TotalSeconds);
+        Gauge(MetricNames.WorkersWanted, "Workers that the run wants now; 0 once it is paused or over.", () => _gauges?.WorkersWanted);
         Gauge(MetricNames.SparesWanted, "Spares that the run wants beside its workers.", () => _gauges?.SparesWanted);
         Gauge(MetricNames.DevicesMissing, "Workers and spares that are wanted and have no device yet.", () => _gauges?.DevicesMissing);
         Gauge(MetricNames.DevicesQuarantined, "Devices that are used no more, for failures or wrong bits.", () => _gauges?.DevicesQuarantined);
+        Gauge(MetricNames.RunStopped, "1 once the run has stopped before its last step, other than on request; else 0.", () => _gauges is null ? null : _gauges.IsStopped ? 1 : 0);
         Seconds(MetricNames.DeviceSecondsHeld, "Seconds for which devices were held, summed over devices: what the run costs.", () => _time.HeldSeconds);
         Seconds(MetricNames.DeviceSecondsUseful, "Device-seconds that committed samples take at the step loops' own speed.", () => _time.UsefulSeconds);
         Count(MetricNames.LanesRecomputed, "Lanes computed in place of a lost worker in a step under way.", counters => counters.LanesRecomputed);
@@ -104,7 +106,16 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
-            _checkpointed = now;
+            (_checkpointed, _hasCompleted) = (now, true);
+        }
+    }
+
+    /// <summary>The newest checkpoint is an earlier coordinator's; not news after one of its own.</summary>
+    public void CheckpointInherited(TimeSpan age, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            _checkpointed = _hasCompleted || age < TimeSpan.Zero ? _checkpointed : now - age;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using AtomGrains.Clustering;
 using AtomGrains.Commands;
+using AtomGrains.Grains.Runs;
 using AtomGrains.Silo.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +27,7 @@ internal static class StandingSilo
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
         try
         {
+            using var runs = new CatalogMetrics(host.Services.GetRequiredService<IRunCatalog>());
             using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
             Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");
             host.Start();

@@ -61,6 +61,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
             outcome.Report.Write(report);
         }
 
+        metrics?.AwaitLastLooks(observer.OnNote, cancellation);
         return outcome;
     }
 

@@ -154,6 +154,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
             _stopped ??= error.Message;
         }
 
+        _metrics?.End(_coordinator, _nodes, _ledger, _stopped is not null && !cancellation.IsCancellationRequested, Now);
         return new RunOutcome(Report(), _stopped, _faults.NotStruck);
     }
 
@@ -186,6 +187,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         {
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _journal.Begins(DateTimeOffset.UtcNow);
+            _checkpoints.AskAge(age => _metrics?.CheckpointInherited(age, Now));
         }
 
         handles.FindAll(node => !node.IsAlive).ForEach(OnProcessEnded);

@@ -1,7 +1,10 @@
 using AtomGrains.Clustering;
+using AtomGrains.Core.Options;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Transport.Tls;
+using AtomGrains.Tests.Support.Tls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -17,16 +20,23 @@ public sealed class UsersProgramTests
         var source = File.ReadAllLines(Path.Combine(root, "tests/Cluster/Clients/UsersProgram.cs"));
         var program = source.SkipWhile(line => !line.Contains("StartAsync", StringComparison.Ordinal)).SkipLast(1).Select(line => line.Length > 4 ? line[4..] : line).ToList();
         Assert.True(program.Count < 15, $"{program.Count} lines");
-        Assert.Contains($"```csharp\n{string.Join('\n', program)}\n```", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
+        var readme = File.ReadAllText(Path.Combine(root, "README.md"));
+        Assert.Contains("connectionString: null, errors, tls)` returns, with\n`tls` from `TlsFiles.Read(certificate, key, authority, errors)`", readme, StringComparison.Ordinal);
+        Assert.Contains($"```csharp\n{string.Join('\n', program)}\n```", readme, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AProgramStartsARunAndOneOfANewerVersionIsToldToWait()
     {
-        await using var cluster = new StandingCluster();
+        // Silos encrypt but for those on loopback, and so do those of this test.
+        using var authority = new Authority();
+        await using var cluster = new StandingCluster(authority: authority);
         cluster.StartSilos(1);
         await cluster.Joins();
-        var connection = ClusterConnection.Read(ClusterConnection.DefaultCluster, cluster.Clustering, account: null, connectionString: null, errors: [])!;
+        var own = authority.Issue("own").Files;
+        List<SettingError> errors = [];
+        var tls = TlsFiles.Read(own.Certificate, own.Key, own.Authority, errors);
+        var connection = ClusterConnection.Read(ClusterConnection.DefaultCluster, cluster.Clustering, account: null, connectionString: null, errors, tls)!;
         Assert.Empty(await UsersProgram.StartAsync(connection, "own", StandingCluster.SpecOf(Spec.Short, workers: 1)));
         await cluster.EndsAsTheCalmRun("own", Spec.Short);
 

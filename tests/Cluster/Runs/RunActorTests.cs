@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
@@ -125,12 +126,13 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ARunThatIsPausedOrOverWantsNobodySoThatNobodyIsToldThatItIsStalled(bool isPaused)
+    [InlineData(true, "", 0)]
+    [InlineData(false, RunOrders.StopReason, 0)]
+    [InlineData(false, "it cannot go on", 1)]
+    public void WhenItsActorIsGoneAsWellARunThatIsPausedOrOverIsSeenToWantNobodyAndWhetherItStoppedForAFault(bool isPaused, string reason, int stopped)
     {
         using var told = new Told();
-        using var actor = Actor(new Output());
+        var actor = Actor(new Output());
         actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
         actor.OnTick();
@@ -141,11 +143,42 @@ public sealed class RunActorTests : IDisposable
         }
         else
         {
-            actor.OnStop("that is enough");
+            actor.OnStop(reason);
         }
 
-        actor.OnTick();
+        // Its grain ends it in the same turn.
+        var metrics = actor.Retire();
         Assert.Equal((0, 0, 0), (told.Now(MetricNames.WorkersWanted), told.Now(MetricNames.DevicesMissing), told.Now(MetricNames.WorkersReady)));
+        Assert.Equal(stopped, told.Now(MetricNames.RunStopped));
+        metrics.Dispose();
+        Assert.False(told.Knows(MetricNames.RunStopped));
+    }
+
+    [Fact]
+    public void AnActivationThatTakesOverKnowsHowOldTheNewestCheckpointIs()
+    {
+        var plan = Plan() with { Checkpoints = new CheckpointOptions { EverySteps = 5 } };
+        using (var first = Actor(new Output(), plan))
+        {
+            first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            first.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        }
+
+        foreach (var minutes in new[] { 50, 20 })
+        {
+            var manifest = Path.Combine(_folder, $"checkpoints/manifests/l1/{60 - minutes:D12}.json");
+            Directory.CreateDirectory(Path.GetDirectoryName(manifest)!);
+            File.WriteAllText(manifest, "");
+            File.SetLastWriteTimeUtc(manifest, DateTime.UtcNow - TimeSpan.FromMinutes(minutes));
+        }
+
+        using var told = new Told();
+        using var posted = new BlockingCollection<Action>();
+        using var second = Actor(new Output { Posted = posted }, plan);
+        Assert.True(posted.TryTake(out var answer, TimeSpan.FromSeconds(60)), "nothing came back from the store");
+        answer();
+        second.OnTick();
+        Assert.InRange(told.Now(MetricNames.CheckpointAgeSeconds), 1200, 1260);
     }
 
     [Fact]
@@ -513,6 +546,14 @@ public sealed class RunActorTests : IDisposable
             return _measured[name];
         }
 
+        /// <summary>Whether there is a value now.</summary>
+        public bool Knows(string name)
+        {
+            _measured.Remove(name);
+            _listener.RecordObservableInstruments();
+            return _measured.ContainsKey(name);
+        }
+
         public void Dispose() => _listener.Dispose();
     }
 
@@ -545,7 +586,9 @@ public sealed class RunActorTests : IDisposable
         {
         }
 
-        // Nothing comes back from a store here.
-        public void Post(Action action) => throw new InvalidOperationException("no checkpoint was wanted");
+        /// <summary>What comes back from the store; null where nothing does.</summary>
+        public BlockingCollection<Action>? Posted { get; init; }
+
+        public void Post(Action action) => (Posted ?? throw new InvalidOperationException("no checkpoint was wanted")).Add(action);
     }
 }

@@ -1,7 +1,9 @@
+using System.Text;
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Silo.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Core.Internal;
@@ -26,6 +28,21 @@ public sealed class InProcessClusterTests
         var report = await cluster.Finish();
         Assert.Equal(await Calm.Value, report.WeightsSha256);
         Assert.Equal(Steps, report.StepsCommitted);
+    }
+
+    [Fact]
+    public async Task ARunThatIsOverIsOnThePageForAMomentAndLongerThanItsCoordinator()
+    {
+        using var page = new PrometheusExporter();
+        await using var cluster = await InProcessCluster.Start(workers: 1, steps: 20);
+        await cluster.Finish();
+        var series = (string name) => $"atomgrains_{name}{{run=\"{cluster.RunId}\"}} 0\n";
+        await Eventually.Holds("the end on the page", () => Text(page).Contains(series("workers_wanted"), StringComparison.Ordinal));
+        Assert.Contains(series("run_stopped"), Text(page), StringComparison.Ordinal);
+        await cluster.Run.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await Eventually.Holds("a page without the run", () => !Text(page).Contains(cluster.RunId, StringComparison.Ordinal));
+
+        static string Text(PrometheusExporter page) => Encoding.UTF8.GetString(page.PageAsync(CancellationToken.None).GetAwaiter().GetResult());
     }
 
     [Fact]

@@ -21,6 +21,25 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     [FactThatNeeds(Needs.Kubectl)]
+    public void EveryCommandGoesToPodsThatThereAreAndAsksForWhatTheClientKnows()
+    {
+        var runbook = Repository.Read("k8s/monitoring/RUNBOOK.md");
+        var there = Rendered.From(Kustomization.Text("overlays/cpu")).Objects.Concat(Rendered.From(Kustomization.Text(Kustomization.Examples)).Objects)
+            .Where(one => one.Kind == "Deployment").Select(one => one.Name).ToHashSet();
+        var gone = Workloads().Matches(Text + runbook).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.Equal(["client", "silos"], gone.Order());
+        Assert.Subset(there, gone);
+
+        var known = NewCommands().Matches(Repository.Read("samples/StartRun/ClientCommands.cs")).Select(match => match.Groups[1].Value).ToHashSet();
+        var asked = ClientCommand().Matches(Text + runbook).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.Contains("list", asked);
+        Assert.Subset(known, asked);
+
+        // Whoever has no other client than that pod.
+        Assert.All(["StartRun", "in-silo"], word => Assert.Contains($"    alias {word}='kubectl -n atomgrains exec deploy/", runbook, StringComparison.Ordinal));
+    }
+
+    [FactThatNeeds(Needs.Kubectl)]
     public void EverySecretThatPodsMountIsMadeByACommand()
     {
         var mounted = Rendered.From(Kustomization.Text("overlays/cpu")).Silos.Spec["volumes"].Items.Select(volume => volume.At("secret.secretName").Text).Where(name => name.Length > 0).ToList();
@@ -65,6 +84,15 @@ public sealed partial class ReadmeTests : IDisposable
 
     [GeneratedRegex(@"\b(?:k8s|samples)/[A-Za-z0-9_./-]+")]
     private static partial Regex Files();
+
+    [GeneratedRegex(@"\b(?:deploy|deployment)/(\w+)")]
+    private static partial Regex Workloads();
+
+    [GeneratedRegex(@"\bStartRun(?:\.dll)? ([a-z]+)")]
+    private static partial Regex ClientCommand();
+
+    [GeneratedRegex("(?:new Command|Order)\\(\\s*\"([a-z]+)\"")]
+    private static partial Regex NewCommands();
 
     // Its overlay is meant to lie beside the others.
     [GeneratedRegex(@"- \.\./(?=\w)")]

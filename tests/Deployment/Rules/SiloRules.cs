@@ -10,7 +10,9 @@ internal static class SiloRules
     private static readonly string[] Writable = ["/dev/shm", "/tmp", "/var/lib/atomgrains", "/var/lib/atomgrains/membership", "/var/lib/atomgrains/runs"];
 
     private static readonly string[] Spread = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"];
-    private static readonly TimeSpan ForLeaving = TimeSpan.FromSeconds(10);
+
+    // Beyond the grace: after that time a silo ends itself, in order or not.
+    private static readonly TimeSpan ForLeaving = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static IReadOnlyList<ManifestRule> All { get; } =

@@ -13,7 +13,7 @@ public sealed partial class RulesTests
     [Fact]
     public void ThereIsAnAlertForEachThingThatAnOperatorHasToKnow()
     {
-        string[] told = ["RunStalled", "RecoverySlow", "GoodputLow", "CheckpointOld", "SparesGone", "DeviceQuarantined", "WrongBits", "SiloCrashLoop", "SilosDown"];
+        string[] told = ["RunStalled", "RunStopped", "RunNotCoordinated", "RecoverySlow", "GoodputLow", "CheckpointOld", "SparesGone", "DeviceQuarantined", "WrongBits", "SiloCrashLoop", "SilosDown"];
         Assert.Equal(told.Select(alert => $"AtomGrains{alert}"), MonitoringFiles.Alerts);
     }
 

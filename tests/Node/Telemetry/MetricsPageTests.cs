@@ -67,6 +67,29 @@ public sealed class MetricsPageTests : IDisposable
     }
 
     [Fact]
+    public void ACheckpointOfAnEarlierCoordinatorHasTheAgeThatItHasUntilThereIsANewerOne()
+    {
+        _metrics.CheckpointInherited(age: TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(5));
+        _metrics.Observe(new RunGauges(1, 1, 1, new NodeCounters(), CheckpointAge: 7), held: 1, TimeSpan.FromSeconds(6));
+        Assert.Equal(1201, Value("atomgrains_checkpoint_age_seconds"));
+        _metrics.CheckpointCompleted(TimeSpan.FromSeconds(7));
+        _metrics.CheckpointInherited(age: TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(8));
+        _metrics.Observe(new RunGauges(1, 1, 1, new NodeCounters(), CheckpointAge: 0), held: 1, TimeSpan.FromSeconds(9));
+        Assert.Equal(2, Value("atomgrains_checkpoint_age_seconds"));
+    }
+
+    [Fact]
+    public void ARunThatStoppedForAFaultSaysSoAndWantsNothing()
+    {
+        Assert.DoesNotContain("atomgrains_run_stopped ", _page.Write(), StringComparison.Ordinal);
+        _metrics.Observe(new RunGauges(2, 2, 1, new NodeCounters()) { WorkersWanted = 2 }, held: 2, TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 2), (Value("atomgrains_run_stopped"), Value("atomgrains_workers_wanted")));
+        _metrics.Observe(RunGauges.AtRest(1, new NodeCounters(), new AuditCounts(Undecided: 1), isStopped: true), held: 0, TimeSpan.FromSeconds(2));
+        Assert.Equal((1, 0), (Value("atomgrains_run_stopped"), Value("atomgrains_workers_wanted")));
+        Assert.Equal(1, Value("atomgrains_lane_audits_total{result=\"undecided\"}"));
+    }
+
+    [Fact]
     public void ACheckpointsAgeInSecondsBeginsAnewWithEachThatIsComplete()
     {
         Observe(at: 9);

@@ -55,6 +55,10 @@ public sealed class CheckpointStore(IObjectStore objects)
     /// <summary>The checkpoints that have a manifest, whatever that says.</summary>
     public IReadOnlyList<CheckpointId> List() => [.. objects.List(Manifests).Select(entry => Parse(entry.Name, Manifests, ManifestSuffix)).OfType<CheckpointId>()];
 
+    /// <summary>When the newest manifest was written, by the store's clock; null when there is none.</summary>
+    /// <exception cref="IOException">The store does not answer.</exception>
+    public DateTimeOffset? NewestWritten() => objects.List(Manifests).Max(entry => (DateTimeOffset?)entry.Written);
+
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="InvalidDataException">It is broken.</exception>
     public ManifestFile ReadManifest(CheckpointId checkpoint)

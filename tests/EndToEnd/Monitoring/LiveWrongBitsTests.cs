@@ -1,0 +1,23 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.EndToEnd.Tests.Telemetry;
+
+namespace AtomGrains.EndToEnd.Tests.Monitoring;
+
+/// <summary>A real Prometheus with the real rules on a run that ends in the moment in which there is something to tell of it.</summary>
+public sealed class LiveWrongBitsTests
+{
+    private static readonly string[] Told = ["AtomGrainsRunStopped", "AtomGrainsWrongBits"];
+
+    [FactWithPrometheus]
+    public async Task ARunThatStopsForWrongBitsIsToldOfWhenItsProcessIsGone()
+    {
+        var port = FreePort.Any();
+        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, ["flip:worker=0@step=40"], ["--audit-lanes", "1", "--metrics-port", $"{port}"]);
+        await Eventually.Answers("a look at the run", async () => await prometheus.Ask("atomgrains_run_stopped") == 0 ? "" : null, () => run.Output);
+        var finished = await run.Finish();
+        Assert.True(finished.ExitCode == 1, finished.ToString());
+        IReadOnlySet<string> seen = new HashSet<string>();
+        await Eventually.Answers(string.Join(" and ", Told), async () => (seen = await prometheus.Alerts("firing")).SetEquals(Told) ? "" : null, () => $"firing: {string.Join(", ", seen)}");
+    }
+}
