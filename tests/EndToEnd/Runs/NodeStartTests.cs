@@ -44,6 +44,6 @@ public sealed class NodeStartTests : IDisposable
         Assert.Equal([null, null, null], Enumerable.Range(0, 3).Select(_ => crashes.NotStarted("no memory")));
         crashes.Ready();
         Assert.Equal([null, null, null], Enumerable.Range(0, 3).Select(_ => crashes.NotStarted("no memory")));
-        Assert.Equal("4 worker processes in a row could not be started or ended before they were ready, the last with: no memory", crashes.NotStarted("no memory"));
+        Assert.Equal("4 worker processes in a row ended before they were ready, the last as it could not be started: no memory", crashes.NotStarted("no memory"));
     }
 }
