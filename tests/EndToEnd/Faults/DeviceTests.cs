@@ -1,5 +1,9 @@
+using System.Diagnostics;
+using System.Text.Json;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Local;
 using AtomGrains.Local.Devices;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Faults;
 
@@ -36,6 +40,36 @@ public sealed class DeviceTests
     {
         var run = await FragileRun.OnALoudMachine(Spec.Short, "--workers", "1");
         Assert.Equal((2, "error: --device cpu: the tensor engine's process said what is no answer: welcome to the engine\n"), (run.ExitCode, run.Errors));
+    }
+
+    [Fact]
+    public async Task AWorkerThatCannotReadItsRunSpeaksAgainstNoDevice()
+    {
+        var folder = TrainProcess.NewFolder();
+        var assignment = new NodeAssignment
+        {
+            Node = 1,
+            Slot = 0,
+            RunId = "run",
+            Listen = "127.0.0.1",
+            Secret = new string('0', 64),
+            Faults = [],
+            RunFolder = folder,
+            Store = folder,
+            Struck = "struck",
+            Device = "cpu",
+            OrphanGrace = TimeSpan.FromSeconds(1),
+            Grace = TimeSpan.FromSeconds(1),
+        };
+        var info = AtomProgram.StartInfo(["worker"]);
+        info.RedirectStandardInput = true;
+        using var worker = Process.Start(info)!;
+        await worker.StandardInput.WriteAsync(JsonSerializer.Serialize(assignment, AssignmentJson.Default.NodeAssignment));
+        worker.StandardInput.Close();
+        var errors = await worker.StandardError.ReadToEndAsync();
+        await worker.WaitForExitAsync();
+        Assert.StartsWith("error: worker: ", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal("crash", FaultNames.OfExit(worker.ExitCode));
     }
 
     [Theory]
