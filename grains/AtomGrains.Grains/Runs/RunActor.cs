@@ -286,19 +286,24 @@ internal sealed partial class RunActor : IDisposable
         Observe();
     }
 
-    public void Dispose() => Retire().Dispose();
+    public void Dispose()
+    {
+        Close();
+        _metrics.Dispose();
+    }
 
     /// <summary>Ends, but for the meter, which the caller disposes: whoever looks at it now and then has yet to see how the run ended.</summary>
     public RunMetrics Retire()
     {
-        if (IsDone)
-        {
-            Observe();
-        }
+        Observe();
+        Close();
+        return _metrics;
+    }
 
+    private void Close()
+    {
         _checkpoints.Dispose();
         _journal.Dispose();
-        return _metrics;
     }
 
     // Back from the store's thread, as a turn like any other.
