@@ -41,7 +41,7 @@ public sealed class FolderRunsTests : IDisposable
         Assert.Equal(["broken", "good"], Names(runs).Order());
     }
 
-    private FolderRuns Runs => new(_root, null, ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry());
+    private FolderRuns Runs => new(_root, null, TimeSpan.FromSeconds(30), ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry());
 
     private static IReadOnlyList<string> Names(FolderRuns runs) => [.. runs.List().Select(entry => entry.Summary.Name)];
 
