@@ -66,13 +66,8 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
             return null;
         }
 
-        var info = OwnProgram.StartInfo(WorkerCommand.Name);
+        var info = OwnProgram.StartInfo(silo.Environment, WorkerCommand.Name);
         info.RedirectStandardInput = true;
-        foreach (var (name, value) in silo.Environment)
-        {
-            info.Environment[name] = value;
-        }
-
         var process = new Process { StartInfo = info, EnableRaisingEvents = true };
         process.Start();
         _handle = new NodeHandle(Id, place.Slot, process, ProcessIdentity.Of(process.Id), DateTimeOffset.UtcNow);
@@ -81,16 +76,7 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
             _handle.End();
             silo.OnEnded(this);
         });
-        try
-        {
-            process.StandardInput.Write(JsonSerializer.Serialize(assignment(place, device), AssignmentJson.Default.NodeAssignment));
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It died before it read its orders; its exit says so.
-        }
-
+        OwnProgram.Tell(process, assignment(place, device), AssignmentJson.Default.NodeAssignment);
         return _handle;
     }
 

@@ -13,24 +13,11 @@ internal sealed class SiloProcess : IDisposable
     public SiloProcess(SiloOrders orders, IReadOnlyDictionary<string, string> environment)
     {
         Ordinal = orders.Ordinal;
-        var info = OwnProgram.StartInfo(AtomGrainsHost.SiloCommand, SiloCommand.OrdersFlag);
+        var info = OwnProgram.StartInfo(environment, AtomGrainsHost.SiloCommand, SiloCommand.OrdersFlag);
         info.RedirectStandardInput = true;
-        foreach (var (name, value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
         _process = Process.Start(info)!;
         Pid = _process.Id;
-        try
-        {
-            _process.StandardInput.WriteLine(JsonSerializer.Serialize(orders, SiloJson.Default.SiloOrders));
-            _process.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            // It died before it read its orders; its exit says so.
-        }
+        OwnProgram.Tell(_process, orders, SiloJson.Default.SiloOrders, isAll: false);
     }
 
     public int Ordinal { get; }

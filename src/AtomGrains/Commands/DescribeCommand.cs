@@ -27,17 +27,11 @@ internal static class DescribeCommand
     /// <exception cref="InvalidSettingsException">There is no engine, or no such device.</exception>
     public static EngineReport Ask(RunSpec spec, string device, IReadOnlyDictionary<string, string> environment)
     {
-        var info = OwnProgram.StartInfo(Name);
+        var info = OwnProgram.StartInfo(environment, Name);
         info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
-        foreach (var (name, value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
         using var child = System.Diagnostics.Process.Start(info)!;
         var errors = child.StandardError.ReadToEndAsync();
-        child.StandardInput.Write(JsonSerializer.Serialize(new EngineQuestion(spec, device), EngineJson.Default.EngineQuestion));
-        child.StandardInput.Close();
+        OwnProgram.Tell(child, new EngineQuestion(spec, device), EngineJson.Default.EngineQuestion);
         var text = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         if (child.ExitCode != 0)

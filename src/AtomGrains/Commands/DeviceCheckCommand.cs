@@ -38,13 +38,8 @@ internal static class DeviceCheckCommand
     /// <summary>The parent's side: what is wrong, or null.</summary>
     public static async Task<string?> AskAsync(string device, IReadOnlyDictionary<string, string> environment)
     {
-        var info = OwnProgram.StartInfo(Name, device);
+        var info = OwnProgram.StartInfo(environment, Name, device);
         info.RedirectStandardError = info.RedirectStandardOutput = true;
-        foreach (var (name, value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
         using var child = System.Diagnostics.Process.Start(info)!;
         var errors = child.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(LongestCheck);

@@ -36,14 +36,9 @@ internal static class GenerateCommand
     /// <summary>The parent's side.</summary>
     public static string Ask(string folder, string prompt, int count, IReadOnlyDictionary<string, string> environment)
     {
-        var info = OwnProgram.StartInfo(Name, folder, prompt, count.ToString(CultureInfo.InvariantCulture));
+        var info = OwnProgram.StartInfo(environment, Name, folder, prompt, count.ToString(CultureInfo.InvariantCulture));
         info.RedirectStandardOutput = true;
         info.StandardOutputEncoding = Encoding.UTF8;
-        foreach (var (name, value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
         using var child = System.Diagnostics.Process.Start(info)!;
         var text = child.StandardOutput.ReadToEnd();
         child.WaitForExit();

@@ -50,16 +50,10 @@ internal static class VerifyCommand
 
     private static int Compute(RunRecord record, RecomputeOrders orders)
     {
-        var info = OwnProgram.StartInfo(RecomputeCommand.Name);
+        var info = OwnProgram.StartInfo(WorkerEnvironment.Variables(record.Spec.ThreadsPerWorker), RecomputeCommand.Name);
         info.RedirectStandardInput = true;
-        foreach (var (name, value) in WorkerEnvironment.Variables(record.Spec.ThreadsPerWorker))
-        {
-            info.Environment[name] = value;
-        }
-
         using var child = Process.Start(info)!;
-        child.StandardInput.Write(JsonSerializer.Serialize(orders, RecomputeJson.Default.RecomputeOrders));
-        child.StandardInput.Close();
+        OwnProgram.Tell(child, orders, RecomputeJson.Default.RecomputeOrders);
         child.WaitForExit();
         return child.ExitCode;
     }

@@ -63,12 +63,12 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
                 roll.Add(new NodeRollEntry(id.Value, slot, identity));
             }
 
-            process.StandardInput.Write(JsonSerializer.Serialize(assign(id, slot), AssignmentJson.Default.NodeAssignment));
-            process.StandardInput.Close();
+            OwnProgram.Tell(process, assign(id, slot), AssignmentJson.Default.NodeAssignment);
         }
         catch (IOException)
         {
-            // It died before it read its orders; its exit says so.
+            // It could not be written down, with no space left, and so it must not become one.
+            OwnProgram.Close(process);
         }
 
         return null;
@@ -138,13 +138,8 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
 
     private ProcessStartInfo StartInfo()
     {
-        var info = OwnProgram.StartInfo("worker");
+        var info = OwnProgram.StartInfo(environment, "worker");
         info.RedirectStandardInput = true;
-        foreach (var (name, value) in environment)
-        {
-            info.Environment[name] = value;
-        }
-
         return info;
     }
 }
