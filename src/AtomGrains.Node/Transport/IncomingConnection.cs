@@ -87,7 +87,6 @@ internal sealed class IncomingConnection(
         }
 
         counters.FrameIn(FrameFormat.PrefixBytes + header.Length + payload.Elements * (long)sizeof(float));
-        events.OnFrame(node, header, payload);
-        return null;
+        return events.OnFrame(node, header, payload);
     }
 }

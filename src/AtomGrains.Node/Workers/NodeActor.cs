@@ -42,7 +42,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
     private readonly SliceKeeper? _slices;
-    private NodeMachine? _machine;
+    private volatile NodeMachine? _machine;
     private IStepLoop? _loop;
     private float[]? _initial;
     private DismissReason? _dismissed;
@@ -183,26 +183,21 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     void IStepEvents.OnBatchEvaluated(StepKey key, int batch, double loss) =>
         _events.Post(() => Handle(machine => machine.OnBatchEvaluated(key, batch, loss, _outbox)));
 
-    void ITensorEvents.OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload) => _events.Post(() =>
+    // On the connection's thread: what is no message costs the actor nothing, and nothing that comes behind it is read. Its
+    // connection ends, others of that node and ours to others stand.
+    CloseReason? ITensorEvents.OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
     {
-        using (payload)
+        var (machine, message) = (_machine, TensorCodec.Decode(header, payload.Memory));
+        if (message is not null && machine?.Understands(message) == true)
         {
-            if (TensorCodec.Decode(header, payload.Memory) is not { } message || _machine?.Understands(message) == false)
-            {
-                // A proven peer that says what is no message is broken: its connection ends, ours to others stand.
-                Console.Error.WriteLine($"node {fromNode} sent a frame that is no message");
-                _listener.Close(fromNode);
-                return;
-            }
-
-            if (message is Reduced reduced)
-            {
-                _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
-            }
-
-            Handle(machine => machine.HandleTensor(new NodeId(fromNode), message, _outbox));
+            _events.Post(() => OnMessage(new NodeId(fromNode), message, payload));
+            return null;
         }
-    });
+
+        // Of a node that is not ready nobody wants anything yet, and it cannot say what would fit.
+        payload.Dispose();
+        return message is not null && machine is null ? null : CloseReason.NotAMessage;
+    }
 
     void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => OnSliceDone(machine => machine.OnSliceStored(stored, _outbox)));
 
@@ -253,6 +248,19 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
+        }
+    }
+
+    private void OnMessage(NodeId from, TensorMessage message, TensorBuffer payload)
+    {
+        using (payload)
+        {
+            if (message is Reduced reduced)
+            {
+                _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+            }
+
+            Handle(machine => machine.HandleTensor(from, message, _outbox));
         }
     }
 
