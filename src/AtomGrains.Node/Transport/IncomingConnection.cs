@@ -2,7 +2,7 @@ namespace AtomGrains.Node.Transport;
 
 /// <summary>Reads the frames of one proven node, on the calling thread, until the connection ends.</summary>
 internal sealed class IncomingConnection(
-    Wire wire, int node, TransportOptions limits, TensorPool pool, TransportCounters counters, ITensorEvents events)
+    Wire wire, int node, TransportOptions limits, Func<long> mostPayloadBytes, TensorPool pool, TransportCounters counters, ITensorEvents events)
     : IServedConnection
 {
     private readonly CancellationTokenSource _closing = new();
@@ -57,6 +57,11 @@ internal sealed class IncomingConnection(
         if (FrameFormat.ReadPrefix(prefix, limits, out var headerBytes, out var elements) is { } malformed)
         {
             return malformed;
+        }
+
+        if (elements * (long)sizeof(float) > mostPayloadBytes())
+        {
+            return CloseReason.PayloadTooLarge;
         }
 
         var header = headerBytes == 0 ? [] : new byte[headerBytes];

@@ -73,6 +73,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         // Before what listens: this is a file, and a volume may be full.
         _mark = new LaneMark(place.LaneMark);
         _listener = new TensorListener(identity, options, _transport, this);
+
+        // Nobody sends a slice to a node that is not ready, and how long one may be is known then.
+        _listener.Expect(mostPayloadBytes: 0);
         _peers = new PeerLinks(identity, options, _transport, this);
         _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
@@ -156,6 +159,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _initial = initial;
         var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString(), _place.Host);
         _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots, _place.Limits.RefillBytesPerSecond);
+        _listener.Expect(_machine.MostFloats * sizeof(float));
         Handle(machine => machine.Introduce(_outbox));
     });
 
