@@ -6,6 +6,7 @@ internal sealed class IncomingConnection(
     : IServedConnection
 {
     private readonly CancellationTokenSource _closing = new();
+    private readonly Backlog _backlog = new(limits.MaxWaitingHeadBytesPerPeer);
     private readonly ManualResetEventSlim _ended = new();
     private Thread? _runner;
 
@@ -78,7 +79,9 @@ internal sealed class IncomingConnection(
         TensorBuffer payload;
         try
         {
+            _backlog.Enter(header.Length, _closing.Token);
             payload = pool.Rent(elements, _closing.Token);
+            payload.CountIn(_backlog, header.Length);
         }
         catch (OperationCanceledException)
         {
