@@ -33,7 +33,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
-    private readonly TransportCounters _transport = new();
+    private readonly TransportCounters _transport;
     private readonly RefusalNotes _refusals = new(Console.Error);
     private readonly LaneMark _mark;
     private readonly StepThread _steps;
@@ -53,9 +53,11 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     /// <param name="store">Null for a run without checkpoints.</param>
+    /// <param name="transport">Where its links are counted; null for nowhere else than in its heartbeats.</param>
     /// <exception cref="InvalidDataException">The place's certificate cannot be used.</exception>
-    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null, TransportCounters? transport = null)
     {
+        _transport = transport ?? new TransportCounters();
         _place = place;
         _spec = spec;
         _model = model;
