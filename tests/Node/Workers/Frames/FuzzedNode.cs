@@ -14,6 +14,8 @@ namespace AtomGrains.Node.Tests.Workers.Frames;
 /// <summary>Node 1 of <see cref="FuzzedRun"/> as a process has it, whole: sockets, actor, step thread, samples; and node 2 beside it.</summary>
 internal sealed class FuzzedNode : INodeHost, IDisposable
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-frames-").FullName;
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly TextWriter _errors = Console.Error;
@@ -90,7 +92,9 @@ internal sealed class FuzzedNode : INodeHost, IDisposable
     {
         Honest?.Dispose();
         _actor.End();
-        _thread.Join();
+
+        // A node that hangs has failed its test already, and shall not keep the others.
+        _thread.Join(LongestEnd);
         Console.SetError(_errors);
         Directory.Delete(_folder, recursive: true);
     }
