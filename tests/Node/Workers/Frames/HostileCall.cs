@@ -28,6 +28,8 @@ internal sealed record HostileCall(int? From, IReadOnlyList<byte[]> Pieces, int 
     public override string ToString()
     {
         var bytes = Convert.ToHexStringLower([.. Pieces.SelectMany(piece => piece).TakeLast(200)]);
-        return $"{(From is { } from ? $"node {from}" : "a stranger")}: {Frames} frames, {Pieces.Sum(piece => piece.Length)} bytes in {Pieces.Count} pieces, the last {Last}, then {End}; has to be closed as {Reason?.ToString() ?? "anything"}; ends in {bytes}";
+        var who = From is { } from ? $"node {from}" : "a stranger";
+        var reason = Reason?.ToString() ?? "anything";
+        return $"{who}: {Frames} frames, {Pieces.Sum(piece => piece.Length)} bytes in {Pieces.Count} pieces, the last {Last}, then {End}; has to be closed as {reason}; ends in {bytes}";
     }
 }

@@ -70,7 +70,9 @@ internal sealed class HostileCalls(Random random, IReadOnlyList<int> nodes, Tran
                 BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(LengthsAt), Of<uint>((uint)limits.MaxHeaderBytes + 1, int.MaxValue, 1U << 31, uint.MaxValue));
                 return ("too long a header", frame, CloseReason.HeaderTooLarge);
             case 2:
-                BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(LengthsAt + 4), Of<ulong>((ulong)limits.MaxPayloadBytes + 1, (ulong)limits.MaxPayloadBytes + 4, int.MaxValue, long.MaxValue, 1UL << 63, ulong.MaxValue, FuzzedRun.MostPayloadBytes + 4, (ulong)limits.MaxPayloadBytes));
+                var most = (ulong)limits.MaxPayloadBytes;
+                BinaryPrimitives.WriteUInt64LittleEndian(
+                    frame.AsSpan(LengthsAt + 4), Of<ulong>(FuzzedRun.MostPayloadBytes + 4, most, most + 1, most + 4, int.MaxValue, long.MaxValue, 1UL << 63, ulong.MaxValue));
                 return ("too long a payload", frame, CloseReason.PayloadTooLarge);
             case 3:
                 frame[LengthsAt + 4] += (byte)random.Next(1, 4);

@@ -140,7 +140,8 @@ internal sealed class HostileMessages(Random random)
         return new TreeNode(level, random.Next(FuzzedRun.Lanes >> level));
     }
 
-    private TreeNode NoNode() => Of(new TreeNode(0, 8), new TreeNode(4, 0), new TreeNode(3, 1), new TreeNode(-1, 0), new TreeNode(0, -1), new TreeNode(31, 0), new TreeNode(32, 0), new TreeNode(int.MaxValue, int.MaxValue), new TreeNode(int.MinValue, 0));
+    private TreeNode NoNode() => Of(
+        new TreeNode(0, 8), new TreeNode(4, 0), new TreeNode(3, 1), new TreeNode(-1, 0), new TreeNode(0, -1), new TreeNode(31, 0), new TreeNode(32, 0), new TreeNode(int.MaxValue, int.MaxValue), new TreeNode(int.MinValue, 0));
 
     private double Number() => Of(1, 0, -1, double.NaN, double.PositiveInfinity, double.MaxValue);
 
