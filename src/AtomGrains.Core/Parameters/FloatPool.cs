@@ -10,7 +10,7 @@ public sealed class FloatPool
 
     /// <summary>A buffer with undefined contents; the caller returns it once.</summary>
     public float[] Rent(int elements) =>
-        _free.TryGetValue(elements, out var stack) && stack.TryPop(out var buffer) ? buffer : new float[elements];
+        _free.TryGetValue(elements, out var stack) && stack.TryPop(out var buffer) ? buffer : GC.AllocateUninitializedArray<float>(elements);
 
     public void Return(float[] buffer)
     {
