@@ -28,6 +28,7 @@ public sealed class NoSecretTests : IDisposable
 
     [Fact]
     [Trait("Needs", "Azurite")]
+    [Trait("Category", "Long")]
     public Task NorTheKeyOfTheAccountWhereTheyMeet() => IsKept(inTable: true);
 
     private async Task IsKept(bool inTable)
