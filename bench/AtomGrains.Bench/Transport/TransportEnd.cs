@@ -68,7 +68,7 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
         _answered.Wait();
     }
 
-    public void OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
+    public CloseReason? OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
     {
         var answer = BinaryPrimitives.ReadInt32LittleEndian(header.Span);
         if (_self == 2)
@@ -91,6 +91,8 @@ internal sealed class TransportEnd : IRoundTrip, ITensorEvents
         {
             payload.Dispose();
         }
+
+        return null;
     }
 
     public void OnRefused(IPAddress? from, CloseReason reason)

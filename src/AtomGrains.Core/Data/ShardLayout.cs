@@ -14,6 +14,12 @@ public sealed class ShardLayout
     // A view names the holder of each, and is written at every change.
     private const int MostShards = 4096;
 
+    // What waits in front of a step's messages on one connection.
+    private const int MostTokensAtOnce = 1 << 18;
+
+    // A question names each sample in its header, with 8 bytes, and so does the answer: half of the 64 KiB of one.
+    private const int MostNamesAtOnce = 4096;
+
     private readonly long _samples;
 
     public ShardLayout(RunSpec spec)
@@ -29,6 +35,9 @@ public sealed class ShardLayout
 
     /// <summary>A window and the token after it.</summary>
     public int TokensPerSample { get; }
+
+    /// <summary>What one question names at the most, and its answer brings.</summary>
+    public int MostSamplesAtOnce => Math.Clamp(MostTokensAtOnce / TokensPerSample, 1, MostNamesAtOnce);
 
     public bool Has(long sample) => sample >= 0 && sample < _samples;
 

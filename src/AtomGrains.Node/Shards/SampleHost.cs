@@ -16,6 +16,9 @@ public sealed class SampleHost : ISampleSource, IDisposable
     // A message's way on a busy machine. After one wait in vain there is no other before something comes again.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
+    // Of other nodes' questions. Each is as large as a frame's head at the most, and whoever is not answered has the file.
+    private const int MostWaiting = 1024;
+
     private readonly TokenFileSource _file;
     private readonly TokenFileSource _ofCache;
     private readonly ShardCache _cache;
@@ -25,6 +28,7 @@ public sealed class SampleHost : ISampleSource, IDisposable
     private IReadOnlySet<long> _expected = new HashSet<long>();
     private Action<ReadSamples, ReadOnlyMemory<ushort>> _answer = (_, _) => { };
     private bool _isPatient = true;
+    private int _waiting;
     private long _fromHolders;
     private long _fromFile;
 
@@ -53,24 +57,21 @@ public sealed class SampleHost : ISampleSource, IDisposable
 
     public void Hold(HoldShards hold) => _work.Post(() => _cache.Hold(hold.Shards));
 
-    public void Read(ReadSamples read) => _work.Post(() =>
+    /// <summary>Answers later, or never: when too much waits already, or the file cannot be read.</summary>
+    public void Read(ReadSamples read)
     {
-        var tokens = new ushort[read.Samples.Count * TokensPerSample];
-        try
+        if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
-            for (var i = 0; i < read.Samples.Count; i++)
-            {
-                _cache.Read(read.Samples[i], tokens.AsSpan(i * TokensPerSample, TokensPerSample));
-            }
-        }
-        catch (IOException)
-        {
-            // Not answered: whoever wants them reads the file itself, and hears there what is wrong with it.
+            Interlocked.Decrement(ref _waiting);
             return;
         }
 
-        _answer(read, tokens);
-    });
+        _work.Post(() =>
+        {
+            ReadNow(read);
+            Interlocked.Decrement(ref _waiting);
+        });
+    }
 
     public void Keep(KeepSamples keep)
     {
@@ -121,6 +122,25 @@ public sealed class SampleHost : ISampleSource, IDisposable
 
     /// <summary>Nothing is read for others any more. The step loop may be in the middle of a lane: its file stays open until it is collected.</summary>
     public void Dispose() => _work.Close();
+
+    private void ReadNow(ReadSamples read)
+    {
+        var tokens = new ushort[read.Samples.Count * TokensPerSample];
+        try
+        {
+            for (var i = 0; i < read.Samples.Count; i++)
+            {
+                _cache.Read(read.Samples[i], tokens.AsSpan(i * TokensPerSample, TokensPerSample));
+            }
+        }
+        catch (IOException)
+        {
+            // Not answered: whoever wants them reads the file itself, and hears there what is wrong with it.
+            return;
+        }
+
+        _answer(read, tokens);
+    }
 
     private ushort[]? Await(long index)
     {

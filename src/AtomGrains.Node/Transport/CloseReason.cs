@@ -75,6 +75,9 @@ public enum CloseReason
     /// <summary>A frame whose lengths and header do not match their checksum.</summary>
     HeaderCorrupt,
 
+    /// <summary>A frame that arrived as it was sent and is no message, or none that a node of the run sends.</summary>
+    NotAMessage,
+
     /// <summary>A control message above the limit.</summary>
     MessageTooLarge,
 

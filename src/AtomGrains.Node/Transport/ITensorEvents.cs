@@ -16,7 +16,8 @@ public interface ITensorEvents
     void OnOpened(int node, LinkDirection direction);
 
     /// <summary>A whole frame. The receiver owns both parts and disposes the payload (0 elements where there is none).</summary>
-    void OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload);
+    /// <returns>Why whoever sends this is not to be believed, which closes the connection before another frame of it is read; null when it is.</returns>
+    CloseReason? OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload);
 
     /// <summary>
     /// A connection that had opened is gone, or an outgoing one could not be opened at all. What was queued for it

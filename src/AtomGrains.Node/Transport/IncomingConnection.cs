@@ -2,10 +2,11 @@ namespace AtomGrains.Node.Transport;
 
 /// <summary>Reads the frames of one proven node, on the calling thread, until the connection ends.</summary>
 internal sealed class IncomingConnection(
-    Wire wire, int node, TransportOptions limits, TensorPool pool, TransportCounters counters, ITensorEvents events)
+    Wire wire, int node, TransportOptions limits, Func<long> mostPayloadBytes, TensorPool pool, TransportCounters counters, ITensorEvents events)
     : IServedConnection
 {
     private readonly CancellationTokenSource _closing = new();
+    private readonly Backlog _backlog = new(limits.MaxWaitingHeadBytesPerPeer);
     private readonly ManualResetEventSlim _ended = new();
     private Thread? _runner;
 
@@ -59,6 +60,11 @@ internal sealed class IncomingConnection(
             return malformed;
         }
 
+        if (elements * (long)sizeof(float) > mostPayloadBytes())
+        {
+            return CloseReason.PayloadTooLarge;
+        }
+
         var header = headerBytes == 0 ? [] : new byte[headerBytes];
         if (!wire.Receive(header, insideFrame: true))
         {
@@ -73,7 +79,9 @@ internal sealed class IncomingConnection(
         TensorBuffer payload;
         try
         {
+            _backlog.Enter(header.Length, _closing.Token);
             payload = pool.Rent(elements, _closing.Token);
+            payload.CountIn(_backlog, header.Length);
         }
         catch (OperationCanceledException)
         {
@@ -87,7 +95,6 @@ internal sealed class IncomingConnection(
         }
 
         counters.FrameIn(FrameFormat.PrefixBytes + header.Length + payload.Elements * (long)sizeof(float));
-        events.OnFrame(node, header, payload);
-        return null;
+        return events.OnFrame(node, header, payload);
     }
 }

@@ -12,6 +12,8 @@ public sealed class TensorBuffer : IMemoryOwner<float>
     private readonly TensorPool _pool;
     private float[]? _array;
     private int _references = 1;
+    private Backlog? _backlog;
+    private int _headBytes;
 
     internal TensorBuffer(TensorPool pool, float[] array, int elements)
     {
@@ -30,6 +32,9 @@ public sealed class TensorBuffer : IMemoryOwner<float>
     public Memory<float> Memory => Array.AsMemory(0, Elements);
 
     private float[] Array => _array ?? throw new ObjectDisposedException(nameof(TensorBuffer));
+
+    /// <summary>The payload of a received frame, whose last dispose says that the frame is handled.</summary>
+    internal void CountIn(Backlog backlog, int headBytes) => (_backlog, _headBytes) = (backlog, headBytes);
 
     /// <summary>One more owner, for sending the same values to several peers. Returns this buffer.</summary>
     public TensorBuffer Retain()
@@ -61,6 +66,7 @@ public sealed class TensorBuffer : IMemoryOwner<float>
             var array = Array;
             _array = null;
             _pool.Return(array);
+            _backlog?.Leave(_headBytes);
         }
     }
 }

@@ -11,12 +11,14 @@ public sealed class TensorListener : IDisposable
 {
     private readonly ServedConnections<IncomingConnection> _connections = new();
     private readonly Acceptor _acceptor;
+    private long _mostPayloadBytes;
 
     /// <summary>Binds and begins to accept. PortTakenException names a taken port, ArgumentException options out of range.</summary>
     public TensorListener(TransportIdentity identity, TransportOptions options, TransportCounters counters, ITensorEvents events)
     {
         options.Validate();
         Pool = new TensorPool(options.ReceivePoolBytes);
+        _mostPayloadBytes = options.MaxPayloadBytes;
         var handshake = new Handshake(identity, Handshake.Channel.Tensor, options.HandshakeTimeout, options.Tls);
         _acceptor = new Acceptor(
             options.Listen,
@@ -28,7 +30,7 @@ public sealed class TensorListener : IDisposable
                 counters.Close(reason);
                 events.OnRefused(from, reason);
             },
-            serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, Pool, counters, events)),
+            serve: (wire, node) => _connections.Serve(node, new IncomingConnection(wire, node, options, () => Volatile.Read(ref _mostPayloadBytes), Pool, counters, events)),
             options.Ports);
         _acceptor.Start();
     }
@@ -38,6 +40,12 @@ public sealed class TensorListener : IDisposable
 
     /// <summary>Memory of the payloads that arrive here.</summary>
     public TensorPool Pool { get; }
+
+    /// <summary>
+    /// From now on a payload of more bytes closes its connection, and no memory is taken for it: no message has one. The bound
+    /// of the options holds as well.
+    /// </summary>
+    public void Expect(long mostPayloadBytes) => Volatile.Write(ref _mostPayloadBytes, mostPayloadBytes);
 
     /// <summary>Closes a node's connection, if there is one: it was fenced, or is known to be dead.</summary>
     public void Close(int node)

@@ -28,6 +28,12 @@ public sealed record TransportOptions
     /// <summary>Bytes of received payloads held at once; at the bound, reading stops until some are disposed.</summary>
     public long ReceivePoolBytes { get; init; } = 2L << 30;
 
+    /// <summary>
+    /// Bytes of frames of one peer that are received and not handled, without their payloads and with half a KiB for each; at
+    /// the bound it is not read. Two thousand small frames: more than a peer sends in a step.
+    /// </summary>
+    public long MaxWaitingHeadBytesPerPeer { get; init; } = 1 << 20;
+
     /// <summary>Bytes of copies waiting to be sent; at the bound, a send is dropped with NoMemory.</summary>
     public long SendPoolBytes { get; init; } = 2L << 30;
 
@@ -60,6 +66,7 @@ public sealed record TransportOptions
         Check(MaxPayloadBytes is >= 4 and <= FrameFormat.PayloadLimitBytes, nameof(MaxPayloadBytes), MaxPayloadBytes, $"4 to {FrameFormat.PayloadLimitBytes}");
         var roomForOne = TensorPool.CapacityBytes(checked((int)(Math.Clamp(MaxPayloadBytes, 4, FrameFormat.PayloadLimitBytes) / sizeof(float))));
         Check(ReceivePoolBytes >= roomForOne, nameof(ReceivePoolBytes), ReceivePoolBytes, $"at least {roomForOne}, or the largest payload could never be read");
+        Check(MaxWaitingHeadBytesPerPeer >= 0, nameof(MaxWaitingHeadBytesPerPeer), MaxWaitingHeadBytesPerPeer, "0 or more");
         Check(SendPoolBytes >= 0, nameof(SendPoolBytes), SendPoolBytes, "0 or more");
         Check(MaxQueuedBytesPerPeer >= 0, nameof(MaxQueuedBytesPerPeer), MaxQueuedBytesPerPeer, "0 or more");
         Check(SocketBufferBytes is >= 1 << 14 and <= 1 << 28, nameof(SocketBufferBytes), SocketBufferBytes, $"{1 << 14} to {1 << 28}");

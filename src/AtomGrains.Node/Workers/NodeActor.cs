@@ -33,7 +33,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly INodeHost _host;
     private readonly TensorListener _listener;
     private readonly PeerLinks _peers;
-    private readonly TransportCounters _transport = new();
+    private readonly TransportCounters _transport;
     private readonly RefusalNotes _refusals = new(Console.Error);
     private readonly LaneMark _mark;
     private readonly StepThread _steps;
@@ -42,7 +42,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     private readonly Outbox _outbox;
     private readonly StepClock _clock = new();
     private readonly SliceKeeper? _slices;
-    private NodeMachine? _machine;
+    private volatile NodeMachine? _machine;
     private IStepLoop? _loop;
     private float[]? _initial;
     private DismissReason? _dismissed;
@@ -53,9 +53,11 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
 
     /// <summary>Listens for tensors at once; the host hears nothing before <see cref="Run"/>.</summary>
     /// <param name="store">Null for a run without checkpoints.</param>
+    /// <param name="transport">Where its links are counted; null for nowhere else than in its heartbeats.</param>
     /// <exception cref="InvalidDataException">The place's certificate cannot be used.</exception>
-    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null)
+    public NodeActor(NodePlace place, RunSpec spec, NodeModel model, HeartbeatOptions heartbeat, INodeHost host, CheckpointStore? store = null, TransportCounters? transport = null)
     {
+        _transport = transport ?? new TransportCounters();
         _place = place;
         _spec = spec;
         _model = model;
@@ -73,6 +75,9 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         // Before what listens: this is a file, and a volume may be full.
         _mark = new LaneMark(place.LaneMark);
         _listener = new TensorListener(identity, options, _transport, this);
+
+        // Nobody sends a slice to a node that is not ready, and how long one may be is known then.
+        _listener.Expect(mostPayloadBytes: 0);
         _peers = new PeerLinks(identity, options, _transport, this);
         _steps = new StepThread(model.Create, spec, this, _mark);
         _outbox = new Outbox(SendNow);
@@ -156,6 +161,7 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
         _initial = initial;
         var self = new Member(new NodeId(_place.Node), _place.Slot, _listener.Endpoint.ToString(), _place.Host);
         _machine = new NodeMachine(self, _spec, loop.Layout, InitialParameters, ProtocolRules.Safe, _place.Roots, _place.Limits.RefillBytesPerSecond);
+        _listener.Expect(_machine.MostFloats * sizeof(float));
         Handle(machine => machine.Introduce(_outbox));
     });
 
@@ -183,26 +189,21 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
     void IStepEvents.OnBatchEvaluated(StepKey key, int batch, double loss) =>
         _events.Post(() => Handle(machine => machine.OnBatchEvaluated(key, batch, loss, _outbox)));
 
-    void ITensorEvents.OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload) => _events.Post(() =>
+    // On the connection's thread: what is no message costs the actor nothing, and nothing that comes behind it is read. Its
+    // connection ends, others of that node and ours to others stand.
+    CloseReason? ITensorEvents.OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
     {
-        using (payload)
+        var (machine, message) = (_machine, TensorCodec.Decode(header, payload.Memory));
+        if (message is not null && machine?.Understands(message) == true)
         {
-            if (TensorCodec.Decode(header, payload.Memory) is not { } message || _machine?.Understands(message) == false)
-            {
-                // A proven peer that says what is no message is broken: its connection ends, ours to others stand.
-                Console.Error.WriteLine($"node {fromNode} sent a frame that is no message");
-                _listener.Close(fromNode);
-                return;
-            }
-
-            if (message is Reduced reduced)
-            {
-                _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
-            }
-
-            Handle(machine => machine.HandleTensor(new NodeId(fromNode), message, _outbox));
+            _events.Post(() => OnMessage(new NodeId(fromNode), message, payload));
+            return null;
         }
-    });
+
+        // Of a node that is not ready nobody wants anything yet, and it cannot say what would fit.
+        payload.Dispose();
+        return message is not null && machine is null ? null : CloseReason.NotAMessage;
+    }
 
     void ISliceEvents.OnStored(SliceStored stored) => _events.Post(() => OnSliceDone(machine => machine.OnSliceStored(stored, _outbox)));
 
@@ -253,6 +254,19 @@ public sealed class NodeActor : IStepEvents, ITensorEvents, ISliceEvents, IFault
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault of one process");
+        }
+    }
+
+    private void OnMessage(NodeId from, TensorMessage message, TensorBuffer payload)
+    {
+        using (payload)
+        {
+            if (message is Reduced reduced)
+            {
+                _faults.Reached(reduced.Key.Step, ProtocolPoint.Seal);
+            }
+
+            Handle(machine => machine.HandleTensor(from, message, _outbox));
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed class RefusalNotes(TextWriter output)
         CloseReason.TlsFailed => "what the other side says is not TLS 1.3",
         CloseReason.TlsBroken => "what came is not what was sent",
         CloseReason.WrongSecret => "the other side does not have this run's secret: its silo has another --secret-file",
+        CloseReason.NotAMessage => "it sent a frame that is no message of this run",
         CloseReason.HandshakeRefused => "the other side ended it; its log says why",
         _ => null,
     };

@@ -17,6 +17,7 @@ internal sealed partial class StandingCluster : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("atomgrains-standing-").FullName;
     private readonly ProcessMark _mark = new();
     private readonly List<StandingProcess> _silos = [];
+    private readonly List<string> _keyFiles = [];
     private readonly Dictionary<string, string> _environment = [];
     private readonly Authority? _authority;
 
@@ -39,6 +40,9 @@ internal sealed partial class StandingCluster : IAsyncDisposable
         File.WriteAllText(SecretFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
     }
 
+    /// <summary>Everything that the cluster writes, its members' rows and runs included; its certificates are elsewhere.</summary>
+    public string Folder => _folder;
+
     /// <summary>The folder of all runs.</summary>
     public string Runs { get; }
 
@@ -50,13 +54,17 @@ internal sealed partial class StandingCluster : IAsyncDisposable
     /// <summary>Where its members meet; null when that is a folder.</summary>
     public Azurite? Table { get; }
 
+    /// <summary>The private keys of silos and clients so far.</summary>
+    public IReadOnlyList<string> KeyFiles => [.. _keyFiles.Distinct()];
+
     /// <summary>Living silos, oldest first.</summary>
     public IReadOnlyList<StandingProcess> Silos => [.. _silos.Where(silo => !silo.HasExited)];
 
     /// <summary>Of all runs' secrets.</summary>
     public string Secret => File.ReadAllText(SecretFile);
 
-    private string SecretFile => Path.Combine(_folder, "secret");
+    /// <summary>Whose content is the secret, in the folder that everything else of the cluster is below.</summary>
+    public string SecretFile => Path.Combine(_folder, "secret");
 
     /// <summary>Starts silos; they join by themselves.</summary>
     public void StartSilos(int count)
@@ -153,6 +161,7 @@ internal sealed partial class StandingCluster : IAsyncDisposable
         if (_authority is not null)
         {
             var (files, _) = _authority.Issue(name);
+            _keyFiles.Add(files.Key);
             environment["ATOMGRAINS_TLS_CERTIFICATE"] = files.Certificate;
             environment["ATOMGRAINS_TLS_KEY"] = files.Key;
             environment["ATOMGRAINS_TLS_CA"] = files.Authority;

@@ -100,7 +100,11 @@ public sealed class EncryptedTensorsTests : IDisposable
 
         public void OnOpened(int node, LinkDirection direction) => First.TrySetResult(null);
 
-        public void OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload) => payload.Dispose();
+        public CloseReason? OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
+        {
+            payload.Dispose();
+            return null;
+        }
 
         public void OnClosed(int node, LinkDirection direction, CloseReason reason) => First.TrySetResult(reason);
     }

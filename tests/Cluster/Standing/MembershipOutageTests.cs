@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using AtomGrains.Cluster.Tests.Clients;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
@@ -58,12 +59,27 @@ public sealed class MembershipOutageTests
         await using var cluster = await Training(Shorter);
         await LoseTable(cluster);
         var coordinator = cluster.CoordinatorOf("run");
+        var worker = cluster.Workers("run").Single(one => one.Value.Silo == coordinator.Pid).Key;
         coordinator.Signal(Signals.Kill);
         await coordinator.Ends();
         cluster.Table!.Thaw();
-        await cluster.EndsWithoutALoss("run", Shorter);
+        var finished = await cluster.EndsWithoutALoss("run", Shorter);
         Assert.NotEqual(coordinator, cluster.CoordinatorOf("run"));
+
+        // Who died with the coordinator is in the ledger once, though neither the one that died nor the table could tell.
+        Assert.EndsWith($" worker {worker}", (string)Assert.Single(finished.Faults)["who"]!, StringComparison.Ordinal);
+
+        // Both coordinators wrote views and metrics: each generation is one of them, and none comes back.
+        var generations = finished.Metrics.Select(line => (long)line["generation"]!).ToList();
+        Assert.Equal(generations.Order(), generations);
+        var views = finished.Views.Select(view => Number(view["Generation"]!)).ToList();
+        Assert.Equal(Enumerable.Range(1, views.Count).Select(generation => (long)generation), views);
+        Assert.True(generations.Distinct().Count() > 1, "there was no other view");
+        Assert.Empty(generations.Except(views));
+        Assert.Single(finished.Views.Select(view => Number(view["Lineage"]!)).Distinct());
     }
+
+    private static long Number(JsonNode node) => node is JsonObject wrapped ? Number(wrapped.First().Value!) : (long)node;
 
     private static async Task<StandingCluster> Training(Spec spec)
     {

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Lanes;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
@@ -26,6 +27,20 @@ public class HeldMessagesTests
         var held = new HeldMessages(1, long.MaxValue);
         Assert.True(held.TryAdd(Worker, new Pull(Partition, new Generation(3), ReplicaBench.Lineage, 0)));
         Assert.False(held.TryAdd(Worker, new Pull(Partition, new Generation(3), ReplicaBench.Lineage, 0)));
+    }
+
+    [Fact]
+    public void SamplesAndListsCountAsSlicesDo()
+    {
+        var held = new HeldMessages(100, 1000);
+        Assert.True(held.TryAdd(Worker, new SamplesSent(new Generation(3), [7], new ushort[100])));
+        Assert.Equal(208, held.Bytes);
+        Assert.False(held.TryAdd(Worker, new SamplesSent(new Generation(3), [7], new ushort[400])));
+        Assert.True(held.TryAdd(Worker, new SamplesWanted(new Generation(3), new long[50])));
+        Assert.True(held.TryAdd(Worker, new LanesHandedOver(new Generation(3), Key(0), new int[90])));
+        Assert.False(held.TryAdd(Worker, new Want(Partition, new Generation(3), Key(0), new TreeNode[5])));
+        Assert.False(held.TryAdd(Worker, new FillWanted(Partition, new Generation(3), null, false, new int[9])));
+        Assert.Equal(968, held.Bytes);
     }
 
     [Fact]

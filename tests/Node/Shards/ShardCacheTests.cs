@@ -106,6 +106,35 @@ public sealed class ShardCacheTests : IDisposable
         Assert.Equal([.. TokensOf(42), .. TokensOf(3), .. TokensOf(42)], tokens);
     }
 
+    [Fact]
+    public async Task QuestionsThatPileUpAreNotAllKept()
+    {
+        const int Asked = 5000;
+        const int MostKept = 1025;
+        using var host = new SampleHost(_folder.Path, Spec, ShardBytes);
+        using var busy = new ManualResetEventSlim();
+        var answered = 0;
+        host.AnswerTo((_, _) =>
+        {
+            busy.Wait();
+            Interlocked.Increment(ref answered);
+        });
+        for (var i = 0; i < Asked; i++)
+        {
+            host.Read(new ReadSamples(new NodeId(2), new Generation(3), [i % Samples]));
+        }
+
+        busy.Set();
+        await Eventually.Holds("the answers to those that were kept", () => Volatile.Read(ref answered) >= MostKept - 1);
+
+        // Whoever asks now finds room again, behind all of them.
+        var last = new TaskCompletionSource();
+        host.AnswerTo((_, _) => last.TrySetResult());
+        host.Read(new ReadSamples(new NodeId(2), new Generation(3), [0]));
+        await last.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.InRange(answered, MostKept - 1, MostKept);
+    }
+
     private static void ReadAll(ShardCache cache)
     {
         for (var sample = 0L; sample < Samples; sample++)

@@ -23,8 +23,11 @@ internal sealed class RecordedEvents : ITensorEvents
 
     public void OnOpened(int node, LinkDirection direction) => _events.Writer.TryWrite(new Opened(node, direction));
 
-    public void OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload) =>
+    public CloseReason? OnFrame(int fromNode, ReadOnlyMemory<byte> header, TensorBuffer payload)
+    {
         _events.Writer.TryWrite(new Frame(fromNode, header.ToArray(), payload));
+        return null;
+    }
 
     public void OnClosed(int node, LinkDirection direction, CloseReason reason) =>
         _events.Writer.TryWrite(new Closed(node, direction, reason));

@@ -7,14 +7,14 @@ namespace AtomGrains.Core.Protocol.Nodes;
 /// Messages of a view that is still on its way here: as good as ones that take longer. Copies, so bounded in number
 /// and in bytes; what finds no place costs time and no lane, since who lacks it asks again once the view is there.
 /// </summary>
-/// <param name="mostBytes">Of slices. One message is always held, whatever its size.</param>
+/// <param name="mostBytes">Of slices, samples and lists. One message is always held, whatever its size.</param>
 public sealed class HeldMessages(int most, long mostBytes)
 {
     private readonly List<(NodeId From, TensorMessage Message)> _held = [];
 
     public bool IsEmpty => _held.Count == 0;
 
-    /// <summary>Of the slices that are held.</summary>
+    /// <summary>Of what is held.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Copies a message; false when there is no place for it.</summary>
@@ -40,5 +40,14 @@ public sealed class HeldMessages(int most, long mostBytes)
         return due;
     }
 
-    private static long BytesOf(TensorMessage message) => sizeof(float) * (long)((message as SliceMessage)?.Slice.Length ?? 0);
+    private static long BytesOf(TensorMessage message) => message switch
+    {
+        SliceMessage slice => sizeof(float) * (long)slice.Slice.Length,
+        SamplesSent sent => (sizeof(ushort) * (long)sent.Tokens.Length) + (sizeof(long) * (long)sent.Samples.Count),
+        SamplesWanted wanted => sizeof(long) * (long)wanted.Samples.Count,
+        Want want => 2 * sizeof(int) * (long)want.Nodes.Count,
+        FillWanted wanted => sizeof(int) * (long)wanted.Blocks.Count,
+        LanesHandedOver given => sizeof(int) * (long)given.Lanes.Count,
+        _ => 0,
+    };
 }

@@ -139,6 +139,9 @@ public sealed class NodeMachine
     /// <summary>False for a message that no node of this run sends: its sender is broken, and <see cref="HandleTensor"/> is not for it.</summary>
     public bool Understands(TensorMessage message) => _shape.Fits(message);
 
+    /// <summary>Of the longest slice in a message that it understands.</summary>
+    public long MostFloats => _shape.MostFloats;
+
     public void HandleTensor(NodeId from, TensorMessage message, Outbox outbox)
     {
         _context.Lent.TakeBack();

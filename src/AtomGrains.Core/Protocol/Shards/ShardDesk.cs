@@ -14,12 +14,6 @@ namespace AtomGrains.Core.Protocol.Shards;
 /// </summary>
 public sealed class ShardDesk(NodeId self, RunSpec spec, ProtocolRules rules, NodeTally counters)
 {
-    // What waits in front of a step's messages on one connection.
-    private const int MostTokensAtOnce = 1 << 18;
-
-    // A question names each sample in its header, with 8 bytes, and so does the answer: half of the 64 KiB of one.
-    private const int MostSamplesAtOnce = 4096;
-
     private readonly ShardLayout _layout = new(spec);
     private readonly SamplePlan _plan = new(spec);
     private readonly HashSet<long> _wanted = [];
@@ -113,7 +107,7 @@ public sealed class ShardDesk(NodeId self, RunSpec spec, ProtocolRules rules, No
     {
         foreach (var group in samples.GroupBy(HolderOf).ToList())
         {
-            foreach (var some in group.Chunk(Math.Clamp(MostTokensAtOnce / _layout.TokensPerSample, 1, MostSamplesAtOnce)))
+            foreach (var some in group.Chunk(_layout.MostSamplesAtOnce))
             {
                 if (group.Key == self)
                 {
