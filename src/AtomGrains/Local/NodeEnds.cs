@@ -1,0 +1,108 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Runs;
+using AtomGrains.Local.Devices;
+using AtomGrains.Node.Storage;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.Local;
+
+/// <summary>
+/// What follows when node processes end: the coordinator and the ledger hear of what, and failures that would repeat for ever
+/// end the run.
+/// </summary>
+/// <param name="turn">Hands the coordinator an event, unless the run is over.</param>
+/// <param name="keep">Starts whoever is wanted and missing.</param>
+internal sealed class NodeEnds(
+    string folder, RunSpec spec, NodeTable nodes, DeviceWatch devices, FaultLedger ledger, Coordinator coordinator, Action<Action<Outbox>> turn, Action keep)
+{
+    // A millisecond as a rule, and more on a machine with much else to do; only for who is not dead is it all waited for.
+    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(250);
+
+    private readonly CrashLoop _crashes = new();
+
+    /// <summary>No process is to be started any more: the run is about to stop.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    /// <summary>A process got ready.</summary>
+    public void Ready() => _crashes.Ready();
+
+    public void Decided(long step) => _crashes.Decided(step);
+
+    // The connection of a dead process closes within milliseconds; its exit code comes a little later. It is worth that
+    // time: nobody shall be given a lane that has just ended a worker before the coordinator knows that it has.
+    public void OnConnectionClosed(NodeId id)
+    {
+        if (nodes.Find(id) is { HasEnded: false } node && node.EndsWithin(ExitFollowsWithin))
+        {
+            OnProcessEnded(node);
+        }
+        else
+        {
+            TellEnded(id, null);
+        }
+    }
+
+    public void OnProcessEnded(NodeHandle node)
+    {
+        if (node.HasEnded)
+        {
+            return;
+        }
+
+        node.End();
+        var death = Autopsy.Of(node, LaneMark.PathOf(folder, node.Id.Value), spec);
+        devices.Ended(node);
+        TellEnded(node.Id, death);
+        if (!node.IsReady && FaultNames.HasLeft(node.ExitCode))
+        {
+            // A notice that came before it had anything to hand over, or a way to say so.
+            ledger.Leaves(node.Id, node.Slot, coordinator.Step, coordinator.View?.Generation ?? Generation.None, node.Strike);
+        }
+
+        ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
+        if (_crashes.Ended(node, coordinator.Step, Path.Combine(folder, "logs", $"node-{node.Id.Value}.log")) is { } reason)
+        {
+            GiveUp(reason);
+        }
+
+        devices.GiveUp(node.Slot);
+        keep();
+    }
+
+    /// <param name="why">In the system's words.</param>
+    public void OnNotStarted(string why)
+    {
+        if (_crashes.NotStarted(why) is { } reason)
+        {
+            GiveUp(reason);
+        }
+    }
+
+    /// <summary>The run goes on with the devices that are left.</summary>
+    /// <param name="usable">How many places have one.</param>
+    /// <param name="last">The device that was just given up, and why, in words.</param>
+    public void OnQuarantined(int usable, string last)
+    {
+        if (usable == 0)
+        {
+            GiveUp($"every device is quarantined; the {last}");
+        }
+        else if (usable < coordinator.TargetWorkers)
+        {
+            turn(outbox => coordinator.OnScale(usable, Now, outbox));
+        }
+    }
+
+    private void TellEnded(NodeId node, NodeDeath? death) => turn(outbox => coordinator.OnNodeEnded(node, Now, outbox, death));
+
+    // It stops with a checkpoint of where it stands, as far as those that live can give one.
+    private void GiveUp(string reason)
+    {
+        IsGivenUp = true;
+        turn(outbox => coordinator.OnGivenUp(reason, Now, outbox));
+    }
+}
