@@ -72,6 +72,13 @@ internal sealed class NodeCare
         }
     }
 
+    /// <summary>A node speaks.</summary>
+    public void OnHeard(NodeHandle node)
+    {
+        _ends.OnHeard(node);
+        node.LastHeard = DateTimeOffset.UtcNow;
+    }
+
     /// <summary>A message of a node, before the coordinator has it.</summary>
     public void Note(NodeHandle node, ControlMessage message)
     {
@@ -106,7 +113,7 @@ internal sealed class NodeCare
 
     public void OnTick()
     {
-        Table.LookForAdopted();
+        _ends.OnTick();
         _keeper.VouchForStarved(Now);
     }
 

@@ -17,9 +17,7 @@ namespace AtomGrains.Local;
 internal sealed class NodeEnds(
     string folder, RunSpec spec, NodeTable nodes, DeviceWatch devices, FaultLedger ledger, Coordinator coordinator, Action<Action<Outbox>> turn, Action keep)
 {
-    // A millisecond as a rule, and more on a machine with much else to do; only for who is not dead is it all waited for.
-    private static readonly TimeSpan ExitFollowsWithin = TimeSpan.FromMilliseconds(250);
-
+    private readonly ClosedConnections _closed = new();
     private readonly CrashLoop _crashes = new();
 
     /// <summary>No process is to be started any more: the run is about to stop.</summary>
@@ -32,18 +30,40 @@ internal sealed class NodeEnds(
 
     public void Decided(long step) => _crashes.Decided(step);
 
-    // The connection of a dead process closes within milliseconds; its exit code comes a little later. It is worth that
-    // time: nobody shall be given a lane that has just ended a worker before the coordinator knows that it has.
+    /// <summary>A node's connection has closed: because its process has ended, as a rule.</summary>
     public void OnConnectionClosed(NodeId id)
     {
-        if (nodes.Find(id) is { HasEnded: false } node && node.EndsWithin(ExitFollowsWithin))
+        if (nodes.Find(id) is not { HasEnded: false } node)
+        {
+            TellEnded(id, null);
+        }
+        else if (node.HasExited)
         {
             OnProcessEnded(node);
         }
         else
         {
-            TellEnded(id, null);
+            _closed.Add(node, Now);
         }
+    }
+
+    /// <summary>A node speaks. If its connection had closed before, what was under way to it is lost, and it counts as ended.</summary>
+    public void OnHeard(NodeHandle node)
+    {
+        if (_closed.Remove(node))
+        {
+            OnContactLost(node);
+        }
+    }
+
+    public void OnTick()
+    {
+        foreach (var node in _closed.TakeDue(Now))
+        {
+            OnContactLost(node);
+        }
+
+        nodes.LookForAdopted();
     }
 
     public void OnProcessEnded(NodeHandle node)
@@ -53,6 +73,7 @@ internal sealed class NodeEnds(
             return;
         }
 
+        _closed.Remove(node);
         node.End();
         var death = Autopsy.Of(node, LaneMark.PathOf(folder, node.Id.Value), spec);
         devices.Ended(node);
@@ -94,6 +115,18 @@ internal sealed class NodeEnds(
         else if (usable < coordinator.TargetWorkers)
         {
             turn(outbox => coordinator.OnScale(usable, Now, outbox));
+        }
+    }
+
+    private void OnContactLost(NodeHandle node)
+    {
+        if (node.HasExited)
+        {
+            OnProcessEnded(node);
+        }
+        else
+        {
+            TellEnded(node.Id, null);
         }
     }
 

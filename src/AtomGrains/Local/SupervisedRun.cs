@@ -102,7 +102,7 @@ internal sealed class SupervisedRun : IDisposable
             return;
         }
 
-        node.LastHeard = DateTimeOffset.UtcNow;
+        _care.OnHeard(node);
         switch (message)
         {
             case ProtocolMessage { Message: var control }:
