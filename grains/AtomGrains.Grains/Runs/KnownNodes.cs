@@ -69,12 +69,12 @@ internal sealed class KnownNodes(
         ledger.Ended(node, kind, cause, StrikeOf(node));
         if (ProcessEnd.IsOfDevice(kind) && seats.OrdinalOf(node) is { } ordinal && failedDevices.Add(node, ordinal))
         {
-            var why = $"{plan.DeviceFailures} failures, the last: {cause ?? "unknown"}";
+            var why = $"{plan.Settings.DeviceFailures} failures, the last: {cause ?? "unknown"}";
             note($"the {plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
             desk.DeviceNoted(FaultLedger.QuarantineKind, slot, plan.Spec.DeviceKind, why);
         }
     }
 
     private OrderedStrike? StrikeOf(NodeId node) =>
-        struck.Of(node) is { } strike ? new OrderedStrike(plan.Faults.Orders[strike.Order], strike.At) : null;
+        struck.Of(node) is { } strike ? new OrderedStrike(plan.Settings.Faults.Orders[strike.Order], strike.At) : null;
 }

@@ -55,7 +55,7 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
     private bool TryGive(DeviceOffer offer, TimeSpan now)
     {
         var taken = seats.Living.Select(seat => seat.Value.Slot).ToHashSet();
-        if (SlotChooser.Choose(offer.Ordinal, taken, coordinator.TargetWorkers + plan.Spares) is not { } slot)
+        if (SlotChooser.Choose(offer.Ordinal, taken, coordinator.TargetWorkers + plan.Settings.Spares) is not { } slot)
         {
             return false;
         }

@@ -54,10 +54,10 @@ internal sealed class RunActor : IDisposable
         _register = new FileRegister(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
-        var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, plan.Before, plan.DeviceFailures));
+        var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, plan.Before, plan.Settings.DeviceFailures));
         _ending = new RunEnding(plan);
         _waitedFor = new WaitedFor(plan.Folder, output.Note);
-        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots, HasSuccessor);
+        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Settings.Roots, HasSuccessor);
         Array.ForEach([.. _journal.Torn], _output.Note);
         _ledger = new FaultLedger(plan.Folder, _journal, () => _nodes!.Counters.LanesRecomputed);
         var newest = _register.Newest();
@@ -65,27 +65,15 @@ internal sealed class RunActor : IDisposable
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
-        var options = new CoordinatorOptions
-        {
-            Workers = plan.Workers,
-            Spares = plan.Spares,
-            Replicas = plan.Replicas,
-            Heartbeat = plan.Heartbeat,
-            Checkpoints = plan.Checkpoints,
-            MaximumSkipsInRow = plan.MaximumSkips,
-            HandOverAfter = plan.Grace / 6,
-            AuditShare = plan.AuditLanes,
-            OnWrongBits = plan.OnWrongBits,
-        };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
+        _coordinator = new Coordinator(plan.Spec, layout, plan.Settings.ToCoordinatorOptions(), ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
         _checkpoints = new CheckpointDesk(
-            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
+            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Settings.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
 
         // Behind all that may fail: nobody would take its series away again.
         _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
-        _desk = new RunDesk(_journal, _ledger, _checkpoints, _coordinator, _metrics, plan.Spares, () => Now, output.Note);
+        _desk = new RunDesk(_journal, _ledger, _checkpoints, _coordinator, _metrics, plan.Settings.Spares, () => Now, output.Note);
         _seats = new Seats(numbers, _coordinator);
         _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _journal, _ledger, _desk, output.Note);
         _offers = new Offers(plan, _seats, _coordinator, output, _nodes.IsQuarantined, OnNodeEnded);
@@ -292,7 +280,7 @@ internal sealed class RunActor : IDisposable
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
     {
-        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, _seats.Living.Count());
+        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Settings.Spares, _seats.Living.Count());
         _waitedFor.Is(_views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
             : placed < wanted ? $"devices: {placed} of {wanted}"
             : _coreWaitsFor);
@@ -398,7 +386,7 @@ internal sealed class RunActor : IDisposable
 
     private void Scale(long step = 0)
     {
-        foreach (var (order, number) in _plan.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
+        foreach (var (order, number) in _plan.Settings.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
         {
             // An activation that takes over has to know the newest target, so orders that have struck apply as well.
             if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default(NodeId), DateTimeOffset.UtcNow))

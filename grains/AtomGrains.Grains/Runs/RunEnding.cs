@@ -25,7 +25,7 @@ internal sealed class RunEnding(RunPlan plan)
     /// <param name="isOneStarting">Somewhere, a node is starting.</param>
     public void Follow(bool isDeserted, bool isOneStarting, TimeSpan now)
     {
-        if (plan.Checkpoints is null || !isDeserted)
+        if (plan.Settings.Checkpoints.Cadence is null || !isDeserted)
         {
             _deserted = null;
             return;
@@ -34,7 +34,7 @@ internal sealed class RunEnding(RunPlan plan)
         // Of a notice, a third is for a replacement to be found and another third for one that is starting; the rest is for the
         // checkpoint. When it is over all nodes are killed, and the steps since the newest checkpoint with them.
         _deserted ??= now;
-        if (now - _deserted > plan.Grace / 3 * (isOneStarting ? 2 : 1))
+        if (now - _deserted > plan.Settings.Grace / 3 * (isOneStarting ? 2 : 1))
         {
             Ask(new Asked(Deserted, IsPause: true, now));
         }

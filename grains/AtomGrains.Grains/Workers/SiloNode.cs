@@ -48,13 +48,13 @@ internal sealed class SiloNode : INodeOwner
             Slot = seat.Slot,
             RunId = run.Plan.RunId,
             Listen = run.Listen,
-            Roots = run.Plan.Roots,
-            Limits = run.Plan.Limits,
+            Roots = run.Plan.Settings.Roots,
+            Limits = run.Plan.Settings.Limits,
             Host = run.Host,
             Secret = run.Secret,
             Tls = run.Tls,
             LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),
-            Faults = [.. run.Plan.Faults.Orders
+            Faults = [.. run.Plan.Settings.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],
         };

@@ -61,19 +61,20 @@ internal sealed class SupervisedRun : IDisposable
         (_folder, _spec, _journal, _roll) = (folder.Path, folder.Record.Spec, journal, roll);
         _register = folder.OpenRegister();
         _ledger = new FaultLedger(_folder, journal, () => _care!.Table.LanesRecomputed);
-        _faults = new OrderedFaults(options.Faults, _folder);
+        _faults = new OrderedFaults(options.Settings.Faults, _folder);
         var scaled = _faults.Recall();
         _inheritance = Inheritance.Of(_folder, _register);
         var origin = _inheritance.View is null && _inheritance.Taken > Generation.None
-            ? Restored.Origin(folder, options.Checkpoints, elements, _inheritance.Taken, observer, led => journal.Led(led, _inheritance.Taken, DateTimeOffset.UtcNow))
+            ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _inheritance.Taken, observer, led => journal.Led(led, _inheritance.Taken, DateTimeOffset.UtcNow))
             : null;
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
-        _coordinator = new Coordinator(_spec, layout, Coordination(scaled ?? options.Workers), ProtocolRules.Safe, _inheritance.View, _inheritance.Taken, origin, _inheritance.Deaths);
+        var coordination = (options.Settings with { Workers = scaled ?? options.Settings.Workers }).ToCoordinatorOptions();
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, _inheritance.View, _inheritance.Taken, origin, _inheritance.Deaths);
         _ownFaults = new OwnFaults(_faults, roll.Number, _coordinator);
-        var store = new CheckpointStore(ObjectStores.Open(options.Checkpoints.StoreFor(_folder)));
+        var store = new CheckpointStore(ObjectStores.Open(options.Settings.Checkpoints.StoreFor(_folder)));
         _checkpoints = new CheckpointDesk(
-            CheckpointKeeperOptions.For(_folder, folder.Record.BitsClass, elements, options.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => events.Post(() => Turn(_ => action())), observer.OnNote);
-        _desk = new RunDesk(journal, _ledger, _checkpoints, _coordinator, metrics?.Begin(_spec, Now), options.Spares, () => Now, observer.OnNote);
+            CheckpointKeeperOptions.For(_folder, folder.Record.BitsClass, elements, options.Settings.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => events.Post(() => Turn(_ => action())), observer.OnNote);
+        _desk = new RunDesk(journal, _ledger, _checkpoints, _coordinator, metrics?.Begin(_spec, Now), options.Settings.Spares, () => Now, observer.OnNote);
         _care = new NodeCare(_folder, _spec, options, _coordinator, _ledger, _desk, _faults, _inheritance, Assign, events, observer, Turn);
     }
 
@@ -178,35 +179,22 @@ internal sealed class SupervisedRun : IDisposable
 
     public void Dispose() => _checkpoints.Dispose();
 
-    private CoordinatorOptions Coordination(int workers) => new()
-    {
-        Workers = workers,
-        Spares = _options.Spares,
-        Replicas = _options.Replicas,
-        Heartbeat = _options.Heartbeat,
-        MaximumSkipsInRow = _options.MaximumSkips,
-        HandOverAfter = _options.Grace / 6,
-        AuditShare = _options.AuditLanes,
-        OnWrongBits = _options.OnWrongBits,
-        Checkpoints = _options.Checkpoints.Cadence,
-    };
-
     private NodeAssignment Assign(NodeId id, int slot) => new()
     {
         Node = id.Value,
         Slot = slot,
         RunId = _identity.RunId,
         RunFolder = _folder,
-        Store = _options.Checkpoints.StoreFor(_folder),
+        Store = _options.Settings.Checkpoints.StoreFor(_folder),
         Struck = _faults.Register,
         Listen = _options.Listen.ToString(),
         Secret = _identity.Secret.ToHex(),
-        Roots = _options.Roots,
-        Limits = _options.Limits,
+        Roots = _options.Settings.Roots,
+        Limits = _options.Settings.Limits,
         Device = _options.DeviceOf(slot),
         OrphanGrace = _options.OrphanGrace,
         LaneMark = LaneMark.PathOf(_folder, id.Value),
-        Grace = _options.Grace,
+        Grace = _options.Settings.Grace,
         Faults = _faults.For(slot, _coordinator.Step),
     };
 

@@ -45,7 +45,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     /// <param name="elements">Length of the flat parameter vector.</param>
     public RunOutcome Run(RunFolder folder, int elements, CancellationToken cancellation)
     {
-        using var journal = new RunJournal(folder.Path, folder.Record.Spec, _options.Roots);
+        using var journal = new RunJournal(folder.Path, folder.Record.Spec, _options.Settings.Roots);
         Array.ForEach([.. journal.Torn], _observer.OnNote);
         var roll = new SupervisorRoll(folder.Path);
         using var run = _run = new SupervisedRun(folder, elements, journal, roll, _options, _identity, (node, message) => _server.Send(node.Value, message), _events, _observer, _metrics);
