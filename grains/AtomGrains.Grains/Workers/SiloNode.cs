@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
@@ -131,26 +130,5 @@ internal sealed class SiloNode : INodeOwner
     }
 
     // Until somebody hears it: the coordinator itself may have been there, or has a volume that it cannot write.
-    private async Task TellAsync(Func<bool> isVain, Func<Task> call)
-    {
-        var isFailing = false;
-        for (var began = Stopwatch.GetTimestamp(); !isVain();)
-        {
-            try
-            {
-                await call().ConfigureAwait(false);
-                return;
-            }
-            catch (Exception error)
-            {
-                if (!isFailing && !Pump<ControlMessage>.IsOfMovingGrains(error))
-                {
-                    isFailing = true;
-                    _failed(error);
-                }
-
-                await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
-            }
-        }
-    }
+    private Task TellAsync(Func<bool> isVain, Func<Task> call) => new RepeatedCall(Pause, _failed).MakeAsync(call, _ => isVain());
 }
