@@ -154,7 +154,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         foreach (var (slot, asked) in _checks.Where(check => check.Asked.IsCompleted).ToList())
         {
             _checks.Remove((slot, asked));
-            var failure = asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result;
+            var failure = asked.Result;
             _places.Checked(slot, failure, DateTimeOffset.UtcNow);
             observer.OnNote($"the {options.DeviceOf(slot)} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
         }

@@ -38,7 +38,7 @@ internal sealed class DeviceWatch(
         foreach (var slot in Places.TakeToCheck(DateTimeOffset.UtcNow))
         {
             _ = DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)
-                .ContinueWith(asked => post(() => OnChecked(slot, asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result)), TaskScheduler.Default);
+                .ContinueWith(asked => post(() => OnChecked(slot, asked.Result)), TaskScheduler.Default);
         }
     }
 
