@@ -13,7 +13,8 @@ internal sealed class PlainSocket : IRoundTrip
     public PlainSocket(IPEndPoint endpoint) => _socket.Connect(endpoint);
 
     /// <summary>Serves one caller, who first says the payload's size and then, when streaming, each stream's length.</summary>
-    public static int Serve(bool echo)
+    /// <param name="keeps">Whether each payload comes to lie in memory that this process did not have before.</param>
+    public static int Serve(bool echo, bool keeps)
     {
         var listener = New();
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -25,10 +26,17 @@ internal sealed class PlainSocket : IRoundTrip
             var number = new byte[sizeof(int)];
             Fill(socket, number);
             var payload = new byte[BitConverter.ToInt32(number)];
+            var kept = new List<byte[]>();
             while (echo ? Fill(socket, payload) : Fill(socket, number))
             {
                 for (var left = echo ? 0 : BitConverter.ToInt32(number); left > 0; left--)
                 {
+                    if (keeps)
+                    {
+                        kept.Add(payload);
+                        payload = GC.AllocateUninitializedArray<byte>(payload.Length);
+                    }
+
                     Fill(socket, payload);
                 }
 

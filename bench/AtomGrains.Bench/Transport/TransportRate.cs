@@ -17,7 +17,10 @@ internal static class TransportRate
     public const string Command = "transport-child";
 
     /// <summary>Bytes a second (both ways for round trips), and the microseconds of each round trip.</summary>
-    /// <param name="path"><c>plain</c>, <c>transport</c>, or <c>tls</c> for the transport with it.</param>
+    /// <param name="path">
+    /// <c>plain</c>, <c>plain-new</c> for the same into memory that the receiver has to be given first, <c>transport</c>, or
+    /// <c>tls</c> for the transport with it.
+    /// </param>
     public static (double BytesPerSecond, IReadOnlyList<double> Micros) Measure(string path, bool withBusy, bool echo, int size, int count)
     {
         var secret = RunSecret.Create();
@@ -31,7 +34,7 @@ internal static class TransportRate
         })!;
         var endpoint = new IPEndPoint(IPAddress.Loopback, int.Parse(child.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
         using var busy = BusyThread.Start(withBusy);
-        using IRoundTrip link = path == "plain" ? new PlainSocket(endpoint) : new TransportEnd(endpoint, secret, tls);
+        using IRoundTrip link = path.StartsWith("plain", StringComparison.Ordinal) ? new PlainSocket(endpoint) : new TransportEnd(endpoint, secret, tls);
         double[] micros = [];
         link.Prepare(new float[size / sizeof(float)], echo);
         var started = Stopwatch.GetTimestamp();
@@ -56,8 +59,8 @@ internal static class TransportRate
         var (path, echo, busy, secret) = (arguments[0], bool.Parse(arguments[1]), bool.Parse(arguments[2]), arguments[3]);
         BusyThread.Start(busy);
         var tls = path == "tls" ? new TlsFiles(arguments[4], arguments[5], arguments[6]) : null;
-        using var served = path == "plain" ? null : new TransportEnd(1, RunSecret.FromHex(secret), echo, tls);
-        Console.WriteLine(served is null ? PlainSocket.Serve(echo) : served.Endpoint.Port);
+        using var served = path.StartsWith("plain", StringComparison.Ordinal) ? null : new TransportEnd(1, RunSecret.FromHex(secret), echo, tls);
+        Console.WriteLine(served is null ? PlainSocket.Serve(echo, keeps: path == "plain-new") : served.Endpoint.Port);
         Console.ReadLine();
         return 0;
     }

@@ -6,11 +6,12 @@ namespace AtomGrains.Core.Lanes;
 
 /// <summary>
 /// What a partition has received of one step: disjoint tree nodes, each with its slice. An ancestor replaces its
-/// descendants; an equal or a descendant is dropped. Complete when the nodes cover every lane.
+/// descendants; an equal or a descendant is dropped. Siblings are added as soon as both are here, so that few buffers are
+/// needed and little is left to add when the last lane comes. Complete when the nodes cover every lane.
 /// </summary>
 public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
 {
-    private readonly SortedDictionary<TreeNode, LanePartial> _nodes = [];
+    private readonly SortedDictionary<TreeNode, Staged> _nodes = [];
     private int _covered;
 
     public bool IsComplete => rules.IsComplete(_covered, lanes);
@@ -20,16 +21,16 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
     /// <summary>Partials that were dropped as equal, contained or replaced, since the start.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Copies <paramref name="slice"/> if its lanes are wanted.</summary>
-    /// <param name="by">Who computed it; null where it may stay whoever turns out to be wrong.</param>
+    /// <summary>Copies or adds <paramref name="slice"/> if its lanes are wanted.</summary>
+    /// <param name="by">Who computed it; null where it may stay whoever turns out to be wrong, or be taken out alone.</param>
     public StagingResult Offer(TreeNode node, ReadOnlySpan<float> slice, double loss, NodeId? by = null)
     {
-        if (_nodes.Keys.Any(staged => staged.Covers(node)))
+        if (_nodes.Where(staged => staged.Key.Covers(node)).Select(staged => staged.Value).FirstOrDefault() is { } covering)
         {
             Dropped++;
-            if (rules.AddsDuplicates && _nodes.TryGetValue(node, out var staged))
+            if (rules.AddsDuplicates)
             {
-                VectorMath.Add(staged.Sum, slice);
+                VectorMath.Add(covering.Sum, slice);
             }
 
             return StagingResult.Duplicate;
@@ -48,10 +49,8 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
             Dropped++;
         }
 
-        var copy = pool.Rent(slice.Length);
-        slice.CopyTo(copy);
-        _nodes.Add(node, new LanePartial(node, copy, loss, by));
         _covered += node.LaneCount;
+        Add(node, slice, loss, by);
         return below.Count > 0 ? StagingResult.ReplacedDescendants : StagingResult.Accepted;
     }
 
@@ -78,13 +77,13 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
     /// <summary>Takes out what was computed by nodes that are trusted no more: a sum that holds any of it goes whole.</summary>
     public void RemoveOf(Predicate<NodeId> isWrong)
     {
-        foreach (var node in _nodes.Where(entry => entry.Value.By is { } by && isWrong(by)).Select(entry => entry.Key).ToList())
+        foreach (var node in _nodes.Where(entry => entry.Value.By.Any(by => isWrong(by))).Select(entry => entry.Key).ToList())
         {
             Remove(node);
         }
     }
 
-    /// <summary>Takes out exactly this node, if it is there.</summary>
+    /// <summary>Takes out exactly this node, if it is there; only one that was offered as nobody's is there by itself.</summary>
     public void Take(TreeNode node)
     {
         if (_nodes.ContainsKey(node))
@@ -99,6 +98,49 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
         {
             Remove(node);
         }
+    }
+
+    // The sum of two floats does not depend on their order, so what comes second is added to what came first, and the bits
+    // are the tree's.
+    private void Add(TreeNode node, ReadOnlySpan<float> slice, double loss, NodeId? by)
+    {
+        if (by is not { } known)
+        {
+            _nodes.Add(node, new Staged(Copy(slice), loss, []));
+            return;
+        }
+
+        Staged sum;
+        if (TakeSibling(node) is { } sibling)
+        {
+            VectorMath.Add(sibling.Sum, slice);
+            sum = sibling.With(loss, [known], isLeft: node.IsLeft);
+            node = node.Parent;
+        }
+        else
+        {
+            sum = new Staged(Copy(slice), loss, [known]);
+        }
+
+        while (TakeSibling(node) is { } next)
+        {
+            VectorMath.Add(next.Sum, sum.Sum);
+            pool.Return(sum.Sum);
+            sum = next.With(sum.Loss, sum.By, isLeft: node.IsLeft);
+            node = node.Parent;
+        }
+
+        _nodes.Add(node, sum);
+    }
+
+    private Staged? TakeSibling(TreeNode node) =>
+        _nodes.TryGetValue(node.Sibling, out var sibling) && sibling.By.Length > 0 && _nodes.Remove(node.Sibling) ? sibling : null;
+
+    private float[] Copy(ReadOnlySpan<float> slice)
+    {
+        var copy = pool.Rent(slice.Length);
+        slice.CopyTo(copy);
+        return copy;
     }
 
     private (float[] Sum, double Loss)? Sum(TreeNode node)
@@ -130,5 +172,13 @@ public sealed class LaneStaging(int lanes, FloatPool pool, ProtocolRules rules)
         _covered -= node.LaneCount;
         pool.Return(_nodes[node].Sum);
         _nodes.Remove(node);
+    }
+
+    /// <param name="By">All who computed part of it; none for what is never added to others before the end.</param>
+    private sealed record Staged(float[] Sum, double Loss, NodeId[] By)
+    {
+        // The sums are added by now. Losses are added in the tree's order: one that is not a number passes on its bits, which
+        // are in the metrics.
+        public Staged With(double loss, NodeId[] by, bool isLeft) => new(Sum, isLeft ? loss + Loss : Loss + loss, [.. By, .. by]);
     }
 }

@@ -24,11 +24,11 @@ internal sealed class StepThread : IDisposable
     private readonly IStepEvents _events;
     private readonly object _gate = new();
     private readonly Queue<int> _lanes = [];
+    private readonly HashSet<int> _begun = [];
     private readonly Queue<int> _batches = [];
     private readonly Stack<float[]> _gradients = [];
     private LoadParameters? _load;
     private StepKey _key;
-    private int? _current;
     private DeviceFault? _fault;
     private readonly LaneMark _mark;
     private bool _spoils;
@@ -52,19 +52,23 @@ internal sealed class StepThread : IDisposable
         lock (_gate)
         {
             _load = load;
+            _begun.Clear();
             _lanes.Clear();
             _batches.Clear();
             Monitor.Pulse(_gate);
         }
     }
 
-    /// <summary>Replaces the lanes still to be computed; one that is being computed goes on.</summary>
+    /// <summary>
+    /// Replaces the lanes still to be computed. One that has been begun with these parameters is not begun again: what it comes
+    /// to is told, or was told and not heard yet by an actor with much to do.
+    /// </summary>
     public void Compute(ComputeLanes compute)
     {
         lock (_gate)
         {
             _lanes.Clear();
-            foreach (var lane in compute.Lanes.Where(lane => !(lane == _current && compute.Key == _key && _load is null)))
+            foreach (var lane in compute.Lanes.Where(lane => !_begun.Contains(lane)))
             {
                 _lanes.Enqueue(lane);
             }
@@ -179,7 +183,6 @@ internal sealed class StepThread : IDisposable
     {
         lock (_gate)
         {
-            _current = null;
             while (!_stopping && _load is null && _lanes.Count == 0 && _batches.Count == 0)
             {
                 Monitor.Wait(_gate);
@@ -206,7 +209,7 @@ internal sealed class StepThread : IDisposable
             var key = _key;
             if (_lanes.TryDequeue(out var lane))
             {
-                _current = lane;
+                _begun.Add(lane);
                 return () => ComputeNow(loop, key, lane);
             }
 

@@ -9,8 +9,10 @@ public class LaneStagingTests
 {
     private static readonly TreeNode Half = new(1, 0);
 
-    [Fact]
-    public void EveryOrderOfEveryFamilyOfNodesReducesToTheSameBits()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EveryOrderOfEveryFamilyOfNodesReducesToTheSameBits(bool areKnown)
     {
         var nodes = TreeNodeTests.AllNodes(4).ToArray();
         var (mean, loss) = LaneGradients.Mean(4);
@@ -21,9 +23,9 @@ public class LaneStagingTests
             var covers = Enumerable.Range(0, 4).All(lane => members.Any(node => node.CoversLane(lane)));
             foreach (var order in Permutations(members))
             {
-                var staging = Staged(order);
+                var staging = Staged(order, areKnown ? new NodeId(1) : null);
                 Assert.Equal(covers, staging.IsComplete);
-                Assert.Equal(order.Length, staging.Nodes.Count() + staging.Dropped);
+                Assert.Equal(members.SelectMany(Lanes).Distinct().Order(), staging.Nodes.SelectMany(Lanes));
                 if (covers)
                 {
                     var result = staging.Reduce();
@@ -60,6 +62,54 @@ public class LaneStagingTests
         staging.RemoveOf(node => node == new NodeId(1));
         Assert.Equal([TreeNode.Leaf(2), TreeNode.Leaf(3)], staging.Nodes);
         Assert.Equal([Half], staging.Missing());
+    }
+
+    [Fact]
+    public void SumsThatHoldSomethingOfTheWrongOneGoWhole()
+    {
+        var staging = new LaneStaging(8, new FloatPool(), ProtocolRules.Safe);
+        foreach (var lane in Enumerable.Range(0, 6))
+        {
+            staging.Offer(TreeNode.Leaf(lane), LaneGradients.Of(lane), 0, new NodeId(lane));
+        }
+
+        Assert.Equal([new TreeNode(2, 0), new TreeNode(1, 2)], staging.Nodes.OrderBy(node => node.FirstLane));
+        staging.RemoveOf(node => node == new NodeId(1));
+        Assert.Equal([new TreeNode(1, 2)], staging.Nodes);
+        Assert.Equal([new TreeNode(2, 0), new TreeNode(1, 3)], staging.Missing());
+    }
+
+    [Fact]
+    public void WhatMayBeTakenOutAloneIsNotAddedToOthersBeforeTheEnd()
+    {
+        var staging = new LaneStaging(4, new FloatPool(), ProtocolRules.Safe);
+        staging.Offer(TreeNode.Leaf(0), LaneGradients.Of(0), 0, new NodeId(1));
+        staging.Offer(TreeNode.Leaf(1), LaneGradients.Of(1), 0);
+        staging.Offer(TreeNode.Leaf(2), LaneGradients.Of(2), 0);
+        staging.Offer(TreeNode.Leaf(3), LaneGradients.Of(3), 0, new NodeId(1));
+        staging.Take(TreeNode.Leaf(1));
+        Assert.Equal([TreeNode.Leaf(0), TreeNode.Leaf(2), TreeNode.Leaf(3)], staging.Nodes);
+        Assert.False(staging.IsComplete);
+    }
+
+    [Fact]
+    public void OneBufferALevelIsEnoughWhenLanesComeInTheirOrder()
+    {
+        const int levels = 6;
+        var pool = new FloatPool();
+        var own = new HashSet<float[]>(Enumerable.Range(0, levels).Select(_ => new float[LaneGradients.Elements]), ReferenceEqualityComparer.Instance);
+        own.ToList().ForEach(pool.Return);
+        var staging = new LaneStaging(1 << levels, pool, ProtocolRules.Safe);
+        for (var lane = 0; lane < 1 << levels; lane++)
+        {
+            staging.Offer(TreeNode.Leaf(lane), LaneGradients.Of(lane), 0, new NodeId(lane % 3));
+        }
+
+        Assert.Equal([LaneTree.Root(1 << levels)], staging.Nodes);
+
+        // The sum has one; had a seventh been needed, it would be among these.
+        Assert.Equal(levels - 1, Enumerable.Range(0, levels).Select(_ => pool.Rent(LaneGradients.Elements)).Count(own.Contains));
+        Assert.Contains(staging.Reduce().Mean, own);
     }
 
     [Fact]
@@ -114,21 +164,23 @@ public class LaneStagingTests
         Assert.InRange(seen.Count, 1, 4);
     }
 
-    private static LaneStaging Staged(IEnumerable<TreeNode> nodes)
+    private static IEnumerable<int> Lanes(TreeNode node) => Enumerable.Range(node.FirstLane, node.LaneCount);
+
+    private static LaneStaging Staged(IEnumerable<TreeNode> nodes, NodeId? by = null)
     {
         var staging = new LaneStaging(4, new FloatPool(), ProtocolRules.Safe);
         foreach (var node in nodes)
         {
-            Offer(staging, node);
+            Offer(staging, node, by);
         }
 
         return staging;
     }
 
-    private static StagingResult Offer(LaneStaging staging, TreeNode node)
+    private static StagingResult Offer(LaneStaging staging, TreeNode node, NodeId? by = null)
     {
         var (sum, loss) = LaneGradients.Below(node);
-        return staging.Offer(node, sum, loss);
+        return staging.Offer(node, sum, loss, by);
     }
 
     private static IEnumerable<TreeNode[]> Permutations(TreeNode[] nodes) => nodes.Length <= 1

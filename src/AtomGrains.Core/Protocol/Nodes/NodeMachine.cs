@@ -240,7 +240,12 @@ public sealed class NodeMachine
         }
 
         Settle(outbox);
+        ProvideBuffer();
     }
+
+    // For what has come to this node in the newest views, one a tick: lanes are computed, or there is time.
+    private void ProvideBuffer() =>
+        _ = _replicas.Values.GroupBy(replica => replica.Elements).Any(alike => _context.Pool.Provide(alike.Key, alike.Sum(replica => replica.UsualBuffers)));
 
     private void Deliver(NodeId from, TensorMessage message, Outbox outbox)
     {

@@ -16,6 +16,9 @@ public sealed partial class PartitionReplica
     // Blocks a joiner asks for at once: bounds what waits in front of a step's messages on one connection.
     private const int FillBlocksAtOnce = 4;
 
+    // A sum whose sibling is on its way, and another. Where many workers share the lanes, more are made when they come.
+    private const int PrimaryBuffers = 2;
+
     private readonly PartitionRange _range;
     private readonly ReplicaContext _context;
     private readonly ReplicaState _state;
@@ -58,6 +61,12 @@ public sealed partial class PartitionReplica
                 : PartitionRole.None;
         }
     }
+
+    /// <summary>Elements of a slice.</summary>
+    public int Elements => _range.Elements;
+
+    /// <summary>Slices that are usually held at once beside parameters and moments: what is staged, or what is reduced.</summary>
+    public int UsualBuffers => Role == PartitionRole.Primary ? PrimaryBuffers : Role == PartitionRole.None ? 0 : 1;
 
     /// <summary>What this primary has sealed in its generation, for the step at hand.</summary>
     public PartitionSeal? Seal => _seal;
