@@ -18,12 +18,12 @@ feed_fingerprint() {
     { cat "${configured[@]}" && echo "${RestoreSources:-} ${RestoreAdditionalProjectSources:-}"; } | sha256sum | cut -c 1-16
 }
 
-# probe NAME PACKAGE=VERSION...: restores a project that references the packages.
+# probe SECONDS NAME PACKAGE=VERSION...: restores a project that references the packages, within that time.
 # Sets: missing, the packages that the feed lacks, as one line; empty when all restored.
 # Returns 1 when the feed gave no answer, which says nothing about its packages.
 probe() {
-    local folder=$state/probe/$1 log=$state/probe/$1.log package
-    shift
+    local limit=$1 folder=$state/probe/$2 log=$state/probe/$2.log package
+    shift 2
     mkdir -p "$folder"
     {
         echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>'
@@ -35,7 +35,7 @@ probe() {
 
     missing=
     # The project is alone: neither our properties nor our central versions apply to it.
-    if (cd "$folder" && without_locks timeout 600 dotnet restore probe.csproj \
+    if (cd "$folder" && without_locks timeout "$limit" dotnet restore probe.csproj \
         -p:ImportDirectoryBuildProps=false -p:ImportDirectoryPackagesProps=false) >"$log" 2>&1 </dev/null; then
         return 0
     fi
@@ -75,7 +75,7 @@ choose_engine() {
     fi
     say "asking the package feed for $package $version ..."
     # The binding comes first: it is small, and may be built for a newer system; libtorch is half a gigabyte.
-    if ! probe binding "TorchSharp=$version"; then
+    if ! probe 600 binding "TorchSharp=$version"; then
         feed_answered=no engine_reason="the feed did not answer (log: $state/probe/binding.log)"
         return
     elif [[ -n $missing ]]; then
@@ -85,7 +85,7 @@ choose_engine() {
     unmet=$(unmet_versions "$(restored binding TorchSharp)/runtimes/linux-x64/native/libLibTorchSharp.so")
     if [[ -n $unmet ]]; then
         engine_reason="TorchSharp $version restores, but was built for a newer system: $unmet is not here"
-    elif ! probe engine "$package=$version"; then
+    elif ! probe 600 engine "$package=$version"; then
         feed_answered=no engine_reason="the feed did not answer (log: $state/probe/engine.log)"
     elif [[ -n $missing ]]; then
         engine_reason="the package feed has no $package $version"
@@ -101,7 +101,7 @@ choose_profile() {
         asked+=("$package=$(central_version "$package")")
     done
     say "asking the package feed for the cluster packages ..."
-    if ! probe cluster "${asked[@]}"; then
+    if ! probe 600 cluster "${asked[@]}"; then
         feed_answered=no left_out="the package feed did not answer (log: $state/probe/cluster.log)"
     elif [[ -n $missing ]]; then
         left_out="the package feed lacks $missing"

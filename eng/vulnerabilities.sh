@@ -18,7 +18,7 @@ check_vulnerabilities() {
 check_nuget_packages() {
     local found
     if ! found=$(feed_knows_vulnerabilities && vulnerable_packages "$root/$1"); then
-        skip_vulnerabilities "of NuGet" "the package feed says nothing of $known_vulnerable $known_vulnerable_version, or did not answer (log: $state/log/vulnerable.log)"
+        skip_vulnerabilities "of NuGet" "the package feed says nothing of $known_vulnerable $known_vulnerable_version, or did not answer (logs: $state/probe/vulnerable.log, $state/log/vulnerable.log)"
     else
         count_vulnerabilities "of NuGet" "$found"
     fi
@@ -55,16 +55,8 @@ skip_vulnerabilities() {
 
 feed_knows_vulnerabilities() {
     local folder=$state/probe/vulnerable
-    mkdir -p "$folder"
-    cat >"$folder/probe.csproj" <<PROJECT
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
-  <ItemGroup><PackageReference Include="$known_vulnerable" Version="$known_vulnerable_version" /></ItemGroup>
-</Project>
-PROJECT
-    # Alone, as other probes are; never built.
-    [[ -e $folder/obj/project.assets.json ]] || (cd "$folder" && without_locks timeout 30 dotnet restore probe.csproj \
-        -p:ImportDirectoryBuildProps=false -p:ImportDirectoryPackagesProps=false) >"$state/log/vulnerable.log" 2>&1 </dev/null || return 1
+    # Never built, and restored once.
+    [[ -e $folder/obj/project.assets.json ]] || { probe 30 vulnerable "$known_vulnerable=$known_vulnerable_version" && [[ -z $missing ]]; } || return 1
     vulnerable_packages "$folder/probe.csproj" | grep -qF "$known_vulnerable"
 }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace AtomGrains.Grains;
 
 /// <summary>
@@ -13,19 +11,17 @@ namespace AtomGrains.Grains;
 /// grains move, after the death of any silo, calls to living ones are rejected as well, and a view that is dropped there
 /// costs the step most of a second.
 /// </param>
-/// <param name="failed">
-/// Hears of the first call in a row that failed for another reason than that nobody lives there; must not throw.
-/// </param>
+/// <param name="failed">As in <see cref="RepeatedCall"/>.</param>
 internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSpan patience, Action<Exception> failed)
 {
     // A silo that was declared dead answers with a refusal at once; where grains live next takes a little.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _gate = new();
+    private readonly RepeatedCall _call = new(Pause, failed);
     private List<T> _next = [];
     private bool _running;
     private bool _closed;
-    private bool _isFailing;
 
     /// <summary>Calls made, for whoever counts them.</summary>
     public long Calls { get; private set; }
@@ -89,31 +85,14 @@ internal sealed class Pump<T>(Func<IReadOnlyList<T>, Task<bool>> deliver, TimeSp
 
     private async Task<bool> TryDeliverAsync(List<T> batch)
     {
-        for (var began = Stopwatch.GetTimestamp(); !_closed && (patience == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(began) < patience);)
-        {
-            try
+        var goesOn = true;
+        await _call.MakeAsync(
+            async () =>
             {
                 Calls++;
-                var goesOn = await deliver(batch).ConfigureAwait(false);
-                _isFailing = false;
-                return goesOn;
-            }
-            catch (Exception error)
-            {
-                // The edge of this sender.
-                if (!_isFailing && !IsOfMovingGrains(error))
-                {
-                    _isFailing = true;
-                    failed(error);
-                }
-
-                await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
-            }
-        }
-
-        return true;
+                goesOn = await deliver(batch).ConfigureAwait(false);
+            },
+            tried => _closed || (patience != Timeout.InfiniteTimeSpan && tried >= patience)).ConfigureAwait(false);
+        return goesOn;
     }
-
-    /// <summary>Whether a call failed as calls do while a grain moves, after the death of a silo.</summary>
-    internal static bool IsOfMovingGrains(Exception error) => error is OrleansException or TimeoutException or OperationCanceledException;
 }

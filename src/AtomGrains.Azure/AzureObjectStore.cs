@@ -17,8 +17,6 @@ public sealed class AzureObjectStore : IObjectStore
 {
     // Blocks under way at once: with parts of 8 MiB, enough for a gigabit at 200 ms, and 32 MiB of memory.
     private const int Parallelism = 4;
-    private const int Unauthorized = 401;
-    private const int Forbidden = 403;
     private const int NotFound = 404;
     private const int Conflict = 409;
     private const int PreconditionFailed = 412;
@@ -231,19 +229,16 @@ public sealed class AzureObjectStore : IObjectStore
     private StoreFault FaultOf(Exception error) => error switch
     {
         _ when HasNoContainer(error) => new StoreFault($"needs a container {_name.Container}, which is not there", IsRefusal: true),
-        RequestFailedException { Status: Unauthorized or Forbidden or NotFound } refused => new StoreFault($"is refused: {refused.Status} {refused.ErrorCode}: {LineOf(refused)}", IsRefusal: true),
-        AuthenticationFailedException => new StoreFault($"is refused: this machine's identity is not accepted: {LineOf(error)}", IsRefusal: true),
+        RequestFailedException answer when StorageRefusal.Of(answer.Status, answer.ErrorCode, answer) is { } refusal => new StoreFault($"is refused: {refusal}", IsRefusal: true),
+        AuthenticationFailedException => new StoreFault($"is refused: {StorageRefusal.OfIdentity(error)}", IsRefusal: true),
         AggregateException many => FaultOf(many.Flatten().InnerExceptions[0]),
-        _ => new StoreFault($"does not answer: {LineOf(error)}", IsRefusal: false),
+        _ => new StoreFault($"does not answer: {StorageRefusal.LineOf(error)}", IsRefusal: false),
     };
-
-    // What follows are headers, and advice to programmers.
-    private static string LineOf(Exception error) => error.Message.Split('\n')[0].Trim();
 
     private IOException Failure(string name, Exception error)
     {
         var first = error is AggregateException many ? many.Flatten().InnerExceptions[0] : error;
-        var text = $"{name} in {_name}: {LineOf(first)}";
+        var text = $"{name} in {_name}: {StorageRefusal.LineOf(first)}";
         return first is RequestFailedException { Status: NotFound } ? new FileNotFoundException(text, error) : new IOException(text, error);
     }
 }

@@ -1,6 +1,5 @@
 using AtomGrains.Commands;
 using AtomGrains.Grains.Workers;
-using AtomGrains.Torch.Engine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +35,7 @@ internal sealed partial class DoubtedDevices(SiloShape shape, DeviceSlots device
             await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
             if (slot.NeedsCheck)
             {
-                if (await FaultOfAsync(shape.Devices[device]).ConfigureAwait(false) is { } fault)
+                if (await DeviceCheckCommand.AskAsync(shape.Devices[device]).ConfigureAwait(false) is { } fault)
                 {
                     LogFailed(shape.Devices[device], fault);
                     await Task.Delay(AfterFailure, stoppingToken).ConfigureAwait(false);
@@ -47,19 +46,6 @@ internal sealed partial class DoubtedDevices(SiloShape shape, DeviceSlots device
                     slot.Trust();
                 }
             }
-        }
-    }
-
-    // The host's edge: a check that cannot be started is a check that failed.
-    private static async Task<string?> FaultOfAsync(string device)
-    {
-        try
-        {
-            return await DeviceCheckCommand.AskAsync(device, WorkerEnvironment.Variables(threads: 1)).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            return error.Message;
         }
     }
 

@@ -66,7 +66,7 @@ internal static class SiloCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
-            _ = Departure.LeaveAsync(host, orders.Grace);
+            _ = Departure.LeaveAsync(host, orders.Settings.Grace);
         });
         new Thread(() => EndWithOwner(input, orders.OrphanGrace)) { IsBackground = true, Name = "owner" }.Start();
         var refusal = host.Services.GetRequiredService<Refusal>();

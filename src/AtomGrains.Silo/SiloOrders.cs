@@ -1,9 +1,7 @@
 using System.Text.Json.Serialization;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
-using AtomGrains.Core.Options;
-using AtomGrains.Core.Protocol.Coordination;
-using AtomGrains.Node.Workers;
+using AtomGrains.Node.Runs;
 
 namespace AtomGrains.Silo;
 
@@ -38,37 +36,11 @@ public sealed record SiloOrders
 
     public required int Elements { get; init; }
 
-    public required int Workers { get; init; }
-
-    public required int Spares { get; init; }
-
-    public required IReadOnlyList<FaultOrder> Faults { get; init; }
-
-    public required HeartbeatOptions Heartbeat { get; init; }
-
-    /// <summary>Skipped steps in a row that stop the run.</summary>
-    public int MaximumSkips { get; init; } = new CoordinatorOptions().MaximumSkipsInRow;
-
-    /// <summary>Failures that quarantine a device.</summary>
-    public int DeviceFailures { get; init; } = 3;
-
-    /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
-    public double AuditLanes { get; init; }
-
-    /// <summary>What is done about the steps of a device with wrong bits.</summary>
-    public WrongBitsPolicy OnWrongBits { get; init; }
+    /// <summary>With the store of checkpoints absolute.</summary>
+    public required RunSettings Settings { get; init; }
 
     /// <summary>The newest generation when this attempt began.</summary>
     public required Generation Before { get; init; }
-
-    /// <summary>The store of checkpoints, absolute.</summary>
-    public required string Store { get; init; }
-
-    /// <summary>How often checkpoints are made; null for never.</summary>
-    public CheckpointOptions? Checkpoints { get; init; }
-
-    /// <summary>Checkpoints that are kept.</summary>
-    public required int Keep { get; init; }
 
     /// <summary>The checkpoint that this attempt begins from; null for the seed.</summary>
     public LineageOrigin? Origin { get; init; }
@@ -78,17 +50,6 @@ public sealed record SiloOrders
 
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }
-
-    /// <summary>Whether each step's parameters are hashed to a root.</summary>
-    public bool Roots { get; init; } = true;
-
-    public NodeLimits Limits { get; init; } = new();
-
-    /// <summary>Whether each partition has a second copy on another node.</summary>
-    public bool Replicas { get; init; } = true;
-
-    /// <summary>How long a silo that is asked to end may take to hand over.</summary>
-    public required TimeSpan Grace { get; init; }
 
     /// <summary>How long to live once nobody wants the silo any more.</summary>
     public required TimeSpan OrphanGrace { get; init; }

@@ -13,7 +13,6 @@ namespace AtomGrains.Silo;
 /// <summary>A run as this process can take part in it, with the program's own jobs.</summary>
 internal sealed class SiloRun : ISiloRun, IDisposable
 {
-    private readonly string _store;
     private readonly SiloShape _shape;
     private readonly JobRegistry _jobs;
     private readonly RestsFromRun _rests = new();
@@ -21,15 +20,13 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     private ChildProcesses? _children;
 
     /// <param name="secret">The run's, 64 hexadecimal digits.</param>
-    /// <param name="store">Name of the store of checkpoints.</param>
-    public SiloRun(RunPlan plan, string secret, string store, SiloShape shape, JobRegistry jobs)
+    public SiloRun(RunPlan plan, string secret, SiloShape shape, JobRegistry jobs)
     {
-        _store = store;
         _shape = shape;
         _jobs = jobs;
         Plan = plan;
         Secret = secret;
-        Store = new CheckpointStore(ObjectStores.Open(store));
+        Store = new CheckpointStore(ObjectStores.Open(plan.Store));
         Program = jobs.Names.Contains(plan.Spec.Job) ? jobs.ProgramHash(plan.Spec.Job) : $"none, it has no job {plan.Spec.Job}";
     }
 
@@ -53,12 +50,12 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     {
         if (child is not { } device)
         {
-            return new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _shape.Devices[0], Plan.Limits), owner, Store);
+            return new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _shape.Devices[0], Plan.Settings.Limits), owner, Store);
         }
 
         lock (_gate)
         {
-            _children ??= new ChildProcesses(Plan, Secret, _store, _rests, () => Task.Run(EndIdle));
+            _children ??= new ChildProcesses(Plan, Secret, _rests, () => Task.Run(EndIdle));
             return _children.Create(place, _shape.Devices[device], owner);
         }
     }

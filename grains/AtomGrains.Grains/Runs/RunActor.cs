@@ -8,9 +8,9 @@ using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Core.Protocol.Effects;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
-using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Telemetry;
@@ -21,78 +21,69 @@ namespace AtomGrains.Grains.Runs;
 /// One activation's coordinator: events in, effects out, on one thread at a time. A turn is whole before it returns: the
 /// register's record is written inside it, so nothing comes between what is recorded and what is said.
 /// </summary>
-internal sealed partial class RunActor : IDisposable
+internal sealed class RunActor : IDisposable
 {
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
     private readonly FileRegister _register;
     private readonly ViewRecorder _views;
-    private readonly NodeNumbers _numbers;
     private readonly StruckFaults _struck;
     private readonly NodeDeaths _deaths;
-    private readonly FailedDevices _failedDevices;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
     private readonly CheckpointDesk _checkpoints;
     private readonly RunMetrics _metrics;
+    private readonly RunDesk _desk;
+    private readonly Seats _seats;
+    private readonly KnownNodes _nodes;
+    private readonly Offers _offers;
+    private readonly RunEnding _ending;
+    private readonly WaitedFor _waitedFor;
     private readonly Outbox _outbox = new();
-    private readonly Dictionary<NodeId, Seat> _seats = [];
-    private readonly Dictionary<NodeId, NodeCounters> _counters = [];
-    private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
-    private readonly HashSet<NodeId> _leaving = [];
     private Generation _newest;
-    private double _validationLoss = double.NaN;
     private long _controlMessages;
     private View? _unrecorded;
     private string? _coreWaitsFor;
-    private string? _toldToWaitFor;
+    private bool _isTakingOver;
 
     public RunActor(RunPlan plan, IRunOutput output, CheckpointStore store)
     {
         _plan = plan;
         _output = output;
         _register = new FileRegister(plan.Folder);
-        _numbers = new NodeNumbers(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
-        _failedDevices = new FailedDevices(plan.Folder, plan.Before, plan.DeviceFailures);
-        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Roots, HasSuccessor);
+        var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, plan.Before, plan.Settings.DeviceFailures));
+        _ending = new RunEnding(plan);
+        _waitedFor = new WaitedFor(plan.Folder, output.Note);
+        _journal = new RunJournal(plan.Folder, plan.Spec, plan.Settings.Roots, HasSuccessor);
         Array.ForEach([.. _journal.Torn], _output.Note);
-        _ledger = new FaultLedger(plan.Folder, _journal, () => Counters.LanesRecomputed);
+        _ledger = new FaultLedger(plan.Folder, _journal, () => _nodes!.Counters.LanesRecomputed);
         var newest = _register.Newest();
         _newest = newest?.Generation ?? plan.Before;
         var isOurs = newest is { } found && found.Generation > plan.Before;
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
-        var options = new CoordinatorOptions
-        {
-            Workers = plan.Workers,
-            Spares = plan.Spares,
-            Replicas = plan.Replicas,
-            Heartbeat = plan.Heartbeat,
-            Checkpoints = plan.Checkpoints,
-            MaximumSkipsInRow = plan.MaximumSkips,
-            HandOverAfter = plan.Grace / 6,
-            AuditShare = plan.AuditLanes,
-            OnWrongBits = plan.OnWrongBits,
-        };
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, options, ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
+        _coordinator = new Coordinator(plan.Spec, layout, plan.Settings.ToCoordinatorOptions(), ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
         _checkpoints = new CheckpointDesk(
-            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
+            CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Settings.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
 
         // Behind all that may fail: nobody would take its series away again.
         _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
+        _desk = new RunDesk(_journal, _ledger, _checkpoints, _coordinator, _metrics, plan.Settings.Spares, () => Now, output.Note);
+        _seats = new Seats(numbers, _coordinator);
+        _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _journal, _ledger, _desk, output.Note);
+        _offers = new Offers(plan, _seats, _coordinator, output, _nodes.IsQuarantined, OnNodeEnded);
         _views = new ViewRecorder(_register);
         if (view is not null)
         {
             _isTakingOver = true;
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
-            RecallSeats(view);
-            _journal.Begins(DateTimeOffset.UtcNow);
-            _checkpoints.AskAge(age => _metrics.CheckpointInherited(age, Now));
+            _seats.Recall(view, Now);
+            _desk.TakesOver();
         }
 
         Scale();
@@ -114,7 +105,7 @@ internal sealed partial class RunActor : IDisposable
     public bool IsBroken { get; private set; }
 
     /// <summary>In words; null while nothing is waited for.</summary>
-    public string? WaitingFor { get; private set; }
+    public string? WaitingFor => _waitedFor.What;
 
     public long Step => _coordinator.Step;
 
@@ -127,67 +118,15 @@ internal sealed partial class RunActor : IDisposable
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
-    private IEnumerable<KeyValuePair<NodeId, Seat>> Living => _seats.Where(seat => _coordinator.Counts(seat.Key));
+    private Generation Generation => View?.Generation ?? Generation.None;
 
-    private NodeCounters Counters => _counters.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node));
+    // Another coordinator may have taken a later one by now: what is said and written here is not about its nodes.
+    private Generation OwnGeneration => View?.Generation ?? _plan.Before;
 
     /// <summary>Where nodes live, as far as it is known.</summary>
-    public IReadOnlyList<NodeSilo> Silos => [.. _seats.Where(seat => seat.Value.Silo is not null).Select(seat => new NodeSilo(seat.Key.Value, seat.Value.Silo!))];
+    public IReadOnlyList<NodeSilo> Silos => _seats.Silos;
 
-    public OfferAnswer OnOffer(DeviceOffer offer)
-    {
-        if (IsDone)
-        {
-            return new OfferAnswer(End is not null, null);
-        }
-
-        if (_plan.RefusalOf(offer.Program) is { } reason)
-        {
-            return new OfferAnswer(false, reason);
-        }
-
-        if (SiloDevices.KindOf(offer.Device) != _plan.Spec.DeviceKind)
-        {
-            return new OfferAnswer(false, $"the run computes on {_plan.Spec.DeviceKind}, this silo offers {offer.Device}");
-        }
-
-        if (IsQuarantined(offer.Ordinal))
-        {
-            // The silo may stay: what else it hosts, calls and grains, is not computed on that device.
-            return new OfferAnswer(false, null);
-        }
-
-        var here = Living.FirstOrDefault(seat => seat.Value.Silo == offer.Silo && seat.Value.Child == offer.Child);
-        if (here.Value is { } seat && offer.Over != here.Key.Value)
-        {
-            if (!seat.IsTaken)
-            {
-                // It has a node there but no life yet: the call that was to begin it may be lost.
-                _output.Start(here.Key, seat);
-            }
-
-            // An offer may be older than the node that lives there now.
-            return new OfferAnswer(false, null, IsTaken: true);
-        }
-
-        if (here.Value is not null)
-        {
-            // The node that lived there is over, and its id has one life.
-            OnNodeEnded(here.Key);
-        }
-
-        var taken = Living.Select(seat => seat.Value.Slot).ToHashSet();
-        if (SlotChooser.Choose(offer.Ordinal, taken, _coordinator.TargetWorkers + _plan.Spares) is { } slot)
-        {
-            var node = _numbers.Take(offer.Silo, offer.Child, offer.Ordinal);
-            _seats[node] = new Seat(slot, offer.Silo, Now, offer.Child);
-            _output.Note($"{node} becomes worker {slot} on {offer.Silo}");
-            _output.Start(node, _seats[node]);
-            return new OfferAnswer(false, null, IsTaken: true);
-        }
-
-        return new OfferAnswer(false, null);
-    }
+    public OfferAnswer OnOffer(DeviceOffer offer) => IsDone ? new OfferAnswer(End is not null, null) : _offers.Answer(offer, Now);
 
     public void OnReport(NodeId from, string? silo, IEnumerable<ControlMessage> messages)
     {
@@ -201,7 +140,7 @@ internal sealed partial class RunActor : IDisposable
         foreach (var message in messages)
         {
             _controlMessages++;
-            Note(from, silo, message);
+            _nodes.Note(from, silo, message, Now);
             _coordinator.HandleMessage(from, message, Now, _outbox);
             CarryOut();
         }
@@ -215,11 +154,7 @@ internal sealed partial class RunActor : IDisposable
             return;
         }
 
-        if (_seats.TryGetValue(node, out var seat) && !seat.IsTaken)
-        {
-            _seats.Remove(node);
-        }
-
+        _seats.Ended(node);
         _coordinator.OnNodeEnded(node, Now, _outbox);
         CarryOut();
     }
@@ -228,19 +163,12 @@ internal sealed partial class RunActor : IDisposable
     /// <param name="siloRests">Why that silo offers the run nothing for a while; null while it does.</param>
     public void OnNodeExited(NodeId node, string kind, string? cause, string? siloRests = null)
     {
-        var slot = SlotOf(node);
+        var slot = _seats.SlotOf(node);
         OnNodeEnded(node);
-        _ledger.Ended(node, kind, cause, StrikeOf(node));
-        if (ProcessEnd.IsOfDevice(kind) && _numbers.OrdinalOf(node) is { } ordinal && _failedDevices.Add(node, ordinal))
-        {
-            var why = $"{_plan.DeviceFailures} failures, the last: {cause ?? "unknown"}";
-            _output.Note($"the {_plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
-            _ledger.DeviceNoted(FaultLedger.QuarantineKind, slot, _plan.Spec.DeviceKind, why, _coordinator.Step, View?.Generation ?? Generation.None);
-        }
-
+        _nodes.OnExited(node, slot, kind, cause);
         if (siloRests is not null && !IsDone)
         {
-            OnSiloRests(_numbers.SiloOf(node), siloRests);
+            OnSiloRests(_seats.SiloOf(node), siloRests);
         }
     }
 
@@ -251,17 +179,37 @@ internal sealed partial class RunActor : IDisposable
         {
             _coordinator.OnScale(workers, Now, _outbox);
             CarryOut();
-            _ledger.Scaled(workers, _coordinator.Step, View?.Generation ?? Generation.None);
+            _ledger.Scaled(workers, _coordinator.Step, Generation);
         }
     }
 
     /// <summary>A silo was declared dead, and with it all that lived there.</summary>
     public void OnSiloDead(string silo)
     {
-        foreach (var (node, _) in _seats.Where(seat => seat.Value.Silo == silo).ToList())
+        foreach (var node in _seats.On(silo))
         {
             OnNodeEnded(node);
             _ledger.Ended(node, FaultLedger.UnknownEnd, null);
+        }
+    }
+
+    /// <summary>The run cannot go on, or is not to: it ends once there is a checkpoint of where it stands, if there can be one.</summary>
+    public void OnStop(string reason)
+    {
+        if (!IsDone)
+        {
+            _ending.Stop(reason, Now);
+            GiveUpIfAsked();
+        }
+    }
+
+    /// <summary>The run is to rest, once there is a checkpoint of where it stands.</summary>
+    public void OnPause()
+    {
+        if (!IsDone)
+        {
+            _ending.Pause(Now);
+            GiveUpIfAsked();
         }
     }
 
@@ -318,109 +266,24 @@ internal sealed partial class RunActor : IDisposable
 
     private void Observe()
     {
-        foreach (var (kind, role) in _ledger.TakeKnown())
-        {
-            _metrics.Fault(kind, role);
-        }
-
-        foreach (var line in _ledger.CloseWhatIsOver())
-        {
-            _metrics.Recovered(line.Seconds.ByPhase());
-        }
-
+        _desk.Follow();
         if (IsDone)
         {
-            var isStopped = End?.Stopped is { } reason && !reason.StartsWith(RunOrders.StopReason, StringComparison.Ordinal);
-            _metrics.Observe(RunGauges.AtRest(View?.Generation.Value ?? 0, Counters, _coordinator.Audits, isStopped), held: 0, Now);
+            _desk.ObserveAtRest(_nodes.Counters, isStopped: End?.Stopped is { } reason && !reason.StartsWith(RunOrders.StopReason, StringComparison.Ordinal));
             return;
         }
 
-        var held = _seats.Count(seat => _coordinator.StandingOf(seat.Key) == NodeStanding.Alive);
-        var gauges = new RunGauges(View?.Workers.Count ?? 0, held, View?.Generation.Value ?? 0, Counters, _coordinator.CheckpointAge, _coordinator.Audits)
-        {
-            WorkersWanted = _coordinator.TargetWorkers,
-            SparesWanted = _plan.Spares,
-            DevicesMissing = Math.Max(0, _coordinator.TargetWorkers + _plan.Spares - Living.Count()),
-            DevicesQuarantined = _coordinator.Quarantined.Count + _failedDevices.Quarantined,
-        };
-        _metrics.Observe(gauges, held, Now);
+        var held = _seats.Alive.Count;
+        _desk.Observe(_nodes.Counters, ready: held, placed: _seats.Living.Count(), held, _nodes.Quarantined);
     }
 
     // Workers without a device come first: what Core waits for follows from them.
     private void SayWhatIsWaitedFor()
     {
-        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Spares, Living.Count());
-        var what = _views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
+        var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Settings.Spares, _seats.Living.Count());
+        _waitedFor.Is(_views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
             : placed < wanted ? $"devices: {placed} of {wanted}"
-            : _coreWaitsFor;
-        if (what != WaitingFor)
-        {
-            _output.Note(what is null ? "going on" : $"waiting for {what}");
-        }
-
-        WaitsFor(what);
-    }
-
-    private void WaitsFor(string? what)
-    {
-        WaitingFor = what;
-        if (what != _toldToWaitFor && TryTell(RunNote.Waiting, what))
-        {
-            _toldToWaitFor = what;
-        }
-    }
-
-    // A word on the run decides nothing: where it cannot be written, it is none of the run's concern.
-    private bool TryTell(RunNote note, string? text)
-    {
-        try
-        {
-            note.Write(_plan.Folder, text);
-            return true;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    // Nodes of the predecessor's view may have died with their silo before they could say a word to this coordinator.
-    private void RecallSeats(View view)
-    {
-        foreach (var (node, seat) in _numbers.Recall(view.Members, Now))
-        {
-            _seats[node] = seat with { IsTaken = true };
-        }
-    }
-
-    private void Note(NodeId from, string? silo, ControlMessage message)
-    {
-        if (_checkpoints.Note(message) is { } stored)
-        {
-            _metrics.Stored(stored);
-        }
-
-        switch (message)
-        {
-            case NodeReady ready:
-                _seats[from] = (_seats.GetValueOrDefault(from) ?? RecalledSeat(from, ready) ?? new Seat(ready.Slot, silo, Now)) with { IsTaken = true };
-                break;
-            case Heartbeat heartbeat:
-                _counters[from] = heartbeat.Counters;
-                break;
-            case StepTimed timed:
-                _journal.Timed(timed);
-                _metrics.Timed(timed);
-                break;
-            case LeaveRequested when _coordinator.StandingOf(from) is not null && _leaving.Add(from):
-                _metrics.LeaveNoticed();
-                _ledger.Leaves(from, SlotOf(from), _coordinator.Step, View?.Generation ?? Generation.None, StrikeOf(from));
-                break;
-            default:
-                break;
-        }
-
-        _heard[from] = DateTimeOffset.UtcNow;
+            : _coreWaitsFor);
     }
 
     private void CarryOut()
@@ -458,69 +321,11 @@ internal sealed partial class RunActor : IDisposable
                 _unrecorded = record.View;
                 TryRecord();
                 break;
-            case StepDecided decided:
-                var now = DateTimeOffset.UtcNow;
-                _ledger.Skipped(decided);
-                _journal.Decided(decided.Decision, decided.Generation, now);
-                _ledger.StepDecided(decided.Decision.Step, now);
-                _metrics.Decided(decided.Decision, _journal.LastSeconds.ByPhase(), Now);
-                Scale(decided.Decision.Step + 1);
-                break;
-            case VersionProven proven:
-                _journal.Proven(proven);
-                break;
-            case ReplicasDiffered differed:
-                _ledger.Differed(differed, _coordinator.Step);
-                _output.Note(differed.InWords);
-                break;
-            case WrongBitsFound found:
-                _ledger.WrongBits(found);
-                _output.Note($"worker {found.Slot} computes wrong bits: {found.InWords(_plan.Spec)}");
-                break;
-            case AuditsNotPossible:
-                _output.Note(AuditsNotPossible.InWords);
-                break;
-            case DecisionRecalled recalled:
-                _journal.Decided(recalled.Decision, recalled.Generation, DateTimeOffset.UtcNow);
-                break;
-            case Evaluated evaluated:
-                _validationLoss = evaluated.Loss;
-                break;
-            case ViewInstalled installed:
-                _isTakingOver = false;
-                _journal.Begins(DateTimeOffset.UtcNow);
-                _ledger.ViewInstalled(installed.View, _coordinator.TargetWorkers, DateTimeOffset.UtcNow);
-                _metrics.ViewInstalled(installed.View.Workers.Count);
-                break;
             case MemberLost lost:
-                _output.Note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
-                OnLost(lost);
-                break;
-            case RolledBack back:
-                _ledger.RolledBack(back.StepsLost);
-                _metrics.RolledBack(back.StepsLost);
-                _output.Note(back.InWords);
+                _nodes.OnLost(lost);
                 break;
             case Waiting waiting:
                 _coreWaitsFor = waiting.For;
-                break;
-            case WriteManifest manifest:
-                _journal.CompleteBefore(manifest.Manifest.Step);
-                _checkpoints.CarryOut(manifest);
-                break;
-            case FindCheckpoint:
-                _checkpoints.CarryOut(effect);
-                break;
-            case CheckpointCompleted completed:
-                _checkpoints.CarryOut(effect);
-                _metrics.CheckpointCompleted(Now);
-                TryTell(RunNote.Checkpoint, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
-                break;
-            case MemberReady:
-                break;
-            case RunFinished finished:
-                _validationLoss = finished.ValidationLoss;
-                Finish(finished.WeightsSha256, null);
                 break;
             case RunStopped stopped:
                 StopOrRest(stopped.Reason);
@@ -530,30 +335,33 @@ internal sealed partial class RunActor : IDisposable
                 _output.Note($"another coordinator has taken {superseded.Generation}: this one stops");
                 break;
             default:
-                throw new InvalidOperationException($"{effect.GetType().Name} is not a coordinator's effect");
+                _desk.CarryOut(effect);
+                Follow(effect);
+                break;
         }
     }
 
-    private void OnLost(MemberLost lost)
+    // Beside what is written down.
+    private void Follow(Effect effect)
     {
-        var heard = _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow);
-
-        // How a child ended is going to be said by its silo; how a silo did, nobody here sees.
-        var kindOfEnd = _seats.GetValueOrDefault(lost.Node)?.Child is null ? FaultLedger.UnknownEnd : null;
-        _ledger.Lost(lost, _coordinator.IsInstalled ? lost.Step : _journal.NextStep, new LostNode(SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
+        switch (effect)
+        {
+            case StepDecided decided:
+                Scale(decided.Decision.Step + 1);
+                break;
+            case ViewInstalled:
+                _isTakingOver = false;
+                break;
+            case CheckpointCompleted completed:
+                RunNote.Checkpoint.TryWrite(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
+                break;
+            case RunFinished:
+                Finish(stopped: null);
+                break;
+            default:
+                break;
+        }
     }
-
-    private Seat? RecalledSeat(NodeId node, NodeReady ready) =>
-        _numbers.Recall([new Member(node, ready.Slot, ready.Address, ready.Host)], Now).Select(entry => entry.Seat).FirstOrDefault();
-
-    private int SlotOf(NodeId node) =>
-        _seats.GetValueOrDefault(node)?.Slot ?? View?.Members.FirstOrDefault(member => member.Node == node)?.Slot ?? 0;
-
-    private OrderedStrike? StrikeOf(NodeId node) =>
-        _struck.Of(node) is { } struck ? new OrderedStrike(_plan.Faults.Orders[struck.Order], struck.At) : null;
-
-    // A device is known by its place in the set of silos, which it has again when its silo is started again.
-    private bool IsQuarantined(int ordinal) => _failedDevices.IsQuarantined(ordinal) || _coordinator.Quarantined.Any(quarantine => _numbers.OrdinalOf(quarantine.Node) == ordinal);
 
     // What was decided waits for the record, and is said behind it: the register is asked until it answers.
     private void TryRecord()
@@ -578,7 +386,7 @@ internal sealed partial class RunActor : IDisposable
 
     private void Scale(long step = 0)
     {
-        foreach (var (order, number) in _plan.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
+        foreach (var (order, number) in _plan.Settings.Faults.Orders.Select((order, number) => (order, number)).Where(fault => fault.order.Kind == FaultKind.Scale))
         {
             // An activation that takes over has to know the newest target, so orders that have struck apply as well.
             if (_struck.Orders.Contains(number) ? step == 0 : order.Step <= step && _struck.TryStrike(number, default(NodeId), DateTimeOffset.UtcNow))
@@ -586,11 +394,80 @@ internal sealed partial class RunActor : IDisposable
                 _coordinator.OnScale(order.Workers!.Value, Now, _outbox);
                 if (step > 0)
                 {
-                    _ledger.Scaled(order.Workers.Value, step, View?.Generation ?? Generation.None);
+                    _ledger.Scaled(order.Workers.Value, step, Generation);
                 }
             }
         }
 
         CarryOut();
     }
+
+    private void RestIfAllLeave()
+    {
+        _ending.Follow(isDeserted: !IsDone && _nodes.AllLeave, isOneStarting: _seats.Living.Any(), Now);
+    }
+
+    private void OnSiloRests(string? silo, string reason)
+    {
+        _output.Note($"{silo} offers it nothing for a while: {reason}");
+        _ending.SiloRests(reason, Step, livesElsewhere: _seats.Living.Any(seat => seat.Value.Silo != silo), Now);
+        GiveUpIfAsked();
+    }
+
+    private void GiveUpIfAsked()
+    {
+        if (!IsDone && _ending.TakeDue(_isTakingOver, Now) is { } reason)
+        {
+            _coordinator.OnGivenUp(reason, Now, _outbox);
+            CarryOut();
+        }
+    }
+
+    private void StopOrRest(string reason)
+    {
+        var (isRest, how) = _ending.Meaning(reason);
+        if (isRest)
+        {
+            Rest(how);
+        }
+        else
+        {
+            Finish(how);
+        }
+    }
+
+    private void Rest(string how)
+    {
+        _desk.Complete();
+        IsAtRest = true;
+        (RunWish.Read(_plan.Folder) with { RestedAt = OwnGeneration.Value }).Write(_plan.Folder);
+        _waitedFor.IsNothing();
+        _output.Note(how);
+        DismissAll();
+    }
+
+    private void Finish(string? stopped)
+    {
+        _desk.Complete();
+        if (_plan.FinishesFolder && stopped is null)
+        {
+            RunFolder.Finish(_plan.Folder, DateTimeOffset.UtcNow);
+        }
+
+        End = new RunEnd(stopped, _desk.Report(_nodes.Counters, _seats.Given), _controlMessages);
+        End.Write(_plan.Folder);
+        _waitedFor.IsNothing();
+        DismissAll();
+    }
+
+    // Their devices are free for other runs.
+    private void DismissAll()
+    {
+        foreach (var node in _seats.Alive)
+        {
+            Dismiss(node);
+        }
+    }
+
+    private void Dismiss(NodeId node) => _output.Send(node, new Dismiss(OwnGeneration, DismissReason.NotNeeded));
 }

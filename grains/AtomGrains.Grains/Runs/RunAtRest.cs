@@ -34,7 +34,7 @@ internal sealed record RunAtRest(RunEnd? End, bool IsPaused, long Step, double? 
             return null;
         }
 
-        plan = plan with { Workers = wish.Workers ?? plan.Workers };
+        plan = plan with { Settings = plan.Settings with { Workers = wish.Workers ?? plan.Settings.Workers } };
         if (wish.RestedAt is not { } rested || newest == Generation.None)
         {
             return plan;

@@ -30,7 +30,7 @@ internal static class RunOrders
             RunOrderKind.Scale => order.Workers >= 1 && order.Workers <= plan.Spec.Lanes
                 ? (wish with { Workers = order.Workers }, null)
                 : (wish, $"{order.Workers} workers: must be from 1 to {plan.Spec.Lanes}, the run's lanes"),
-            RunOrderKind.Pause => plan.Checkpoints is not null
+            RunOrderKind.Pause => plan.Settings.Checkpoints.Cadence is not null
                 ? (wish with { IsPaused = true }, null)
                 : (wish, $"run {plan.RunId} makes no checkpoints (checkpoint-every: 0): paused, it would lose every step"),
             RunOrderKind.Resume => (wish with { IsPaused = false }, null),

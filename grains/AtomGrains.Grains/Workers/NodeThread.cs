@@ -17,7 +17,7 @@ public sealed class NodeThread : INodeBody
     {
         _place = place;
         _owner = owner;
-        _actor = new NodeActor(place, plan.Spec, model, plan.Heartbeat, owner, store);
+        _actor = new NodeActor(place, plan.Spec, model, plan.Settings.Heartbeat, owner, store);
     }
 
     public int? ProcessId => Environment.ProcessId;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Runs;
@@ -48,13 +47,13 @@ internal sealed class SiloNode : INodeOwner
             Slot = seat.Slot,
             RunId = run.Plan.RunId,
             Listen = run.Listen,
-            Roots = run.Plan.Roots,
-            Limits = run.Plan.Limits,
+            Roots = run.Plan.Settings.Roots,
+            Limits = run.Plan.Settings.Limits,
             Host = run.Host,
             Secret = run.Secret,
             Tls = run.Tls,
             LaneMark = LaneMark.PathOf(run.Plan.Folder, seat.Node),
-            Faults = [.. run.Plan.Faults.Orders
+            Faults = [.. run.Plan.Settings.Faults.Orders
                 .Select((order, number) => new NumberedFault(number, order))
                 .Where(fault => fault.Order.Worker == seat.Slot && !struck.Contains(fault.Number))],
         };
@@ -131,26 +130,5 @@ internal sealed class SiloNode : INodeOwner
     }
 
     // Until somebody hears it: the coordinator itself may have been there, or has a volume that it cannot write.
-    private async Task TellAsync(Func<bool> isVain, Func<Task> call)
-    {
-        var isFailing = false;
-        for (var began = Stopwatch.GetTimestamp(); !isVain();)
-        {
-            try
-            {
-                await call().ConfigureAwait(false);
-                return;
-            }
-            catch (Exception error)
-            {
-                if (!isFailing && !Pump<ControlMessage>.IsOfMovingGrains(error))
-                {
-                    isFailing = true;
-                    _failed(error);
-                }
-
-                await Task.Delay(RetryPause.After(Stopwatch.GetElapsedTime(began), Pause)).ConfigureAwait(false);
-            }
-        }
-    }
+    private Task TellAsync(Func<bool> isVain, Func<Task> call) => new RepeatedCall(Pause, _failed).MakeAsync(call, _ => isVain());
 }

@@ -5,6 +5,7 @@ using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Partitions;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using Microsoft.Win32.SafeHandles;
 
@@ -95,16 +96,9 @@ internal sealed record OrphanReplica(SliceHeader Header, string File, int HeadBy
 
     private static void ReadAt(SafeFileHandle file, long offset, Span<byte> bytes)
     {
-        while (bytes.Length > 0)
+        if (!FileRange.TryRead(file, offset, bytes))
         {
-            var read = RandomAccess.Read(file, bytes, offset);
-            if (read == 0)
-            {
-                throw new InvalidDataException($"it ends before byte {offset + bytes.Length}");
-            }
-
-            bytes = bytes[read..];
-            offset += read;
+            throw new InvalidDataException($"it ends before byte {offset + bytes.Length}");
         }
     }
 

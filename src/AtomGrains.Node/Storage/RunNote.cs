@@ -25,6 +25,21 @@ public sealed class RunNote
         File.Move(temporary, Path.Combine(folder, _fileName), overwrite: true);
     }
 
+    /// <summary>As <see cref="Write"/>. A word on the run decides nothing: where it cannot be written, it is none of the run's concern.</summary>
+    /// <returns>Whether it could be.</returns>
+    public bool TryWrite(string folder, string? text)
+    {
+        try
+        {
+            Write(folder, text);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <returns>Null when there is none.</returns>
     public string? Read(string folder)
     {

@@ -68,11 +68,9 @@ public sealed class TokenFileSource : ISampleSource, IDisposable
     public void Read(long index, Span<ushort> tokens)
     {
         var firstByte = (_firstToken + index * _context) * sizeof(ushort);
-        var bytes = MemoryMarshal.AsBytes(tokens);
-        for (var read = 0; read < bytes.Length;)
+        if (!FileRange.TryRead(_file, firstByte, MemoryMarshal.AsBytes(tokens)))
         {
-            var more = RandomAccess.Read(_file, bytes[read..], firstByte + read);
-            read += more > 0 ? more : throw new EndOfStreamException($"{FileName} has become shorter");
+            throw new EndOfStreamException($"{FileName} has become shorter");
         }
 
         if (!BitConverter.IsLittleEndian)

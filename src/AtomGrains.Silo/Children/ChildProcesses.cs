@@ -26,7 +26,6 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
     private readonly RunPlan _plan;
-    private readonly string _store;
     private readonly Action _idle;
     private readonly ControlServer<LocalMessage> _server;
     private readonly EventQueue _events = new();
@@ -40,13 +39,11 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
     private volatile bool _ending;
 
     /// <param name="secret">The run's.</param>
-    /// <param name="store">The store of checkpoints.</param>
     /// <param name="rests">From this run, whichever of these objects started its processes.</param>
     /// <param name="idle">No process is left; any thread, and from inside.</param>
-    public ChildProcesses(RunPlan plan, string secret, string store, RestsFromRun rests, Action idle)
+    public ChildProcesses(RunPlan plan, string secret, RestsFromRun rests, Action idle)
     {
         _plan = plan;
-        _store = store;
         _rests = rests;
         _idle = idle;
         _records = new ChildRecords(plan.Folder);
@@ -262,7 +259,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
                 handle.Cause = failed.Cause;
                 break;
             case FaultStrikes strikes:
-                child.WakesLater = _plan.Faults.Orders[strikes.Order].Kind == FaultKind.StopAndWake;
+                child.WakesLater = _plan.Settings.Faults.Orders[strikes.Order].Kind == FaultKind.StopAndWake;
                 break;
             default:
                 break;
@@ -281,7 +278,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         foreach (var child in Children.Where(child => child.IsRunning && child.Handle!.IsReady))
         {
             var silence = DateTimeOffset.UtcNow - child.Handle!.LastHeard;
-            if (silence > 2 * _plan.Heartbeat.MaximumTimeout && (silence > LongestStarvation || !NodeTable.IsRunnable(child.Handle.Pid)))
+            if (silence > 2 * _plan.Settings.Heartbeat.MaximumTimeout && (silence > LongestStarvation || !NodeTable.IsRunnable(child.Handle.Pid)))
             {
                 child.GiveUp();
             }
@@ -312,12 +309,12 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         RunFolder = _plan.Folder,
         LaneMark = place.LaneMark,
         Supervisor = _server.Endpoint.ToString(),
-        Store = _store,
+        Store = _plan.Store,
         Struck = StruckFaults.FolderName,
         Device = device,
 
         // For a connection that does not come about on a busy machine; the end of its silo ends a child at once.
         OrphanGrace = LongestStarvation,
-        Grace = _plan.Grace,
+        Grace = _plan.Settings.Grace,
     };
 }

@@ -1,6 +1,5 @@
 using AtomGrains.Commands;
 using AtomGrains.Grains.Workers;
-using AtomGrains.Torch.Engine;
 
 namespace AtomGrains.Silo.Health;
 
@@ -20,10 +19,10 @@ internal sealed class DeviceProbe : IDisposable
     private readonly string?[] _faults;
     private readonly RepeatedProbe _probe;
 
-    /// <param name="ask">What is wrong with a device, in words, or null; in a process of its own unless given.</param>
+    /// <param name="ask">What is wrong with a device, in words, or null; in a process of its own unless given; must not throw.</param>
     public DeviceProbe(IReadOnlyList<string> devices, DeviceSlots slots, Func<string, string?>? ask = null)
     {
-        (_devices, _slots, _ask) = (devices, slots, ask ?? AskProcess);
+        (_devices, _slots, _ask) = (devices, slots, ask ?? (device => DeviceCheckCommand.AskAsync(device).GetAwaiter().GetResult()));
         _faults = [.. devices.Select(_ => "not checked yet")];
         foreach (var slot in slots.All)
         {
@@ -38,21 +37,6 @@ internal sealed class DeviceProbe : IDisposable
 
     public void Dispose() => _probe.Dispose();
 
-    private static string? AskProcess(string device) => DeviceCheckCommand.AskAsync(device, WorkerEnvironment.Variables(threads: 1)).GetAwaiter().GetResult();
-
-    // The host's edge: a process that cannot be started, at a limit of the system's, is a check that failed.
-    private string? FaultOf(string device)
-    {
-        try
-        {
-            return _ask(device);
-        }
-        catch (Exception error)
-        {
-            return $"cannot be checked: {error.Message}";
-        }
-    }
-
     private string? Ask()
     {
         for (var device = 0; device < _devices.Count; device++)
@@ -60,7 +44,7 @@ internal sealed class DeviceProbe : IDisposable
             var slot = _slots.All[device];
             if (!slot.IsUsable || slot.IsFree)
             {
-                _faults[device] = FaultOf(_devices[device]);
+                _faults[device] = _ask(_devices[device]);
                 slot.IsUsable = _faults[device] is null;
             }
         }

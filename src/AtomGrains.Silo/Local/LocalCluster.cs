@@ -38,12 +38,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
     private readonly NodeDeaths _deaths = new(folder.Path);
-    private readonly Places _places = new(options.DeviceFailures);
+    private readonly Places _places = new(options.Settings.DeviceFailures);
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
     private readonly FileMembershipTable _membership = FileMembershipTable.Anew(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly ChildRecords _children = new(folder.Path);
-    private readonly int _siloCount = (options.Workers + options.Spares + options.Devices.Count - 1) / options.Devices.Count;
+    private readonly int _siloCount = (options.Settings.Workers + options.Settings.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
     private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
@@ -83,7 +83,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         var struck = _struck.Orders;
-        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped, [.. options.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
+        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped, [.. options.Settings.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
     }
 
     // Silos that are wanted and not there are started; why the run has to end, or null.
@@ -154,7 +154,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         foreach (var (slot, asked) in _checks.Where(check => check.Asked.IsCompleted).ToList())
         {
             _checks.Remove((slot, asked));
-            var failure = asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result;
+            var failure = asked.Result;
             _places.Checked(slot, failure, DateTimeOffset.UtcNow);
             observer.OnNote($"the {options.DeviceOf(slot)} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
         }
@@ -184,7 +184,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     }
 
     // With several devices it is a child that is paused, and its silo that wakes it.
-    private bool WakesLater(SiloProcess silo) => !HasChildren && options.Faults.Orders.Select((order, number) => (order, number))
+    private bool WakesLater(SiloProcess silo) => !HasChildren && options.Settings.Faults.Orders.Select((order, number) => (order, number))
         .Any(fault => fault.order.Kind == FaultKind.StopAndWake && fault.order.Worker == silo.Ordinal && _struck.Orders.Contains(fault.number));
 
     // A paused silo of stop+wake goes on once its replacement takes part.
@@ -205,7 +205,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     {
         foreach (var order in _struck.Orders.Where(order => _noted.Add(order)))
         {
-            observer.OnNote($"fault {options.Faults.Orders[order]} strikes");
+            observer.OnNote($"fault {options.Settings.Faults.Orders[order]} strikes");
         }
     }
 
@@ -252,27 +252,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Devices = options.Devices,
         Listen = options.Listen.ToString(),
         Elements = elements,
-        Workers = options.Workers,
-        Spares = options.Spares,
-        Faults = options.Faults.Orders,
-        Heartbeat = options.Heartbeat,
-        MaximumSkips = options.MaximumSkips,
-        DeviceFailures = options.DeviceFailures,
-        AuditLanes = options.AuditLanes,
-        OnWrongBits = options.OnWrongBits,
+        Settings = options.Settings with { Checkpoints = options.Settings.Checkpoints with { Store = options.Settings.Checkpoints.StoreFor(folder.Path) } },
         Before = _before,
-        Store = options.Checkpoints.StoreFor(folder.Path),
-        Checkpoints = options.Checkpoints.Cadence,
-        Keep = options.Checkpoints.Keep,
 
         // A silo's nodes leave nothing behind when they end, so there is no decision to recall.
-        Origin = _before > Generation.None ? Restored.Origin(folder, options.Checkpoints, elements, _before, observer, _ => { }) : null,
+        Origin = _before > Generation.None ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _before, observer, _ => { }) : null,
         BitsClass = folder.Record.BitsClass,
         Program = folder.Record.Program!, // what was opened was described by this version
-        Roots = options.Roots,
-        Limits = options.Limits,
-        Replicas = options.Replicas,
-        Grace = options.Grace,
         OrphanGrace = options.OrphanGrace,
     };
 

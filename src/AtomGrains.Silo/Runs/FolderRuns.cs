@@ -84,33 +84,23 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
 
     private SiloRun Open(string name, RunRecord record)
     {
-        var options = RunSpecReader.Saved(FolderOf(name));
+        var settings = RunSpecReader.Saved(FolderOf(name)).RunSettings;
         var plan = new RunPlan
         {
             RunId = name,
             Spec = record.Spec,
+
+            // What the silos were set up with goes for every run of theirs; and none of them is ordered to suffer a fault.
+            Settings = settings with { Grace = grace, Faults = FaultPlan.None, Checkpoints = settings.Checkpoints with { Store = StoreOf(name) } },
             Folder = FolderOf(name),
             Elements = record.Elements ?? throw new InvalidDataException($"{RunRecord.FileName} of {name} does not say how many parameters the model has"),
-            Workers = options.ActiveWorkers,
-            Spares = options.AllSpares,
-            Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
-            MaximumSkips = options.MaximumSkips,
-            DeviceFailures = options.DeviceFailures,
             MostSiloRests = MostSiloRests,
-            Grace = grace,
-            AuditLanes = options.AuditLanes,
-            OnWrongBits = options.OnWrongBits,
             Before = Generation.None,
             Program = record.Program ?? throw new InvalidDataException($"{RunRecord.FileName} of {name} does not say which program it is of"),
-            Roots = options.Roots,
-            Limits = options.Limits,
-            Replicas = options.Replicas,
-            Checkpoints = options.Checkpoints.Cadence,
-            Keep = options.Checkpoints.Keep,
             BitsClass = record.BitsClass,
             FinishesFolder = true,
         };
-        return new SiloRun(plan, secret.OfRun(name).ToHex(), StoreOf(name), shape, jobs);
+        return new SiloRun(plan, secret.OfRun(name).ToHex(), shape, jobs);
     }
 
     // A folder that nobody may read, or a file that is broken, is the matter of one run: all others go on.

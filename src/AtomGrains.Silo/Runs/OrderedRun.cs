@@ -17,7 +17,7 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
     {
         var spec = RunRecord.Read(orders.RunFolder)?.Spec ?? throw new InvalidDataException($"{orders.RunFolder} holds no run");
         jobs.Choose(spec.Job);
-        var run = new SiloRun(PlanOf(orders, spec), orders.Secret, orders.Store, orders.Shape, jobs);
+        var run = new SiloRun(PlanOf(orders, spec), orders.Secret, orders.Shape, jobs);
         return run.Plan.RefusalOf(run.Program) is { } reason ? throw new InvalidDataException(reason) : run;
     }
 
@@ -29,24 +29,11 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
     {
         RunId = orders.RunId,
         Spec = spec,
+        Settings = orders.Settings,
         Folder = orders.RunFolder,
         Elements = orders.Elements,
-        Workers = orders.Workers,
-        Spares = orders.Spares,
-        Faults = new FaultPlan(orders.Faults),
-        Heartbeat = orders.Heartbeat,
-        MaximumSkips = orders.MaximumSkips,
-        DeviceFailures = orders.DeviceFailures,
-        Grace = orders.Grace,
-        AuditLanes = orders.AuditLanes,
-        OnWrongBits = orders.OnWrongBits,
         Before = orders.Before,
         Program = orders.Program,
-        Roots = orders.Roots,
-        Limits = orders.Limits,
-        Replicas = orders.Replicas,
-        Checkpoints = orders.Checkpoints,
-        Keep = orders.Keep,
         Origin = orders.Origin,
         BitsClass = orders.BitsClass,
     };

@@ -35,8 +35,25 @@ internal static class DeviceCheckCommand
         return 1;
     }
 
-    /// <summary>The parent's side: what is wrong, or null.</summary>
-    public static async Task<string?> AskAsync(string device, IReadOnlyDictionary<string, string> environment)
+    /// <summary>
+    /// The parent's side: what is wrong, or null. A check that cannot be made, as at a limit of the system's processes, is one
+    /// that failed: the task never does.
+    /// </summary>
+    /// <param name="environment">Of the process; null for that of a worker with one thread.</param>
+    public static async Task<string?> AskAsync(string device, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        try
+        {
+            return await AskProcessAsync(device, environment ?? WorkerEnvironment.Variables(threads: 1)).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // The host's edge: it lives, whatever becomes of a device.
+            return $"cannot be checked: {error.Message}";
+        }
+    }
+
+    private static async Task<string?> AskProcessAsync(string device, IReadOnlyDictionary<string, string> environment)
     {
         var info = OwnProgram.StartInfo(environment, Name, device);
         info.RedirectStandardError = info.RedirectStandardOutput = true;

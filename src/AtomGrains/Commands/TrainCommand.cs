@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using AtomGrains.Commands.Options;
-using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Local;
@@ -144,23 +143,11 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
 
     private static SupervisorOptions Options(TrainOptions options, IReadOnlyDictionary<string, string> environment) => new()
     {
-        Workers = options.ActiveWorkers,
-        Spares = options.AllSpares,
+        Settings = options.RunSettings,
         Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
-        Roots = options.Roots,
-        Limits = options.Limits,
-        Replicas = options.Replicas,
         OrphanGrace = options.OrphanGrace,
-        Grace = options.Grace,
-        Heartbeat = HeartbeatOptions.SuspectingAfter(options.PauseAfter),
-        Faults = options.Faults,
-        MaximumSkips = options.MaximumSkips,
-        DeviceFailures = options.DeviceFailures,
-        AuditLanes = options.AuditLanes,
-        OnWrongBits = options.OnWrongBits,
-        Checkpoints = options.Checkpoints,
         NodeEnvironment = environment,
     };
 

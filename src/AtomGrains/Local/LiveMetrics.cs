@@ -1,14 +1,9 @@
-using AtomGrains.Core.Membership;
-using AtomGrains.Core.Protocol;
-using AtomGrains.Core.Protocol.Coordination;
-using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
-using AtomGrains.Node.Storage;
 using AtomGrains.Node.Telemetry;
 
 namespace AtomGrains.Local;
 
-/// <summary>What a supervisor tells the run's meter, and the page on which it is read while the run goes on.</summary>
+/// <summary>The meter of a supervisor's run, and the page on which it is read while the run goes on.</summary>
 internal sealed class LiveMetrics : IDisposable
 {
     // Two looks of a scraper that comes every 15 s. The first one alone may be under way while the process ends.
@@ -35,68 +30,12 @@ internal sealed class LiveMetrics : IDisposable
 
     public string Url => _server.Url;
 
-    public void Begin(RunSpec spec, TimeSpan now) => _metrics = new RunMetrics(spec.GlobalBatch, spec.Model.Context, now, _scope);
-
-    public void Said(NodeHandle node, ControlMessage message)
-    {
-        if (message is StepTimed timed)
-        {
-            _metrics?.Timed(timed);
-        }
-        else if (message is LeaveRequested && !node.Leaves)
-        {
-            _metrics?.LeaveNoticed();
-        }
-    }
-
-    public void Stored(SliceStored stored) => _metrics?.Stored(stored);
-
-    public void Installed(View view) => _metrics?.ViewInstalled(view.Workers.Count);
-
-    public void Decided(Decision decision, StepSeconds seconds, TimeSpan now) => _metrics?.Decided(decision, seconds.ByPhase(), now);
-
-    public void Recovered(FaultLine line) => _metrics?.Recovered(line.Seconds.ByPhase());
-
-    public void CheckpointInherited(TimeSpan age, TimeSpan now) => _metrics?.CheckpointInherited(age, now);
-
-    public void CheckpointCompleted(TimeSpan now) => _metrics?.CheckpointCompleted(now);
-
-    public void RolledBack(long steps) => _metrics?.RolledBack(steps);
-
-    /// <param name="spares">That are wanted.</param>
-    /// <param name="quarantined">Devices that are used no more.</param>
-    public void Observe(Coordinator coordinator, NodeTable nodes, FaultLedger ledger, int spares, int quarantined, TimeSpan now)
-    {
-        foreach (var (kind, role) in ledger.TakeKnown())
-        {
-            _metrics?.Fault(kind, role);
-        }
-
-        var running = nodes.Running.ToList();
-        var ready = running.Count(node => node.IsReady && coordinator.StandingOf(node.Id) == NodeStanding.Alive);
-        var view = coordinator.View;
-        var gauges = new RunGauges(view?.Workers.Count ?? 0, ready, view?.Generation.Value ?? 0, nodes.Counters, coordinator.CheckpointAge, coordinator.Audits)
-        {
-            WorkersWanted = coordinator.TargetWorkers,
-            SparesWanted = spares,
-            DevicesMissing = Math.Max(0, coordinator.TargetWorkers + spares - running.Count(node => coordinator.Counts(node.Id))),
-            DevicesQuarantined = quarantined,
-        };
-        _metrics?.Observe(gauges, running.Count, now);
-    }
+    /// <summary>The run's meter, which ends with the page.</summary>
+    public RunMetrics Begin(RunSpec spec, TimeSpan now) => _metrics = new RunMetrics(spec.GlobalBatch, spec.Model.Context, now, _scope);
 
     /// <summary>The run is over.</summary>
     /// <param name="isStopped">Before its last step, and nobody had asked for it.</param>
-    public void End(Coordinator coordinator, NodeTable nodes, FaultLedger ledger, bool isStopped, TimeSpan now)
-    {
-        foreach (var (kind, role) in ledger.TakeKnown())
-        {
-            _metrics?.Fault(kind, role);
-        }
-
-        (_isOver, _isStopped) = (true, isStopped);
-        _metrics?.Observe(RunGauges.AtRest(coordinator.View?.Generation.Value ?? 0, nodes.Counters, coordinator.Audits, isStopped), held: 0, now);
-    }
+    public void End(bool isStopped) => (_isOver, _isStopped) = (true, isStopped);
 
     /// <summary>
     /// The page ends with this process. Of a run that stopped for a fault, whoever has looked at it before is let look again,

@@ -24,9 +24,13 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
     /// <summary>Whether the process lives, as the system says. A pid alone may be another process's by now.</summary>
     public bool IsAlive => identity?.IsAlive ?? false;
 
+    /// <summary>Whether the process has ended, noticed or not.</summary>
+    public bool HasExited => HasEnded || (process?.HasExited ?? !IsAlive);
+
     /// <summary>When anything was heard from it last.</summary>
     public DateTimeOffset LastHeard { get; set; } = started;
 
+    /// <summary>Its end was noticed.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>Null while it runs, and of a process that was not started here.</summary>
@@ -59,9 +63,6 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
 
         Counters = counters;
     }
-
-    /// <summary>Waits for the end of the process, no longer than that.</summary>
-    public bool EndsWithin(TimeSpan time) => process?.WaitForExit(time) ?? !IsAlive;
 
     public void End()
     {

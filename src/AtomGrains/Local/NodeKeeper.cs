@@ -33,7 +33,7 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
     /// </summary>
     public void Keep()
     {
-        var wanted = coordinator.TargetWorkers + options.Spares;
+        var wanted = coordinator.TargetWorkers + options.Settings.Spares;
         _places = Math.Max(_places, wanted);
         var slots = nodes.Running.Where(node => !node.Leaves && coordinator.Counts(node.Id)).Select(node => node.Slot).ToHashSet();
         foreach (var slot in Enumerable.Range(0, _places).Where(slot => !places.IsQuarantined(slot)).Take(wanted))
@@ -81,7 +81,7 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
         foreach (var node in nodes.Running.Where(node => node.IsReady))
         {
             var silence = now - node.LastHeard;
-            if (silence > options.Heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
+            if (silence > options.Settings.Heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
             {
                 coordinator.OnVouchedFor(node.Id, monotonic);
             }

@@ -6,6 +6,8 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
@@ -157,7 +159,7 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnActivationThatTakesOverKnowsHowOldTheNewestCheckpointIs()
     {
-        var plan = Plan() with { Checkpoints = new CheckpointOptions { EverySteps = 5 } };
+        var plan = Plan(new RunSettings { Workers = 2, Checkpoints = EverySteps(5) });
         using (var first = Actor(new Output(), plan))
         {
             first.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
@@ -408,7 +410,7 @@ public sealed class RunActorTests : IDisposable
     public async Task ARunAllOfWhoseNodesAreAboutToLeaveComesToRestAndIsToGoOnWhereverADeviceIs()
     {
         var output = new Output();
-        var plan = Plan() with { Grace = TimeSpan.FromMilliseconds(1), Checkpoints = new CheckpointOptions { EverySteps = 10 } };
+        var plan = Plan(new RunSettings { Workers = 2, Grace = TimeSpan.FromMilliseconds(1), Checkpoints = EverySteps(10) });
         using (var actor = Actor(output, plan))
         {
             actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0), new LeaveRequested()]);
@@ -496,7 +498,9 @@ public sealed class RunActorTests : IDisposable
 
     private static DeviceOffer Offer(string silo, int ordinal) => new(silo, "host", ordinal, "cpu", 1 << 30, "program");
 
-    private RunPlan Plan() => new()
+    private static CheckpointPlan EverySteps(int steps) => new() { Cadence = new CheckpointOptions { EverySteps = steps } };
+
+    private RunPlan Plan(RunSettings? settings = null) => new()
     {
         RunId = "run",
         Spec = new RunSpec
@@ -513,7 +517,7 @@ public sealed class RunActorTests : IDisposable
         },
         Folder = _folder,
         Elements = 1024,
-        Workers = 2,
+        Settings = settings ?? new RunSettings { Workers = 2 },
         Before = Generation.None,
         Program = "program",
     };

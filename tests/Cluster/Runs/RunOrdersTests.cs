@@ -5,6 +5,8 @@ using AtomGrains.Grains;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
@@ -75,7 +77,7 @@ public sealed class RunOrdersTests : IDisposable
     [Fact]
     public void ARunWithoutCheckpointsIsNotPaused() => Assert.Equal(
         "run run makes no checkpoints (checkpoint-every: 0): paused, it would lose every step",
-        RunOrders.Apply(new RunOrder(1, "run", RunOrderKind.Pause), Plan with { Checkpoints = null }, new RunWish(), end: null).Refused);
+        RunOrders.Apply(new RunOrder(1, "run", RunOrderKind.Pause), Plan with { Settings = new RunSettings { Workers = 2 } }, new RunWish(), end: null).Refused);
 
     [Fact]
     public void WhoCoordinatesNextKnowsWhatWasOrdered()
@@ -133,13 +135,12 @@ public sealed class RunOrdersTests : IDisposable
         Spec = new RunSpec { Lanes = Lanes, GlobalBatch = 4, Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec() },
         Folder = _folder,
         Elements = 1024,
-        Workers = 2,
+        Settings = new RunSettings { Workers = 2, Checkpoints = new CheckpointPlan { Cadence = new CheckpointOptions { EverySteps = 10 } } },
         Before = Generation.None,
         Program = "program",
-        Checkpoints = new CheckpointOptions { EverySteps = 10 },
     };
 
-    private (int Workers, Generation Before)? Began() => RunAtRest.Begin(new OfFolder(Plan)) is { } plan ? (plan.Workers, plan.Before) : null;
+    private (int Workers, Generation Before)? Began() => RunAtRest.Begin(new OfFolder(Plan)) is { } plan ? (plan.Settings.Workers, plan.Before) : null;
 
     private sealed class OfFolder(RunPlan plan) : ISiloRun
     {

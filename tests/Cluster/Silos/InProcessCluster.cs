@@ -7,6 +7,7 @@ using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Control;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
@@ -146,10 +147,12 @@ internal sealed class InProcessCluster : IAsyncDisposable
         },
         Folder = _folder,
         Elements = FakeStepLoop.Elements,
-        Workers = _workers,
+        Settings = Settings,
         Before = Generation.None,
         Program = "program",
     };
+
+    private RunSettings Settings => new() { Workers = _workers, Grace = TimeSpan.FromSeconds(20) };
 
     private SiloOrders Orders(int ordinal) => new()
     {
@@ -161,16 +164,10 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Devices = ["cpu"],
         Listen = "127.0.0.1",
         Elements = FakeStepLoop.Elements,
-        Workers = _workers,
-        Spares = 0,
-        Faults = [],
-        Heartbeat = new HeartbeatOptions(),
+        Settings = Settings,
         Before = Generation.None,
         Program = "program",
-        Store = Path.Combine(_folder, CheckpointPlan.FolderName),
-        Keep = 1,
         BitsClass = "test",
-        Grace = TimeSpan.FromSeconds(20),
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
@@ -107,16 +108,10 @@ public sealed class OwnSiloTests : IDisposable
             Devices = ["cpu"],
             Listen = "127.0.0.1",
             Elements = 1024,
-            Workers = 2,
-            Spares = 0,
-            Faults = [],
-            Heartbeat = new HeartbeatOptions(),
+            Settings = new RunSettings { Workers = 2, Grace = TimeSpan.FromSeconds(20) },
             Before = Generation.None,
             Program = program,
-            Store = Path.Combine(run, "checkpoints"),
-            Keep = 1,
             BitsClass = "test",
-            Grace = TimeSpan.FromSeconds(20),
             OrphanGrace = TimeSpan.FromSeconds(5),
         },
         SiloJson.Default.SiloOrders);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using AtomGrains.Commands;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Silo.Health;
 using Orleans.Runtime;
@@ -76,8 +77,11 @@ public sealed class HealthServerTests : IDisposable
     public async Task ADeviceThatCannotEvenBeAskedFailsItsCheckAndEndsNoSilo()
     {
         using var slots = new DeviceSlots(1);
-        using var devices = new DeviceProbe(["cuda:0"], slots, _ => throw new IOException("Resource temporarily unavailable"));
-        await Eventually.Holds("the fault", () => devices.Fault == "cuda:0: cannot be checked: Resource temporarily unavailable", () => devices.Fault ?? "");
+
+        // No program is started with a string of an environment that is longer than 128 KiB.
+        var tooMuch = new Dictionary<string, string> { ["ATOMGRAINS_TEST"] = new('x', 1 << 18) };
+        using var devices = new DeviceProbe(["cuda:0"], slots, device => DeviceCheckCommand.AskAsync(device, tooMuch).GetAwaiter().GetResult());
+        await Eventually.Holds("the fault", () => devices.Fault is { } fault && fault.StartsWith("cuda:0: cannot be checked: ", StringComparison.Ordinal) && fault.EndsWith("Argument list too long", StringComparison.Ordinal), () => devices.Fault ?? "");
         Assert.False(slots.All[0].IsFree);
     }
 

@@ -16,7 +16,7 @@ public sealed class LiveCrashLoopTests
         var port = FreePort.Any();
         using var run = TrainProcess.Start(Spec.Long with { Steps = 100_000 }, workers: 1, options: ["--supervise", "--metrics-port", $"{port}"]);
         await run.Trains(workers: 1);
-        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", AlertWatch.Rules);
         var start = "";
         var deaths = 0;
         for (; !(await prometheus.Alerts("firing")).Contains(CrashLoop); deaths++)
@@ -32,7 +32,7 @@ public sealed class LiveCrashLoopTests
         }
 
         Assert.InRange(deaths, 3, 20);
-        await Eventually.Answers($"{CrashLoop} clears", async () => (await prometheus.Alerts("firing")).Contains(CrashLoop) ? null : "");
+        await new AlertWatch(prometheus, () => run.Output).Clears(CrashLoop);
         Assert.False(run.HasExited, run.Output);
         run.Signal(2);
         await run.Finish();

@@ -12,12 +12,12 @@ public sealed class LiveWrongBitsTests
     public async Task ARunThatStopsForWrongBitsIsToldOfWhenItsProcessIsGone()
     {
         var port = FreePort.Any();
-        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", Haste.TakeMinutesForSeconds(MonitoringFiles.Rules));
+        using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", AlertWatch.Rules);
         using var run = TrainProcess.Start(Spec.Medium, workers: 2, ["flip:worker=0@step=40"], ["--audit-lanes", "1", "--metrics-port", $"{port}"]);
-        await Eventually.Answers("a look at the run", async () => await prometheus.Ask("atomgrains_run_stopped") == 0 ? "" : null, () => run.Output);
+        var watch = new AlertWatch(prometheus, () => run.Output);
+        await watch.Is("atomgrains_run_stopped", 0);
         var finished = await run.Finish();
         Assert.True(finished.ExitCode == 1, finished.ToString());
-        IReadOnlySet<string> seen = new HashSet<string>();
-        await Eventually.Answers(string.Join(" and ", Told), async () => (seen = await prometheus.Alerts("firing")).SetEquals(Told) ? "" : null, () => $"firing: {string.Join(", ", seen)}");
+        await watch.FireAlone(Told);
     }
 }

@@ -52,16 +52,9 @@ public sealed class DirectoryObjectStore : IObjectStore
         try
         {
             using var file = File.OpenHandle(PathOf(name));
-            while (buffer.Length > 0)
+            if (!FileRange.TryRead(file, offset, buffer))
             {
-                var read = RandomAccess.Read(file, buffer, offset);
-                if (read == 0)
-                {
-                    throw new EndOfStreamException($"{name} ends before byte {offset + buffer.Length}");
-                }
-
-                buffer = buffer[read..];
-                offset += read;
+                throw new EndOfStreamException($"{name} ends before byte {offset + buffer.Length}");
             }
         }
         catch (DirectoryNotFoundException error)

@@ -1,7 +1,9 @@
 using System.Net;
+using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
@@ -100,6 +102,24 @@ public sealed record TrainOptions
 
     /// <summary>Workers that can have a lane.</summary>
     public int ActiveWorkers => Math.Min(Workers, Spec.Lanes);
+
+    /// <summary>How the run takes place, on whatever host.</summary>
+    public RunSettings RunSettings => new()
+    {
+        Workers = ActiveWorkers,
+        Spares = AllSpares,
+        Faults = Faults,
+        Roots = Roots,
+        Limits = Limits,
+        Replicas = Replicas,
+        Grace = Grace,
+        Heartbeat = HeartbeatOptions.SuspectingAfter(PauseAfter),
+        MaximumSkips = MaximumSkips,
+        DeviceFailures = DeviceFailures,
+        AuditLanes = AuditLanes,
+        OnWrongBits = OnWrongBits,
+        Checkpoints = Checkpoints,
+    };
 
     /// <summary>Spares asked for, and workers for whom there is no lane.</summary>
     public int AllSpares => Spares + Workers - ActiveWorkers;

@@ -16,7 +16,7 @@ internal sealed class DeviceWatch(
 {
     private readonly HashSet<int> _quarantined = [];
 
-    public Places Places { get; } = new(options.DeviceFailures);
+    public Places Places { get; } = new(options.Settings.DeviceFailures);
 
     /// <summary>Devices that are used no more, in words.</summary>
     public IReadOnlyList<string> Quarantined => [.. _quarantined.Order().Select(NameOf)];
@@ -38,7 +38,7 @@ internal sealed class DeviceWatch(
         foreach (var slot in Places.TakeToCheck(DateTimeOffset.UtcNow))
         {
             _ = DeviceCheckCommand.AskAsync(options.DeviceOf(slot), options.NodeEnvironment)
-                .ContinueWith(asked => post(() => OnChecked(slot, asked.IsFaulted ? asked.Exception.InnerException!.Message : asked.Result)), TaskScheduler.Default);
+                .ContinueWith(asked => post(() => OnChecked(slot, asked.Result)), TaskScheduler.Default);
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class DeviceWatch(
     {
         if (Places.IsQuarantined(slot))
         {
-            Tell(slot, $"{options.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}");
+            Tell(slot, $"{options.Settings.DeviceFailures} failures, the last: {Places.Quarantined.Single(place => place.Slot == slot).Failure}");
         }
     }
 

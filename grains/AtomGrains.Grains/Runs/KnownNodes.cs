@@ -1,0 +1,80 @@
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Coordination;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Runs;
+using AtomGrains.Node.Storage;
+
+namespace AtomGrains.Grains.Runs;
+
+/// <summary>What is known of a run's nodes: what they say of themselves, how they are lost, and whose device is not to be used again.</summary>
+internal sealed class KnownNodes(
+    RunPlan plan, Seats seats, FailedDevices failedDevices, StruckFaults struck, Coordinator coordinator, RunJournal journal, FaultLedger ledger, RunDesk desk, Action<string> note)
+{
+    private readonly Dictionary<NodeId, NodeCounters> _counters = [];
+    private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
+    private readonly HashSet<NodeId> _leaving = [];
+
+    /// <summary>Sums over all nodes that this coordinator has heard.</summary>
+    public NodeCounters Counters => _counters.Values.Aggregate(new NodeCounters(), (sum, node) => sum.Plus(node));
+
+    /// <summary>How many devices are used no more.</summary>
+    public int Quarantined => coordinator.Quarantined.Count + failedDevices.Quarantined;
+
+    /// <summary>There are nodes, and every one of them was asked to end.</summary>
+    public bool AllLeave => seats.Alive is { Count: > 0 } alive && alive.All(_leaving.Contains);
+
+    /// <summary>Whether a device is used no more. It is known by its place in the set of silos, which it has again when its silo is started again.</summary>
+    public bool IsQuarantined(int ordinal) => failedDevices.IsQuarantined(ordinal) || coordinator.Quarantined.Any(quarantine => seats.OrdinalOf(quarantine.Node) == ordinal);
+
+    /// <summary>A message of a node, before the coordinator has it.</summary>
+    /// <param name="silo">Where it comes from.</param>
+    public void Note(NodeId from, string? silo, ControlMessage message, TimeSpan now)
+    {
+        desk.Heard(message);
+        switch (message)
+        {
+            case NodeReady ready:
+                seats.Take(from, ready, silo, now);
+                break;
+            case Heartbeat heartbeat:
+                _counters[from] = heartbeat.Counters;
+                break;
+            case LeaveRequested when coordinator.StandingOf(from) is not null && _leaving.Add(from):
+                desk.Leaves(from, seats.SlotOf(from), StrikeOf(from));
+                break;
+            default:
+                break;
+        }
+
+        _heard[from] = DateTimeOffset.UtcNow;
+    }
+
+    public void OnLost(MemberLost lost)
+    {
+        note($"{lost.Node} is lost at step {lost.Step}: {lost.Cause}");
+        var heard = _heard.GetValueOrDefault(lost.Node, DateTimeOffset.UtcNow);
+
+        // How a child ended is going to be said by its silo; how a silo did, nobody here sees.
+        var kindOfEnd = seats.Of(lost.Node)?.Child is null ? FaultLedger.UnknownEnd : null;
+        ledger.Lost(lost, coordinator.IsInstalled ? lost.Step : journal.NextStep, new LostNode(seats.SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
+    }
+
+    /// <summary>The process of a node has ended, and the coordinator knows that.</summary>
+    /// <param name="slot">The worker's number while it lived.</param>
+    public void OnExited(NodeId node, int slot, string kind, string? cause)
+    {
+        ledger.Ended(node, kind, cause, StrikeOf(node));
+        if (ProcessEnd.IsOfDevice(kind) && seats.OrdinalOf(node) is { } ordinal && failedDevices.Add(node, ordinal))
+        {
+            var why = $"{plan.Settings.DeviceFailures} failures, the last: {cause ?? "unknown"}";
+            note($"the {plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
+            desk.DeviceNoted(FaultLedger.QuarantineKind, slot, plan.Spec.DeviceKind, why);
+        }
+    }
+
+    private OrderedStrike? StrikeOf(NodeId node) =>
+        struck.Of(node) is { } strike ? new OrderedStrike(plan.Settings.Faults.Orders[strike.Order], strike.At) : null;
+}
