@@ -45,6 +45,7 @@ internal sealed class SupervisedRun : IDisposable
     private readonly CheckpointDesk _checkpoints;
     private readonly RunDesk _desk;
     private readonly NodeCare _care;
+    private readonly SmallHeap _heap = new();
     private DateTimeOffset _nextStatus;
     private bool _ending;
 
@@ -139,6 +140,8 @@ internal sealed class SupervisedRun : IDisposable
             _care.Table.SampleMemory();
             WriteStatus();
         }
+
+        _heap.OnTick();
     }
 
     /// <summary>Nothing else happens any more.</summary>
