@@ -29,7 +29,7 @@ internal sealed partial class LostMembers(
             await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
             try
             {
-                var members = (await table.ReadAll().ConfigureAwait(false)).Members.Select(row => row.Item1).Where(member => member.Status == SiloStatus.Active).ToList();
+                var members = (await table.ReadAllAsync(stoppingToken).ConfigureAwait(false)).Members.Select(row => row.Item1).Where(member => member.Status == SiloStatus.Active).ToList();
                 _signs.Look(members.Select(member => (member.SiloAddress, member.IAmAliveTime)), Now);
                 foreach (var member in members)
                 {
@@ -40,7 +40,7 @@ internal sealed partial class LostMembers(
                     }
                 }
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (error is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 // The host's edge: tables fail with exceptions of many kinds, and are asked again.
                 _signs.Lose();

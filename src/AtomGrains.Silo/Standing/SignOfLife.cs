@@ -20,17 +20,17 @@ internal sealed partial class SignOfLife(
     /// <summary>Writes a silo's sign of life if it is overdue.</summary>
     /// <param name="period">In which it is to be written.</param>
     /// <returns>Whether it was.</returns>
-    public static async Task<bool> WriteIfOverdueAsync(IMembershipTable table, SiloAddress silo, TimeSpan period, DateTime now)
+    public static async Task<bool> WriteIfOverdueAsync(IMembershipTable table, SiloAddress silo, TimeSpan period, DateTime now, CancellationToken cancellationToken = default)
     {
         // Twice the time is no jitter of Orleans's own writing.
-        var row = (await table.ReadRow(silo).ConfigureAwait(false)).TryGet(silo)?.Item1;
+        var row = (await table.ReadRowAsync(silo, cancellationToken).ConfigureAwait(false)).TryGet(silo)?.Item1;
         if (row is not { Status: SiloStatus.Active } || now - row.IAmAliveTime <= 2 * period)
         {
             return false;
         }
 
         row.IAmAliveTime = now;
-        await table.UpdateIAmAlive(row).ConfigureAwait(false);
+        await table.UpdateIAmAliveAsync(row, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -48,7 +48,7 @@ internal sealed partial class SignOfLife(
 
             try
             {
-                if (await WriteIfOverdueAsync(table, self.SiloAddress, period, DateTime.UtcNow).ConfigureAwait(false))
+                if (await WriteIfOverdueAsync(table, self.SiloAddress, period, DateTime.UtcNow, stoppingToken).ConfigureAwait(false))
                 {
                     LogWritten(self.SiloAddress.ToParsableString());
                 }
