@@ -155,6 +155,17 @@ public sealed class FaultLedger
         }
     }
 
+    /// <summary>A process has ended before it was ready: a fault with nothing to get over.</summary>
+    /// <param name="strike">The ordered fault that struck it last.</param>
+    public void StartEnded(NodeId node, int slot, long step, Generation generation, string kind, string? cause, OrderedStrike? strike) => _open.Add(
+        new Recovery(node, Recovery.NameOf(node, slot), step, generation.Value, DateTimeOffset.UtcNow, _lanesRecomputed())
+        {
+            Kind = strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind),
+            Order = OrderOf(strike),
+            Cause = cause,
+            NeedsNothing = true,
+        });
+
     public void ViewRecorded(DateTimeOffset now) => _open.ForEach(recovery => recovery.ViewRecorded(now));
 
     /// <param name="workers">How many there shall be; a world of one has no backups.</param>

@@ -35,6 +35,9 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
     /// <summary>What the node said of its failure, if it did.</summary>
     public string? Cause { get; set; }
 
+    /// <summary>It was not counted on yet.</summary>
+    public bool NeedsNothing { get; init; }
+
     public long StepsRedone { get; set; }
 
     public double Detect { get; init; }
@@ -47,7 +50,7 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
 
     public DateTimeOffset? Refilled { get; private set; }
 
-    public bool IsOver => Replayed is not null && Refilled is not null;
+    public bool IsOver => NeedsNothing || (Replayed is not null && Refilled is not null);
 
     public void ViewRecorded(DateTimeOffset now) => Recorded ??= now;
 

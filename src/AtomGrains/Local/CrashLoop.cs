@@ -9,16 +9,20 @@ internal sealed class CrashLoop
     // A process that dies before it is ready tells of a broken set-up; this many in a row end the run.
     private const int MostFailedStarts = 4;
 
+    // Whoever kills them has a reason of his own: an operator, who stops some time, or a system without memory, which may not.
+    private const int MostKilledStarts = 16;
+
     // Failures of the processes' own making in a row without a step done for the first time. A lane that breaks every
     // worker it comes to must not take the night; unrelated failures are not that close together.
     private const int MostFailuresInAStep = 6;
 
     private int _failedStarts;
+    private int _killedStarts;
     private int _failures;
     private long _furthest;
 
     /// <summary>A process got ready.</summary>
-    public void Ready() => _failedStarts = 0;
+    public void Ready() => (_failedStarts, _killedStarts) = (0, 0);
 
     /// <summary>A step is decided; one that was decided before is no progress.</summary>
     /// <returns>Whether it is progress.</returns>
@@ -31,6 +35,7 @@ internal sealed class CrashLoop
 
         _furthest = step + 1;
         _failures = 0;
+        Ready(); // whoever is there gets on
         return true;
     }
 
@@ -44,12 +49,17 @@ internal sealed class CrashLoop
     {
         if (!node.IsReady)
         {
-            return FaultNames.HasLeft(node.ExitCode) ? null : NotReady($"with exit code {node.ExitCode}; see {log}");
+            return FaultNames.HasLeft(node.ExitCode) ? null
+                : FaultNames.IsKilled(node.ExitCode) && node.Stuck is null ? Killed()
+                : NotReady($"{(node.Stuck is { } stuck ? $"because it {stuck}" : $"with exit code {node.ExitCode}")}; see {log}");
         }
 
         return !FaultNames.IsOwnFailure(node.ExitCode) || ++_failures < MostFailuresInAStep ? null
             : $"{_failures} worker processes failed at step {step}, the last with {node.Cause ?? $"exit code {node.ExitCode}"}; see {log}";
     }
+
+    private string? Killed() => ++_killedStarts < MostKilledStarts ? null
+        : $"{_killedStarts} worker processes in a row were killed before they were ready, by somebody or for want of memory";
 
     private string? NotReady(string how) => ++_failedStarts < MostFailedStarts ? null
         : $"{_failedStarts} worker processes in a row ended before they were ready, the last {how}";

@@ -115,6 +115,7 @@ internal sealed class NodeCare
     {
         _ends.OnTick();
         _keeper.VouchForStarved(Now);
+        _keeper.EndStuckStarts(DateTimeOffset.UtcNow);
     }
 
     /// <summary>Has the devices asked that failed, and starts whoever is missing.</summary>

@@ -78,13 +78,15 @@ internal sealed class NodeEnds(
         var death = Autopsy.Of(node, LaneMark.PathOf(folder, node.Id.Value), spec);
         devices.Ended(node);
         TellEnded(node.Id, death);
-        if (!node.IsReady && FaultNames.HasLeft(node.ExitCode))
+        if (node.IsReady || node.IsAdopted)
         {
-            // A notice that came before it had anything to hand over, or a way to say so.
-            ledger.Leaves(node.Id, node.Slot, coordinator.Step, coordinator.View?.Generation ?? Generation.None, node.Strike);
+            ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
+        }
+        else
+        {
+            OnStartEnded(node);
         }
 
-        ledger.Ended(node.Id, FaultNames.OfExit(node.ExitCode), node.Cause);
         if (_crashes.Ended(node, coordinator.Step, Path.Combine(folder, "logs", $"node-{node.Id.Value}.log")) is { } reason)
         {
             GiveUp(reason);
@@ -115,6 +117,21 @@ internal sealed class NodeEnds(
         else if (usable < coordinator.TargetWorkers)
         {
             turn(outbox => coordinator.OnScale(usable, Now, outbox));
+        }
+    }
+
+    // Nobody had counted on it yet.
+    private void OnStartEnded(NodeHandle node)
+    {
+        var generation = coordinator.View?.Generation ?? Generation.None;
+        if (FaultNames.HasLeft(node.ExitCode))
+        {
+            // A notice that came before it had anything to hand over, or a way to say so.
+            ledger.Leaves(node.Id, node.Slot, coordinator.Step, generation, node.Strike);
+        }
+        else
+        {
+            ledger.StartEnded(node.Id, node.Slot, coordinator.Step, generation, node.Stuck is null ? FaultNames.OfExit(node.ExitCode) : "stop", node.Stuck ?? node.Cause, node.Strike);
         }
     }
 

@@ -47,6 +47,12 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
     /// <summary>What it said of its failure, if it did.</summary>
     public string? Cause { get; set; }
 
+    /// <summary>Since when the system has shown a process that is not ready as stopped; null when it does not.</summary>
+    public DateTimeOffset? StoppedSince { get; set; }
+
+    /// <summary>Why its supervisor has ended it before it was ready, in words; null when it has not.</summary>
+    public string? Stuck { get; set; }
+
     public NodeCounters Counters { get; private set; } = new();
 
     /// <summary>Its counters when it was first heard here: what came before is the predecessors' story.</summary>

@@ -19,6 +19,9 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
     // Beyond that it has lost its connection and not its life, and ends as an orphan.
     private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(2);
 
+    // The largest model on the slowest disk, and a device that is slow to wake: beyond that it hangs.
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(10);
+
     // A world that shrinks keeps its places.
     private int _places;
     private TimeSpan _pause = FirstPause;
@@ -84,6 +87,21 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
             if (silence > options.Settings.Heartbeat.MinimumTimeout / 2 && silence < LongestStarvation && NodeTable.IsRunnable(node.Pid))
             {
                 coordinator.OnVouchedFor(node.Id, monotonic);
+            }
+        }
+    }
+
+    /// <summary>Ends processes that are stopped or hang before they are ready: nobody waits for their heartbeats yet.</summary>
+    public void EndStuckStarts(DateTimeOffset now)
+    {
+        foreach (var node in nodes.Running.Where(node => node is { IsReady: false, IsAdopted: false, Leaves: false, Stuck: null, HasExited: false }))
+        {
+            node.StoppedSince = NodeTable.IsRunnable(node.Pid) ? null : node.StoppedSince ?? now;
+            node.Stuck = now - node.StoppedSince > options.Settings.Heartbeat.MinimumTimeout ? "was stopped while it started"
+                : now - node.LastHeard > LongestStart ? $"was not ready after {LongestStart.TotalMinutes:0} minutes" : null;
+            if (node.Stuck is not null)
+            {
+                Signals.Send(node.Pid, Signals.Kill);
             }
         }
     }
