@@ -40,6 +40,11 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         {
             return Report(error.Errors.Select(one => one.ToString()));
         }
+        catch (OperationCanceledException)
+        {
+            errors.WriteLine("the run stopped: it was asked to end");
+            return TrainCommand.Stopped;
+        }
     }
 
     /// <summary>Without a time limit on termination: a run that is told to end completes its files first.</summary>

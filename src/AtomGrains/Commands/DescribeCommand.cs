@@ -33,10 +33,9 @@ internal static class DescribeCommand
         var errors = child.StandardError.ReadToEndAsync();
         OwnProgram.Tell(child, new EngineQuestion(spec, device), EngineJson.Default.EngineQuestion);
         var text = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        if (child.ExitCode != 0)
+        if (OwnProgram.AwaitExit(child) is var exitCode and not 0)
         {
-            throw Refuse(device, $"the tensor engine ended its process with exit code {child.ExitCode}: {errors.Result.Split('\n')[0]}");
+            throw Refuse(device, $"the tensor engine ended its process with exit code {exitCode}: {errors.Result.Split('\n')[0]}");
         }
 
         var report = Parse(text, device);

@@ -41,8 +41,7 @@ internal static class GenerateCommand
         info.StandardOutputEncoding = Encoding.UTF8;
         using var child = System.Diagnostics.Process.Start(info)!;
         var text = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return child.ExitCode == 0 ? text : throw new InvalidOperationException($"generating text ended with exit code {child.ExitCode}");
+        return OwnProgram.AwaitExit(child) is var exitCode and not 0 ? throw new InvalidOperationException($"generating text ended with exit code {exitCode}") : text;
     }
 
     private static float[] ReadWeights(string folder, StepLoop loop, Func<string, string> exportName)

@@ -15,7 +15,7 @@ namespace AtomGrains.Commands;
 internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnlyList<string> arguments)
 {
     /// <summary>Exit code of a run that ended before its last step.</summary>
-    private const int Stopped = 1;
+    public const int Stopped = 1;
 
     public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
         Task.Run(() => options.Supervise && !Supervision.IsSupervised ? Supervision.Run(options.Out, arguments, cancellation) : Run(options, cancellation), CancellationToken.None);
@@ -170,9 +170,16 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         {
             return new Supervisor(options, observer, metrics);
         }
-        catch (PortTakenException)
+        catch (IOException error) when (error.InnerException is SocketException refused)
         {
-            throw new InvalidSettingsException(new SettingError("--port", $"{options.Port}", "is in use by another process; must be free, or 0 for any free one"));
+            throw new InvalidSettingsException(RefusalOf(options, refused.SocketErrorCode));
         }
     }
+
+    private static SettingError RefusalOf(SupervisorOptions options, SocketError error) => error switch
+    {
+        SocketError.AddressAlreadyInUse => new SettingError("--port", $"{options.Port}", "is in use by another process; must be free, or 0 for any free one"),
+        SocketError.AccessDenied => new SettingError("--port", $"{options.Port}", "is for the system's services; must be 1024 to 65535, or 0 for any free one"),
+        _ => new SettingError("--listen", $"{options.Listen}", $"cannot be listened on ({error}); must be an address of this machine"),
+    };
 }

@@ -8,6 +8,9 @@ namespace AtomGrains.Local;
 /// <summary>Starts this very program again, however it was started.</summary>
 internal static class OwnProgram
 {
+    // 128 + SIGINT.
+    private const int Interrupted = 130;
+
     public static ProcessStartInfo StartInfo(params string[] arguments)
     {
         var program = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is unknown");
@@ -60,6 +63,16 @@ internal static class OwnProgram
                 Close(child);
             }
         }
+    }
+
+    /// <summary>
+    /// Waits for a child that gives an answer and ends. Ctrl-C at a terminal reaches it as well, and is not for it: then
+    /// OperationCanceledException.
+    /// </summary>
+    public static int AwaitExit(Process child)
+    {
+        child.WaitForExit();
+        return child.ExitCode != Interrupted ? child.ExitCode : throw new OperationCanceledException("it was asked to end");
     }
 
     /// <summary>Ends a child's standard input: one that waits for its orders has none, and ends.</summary>

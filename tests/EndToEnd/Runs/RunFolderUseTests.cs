@@ -48,6 +48,22 @@ public sealed class RunFolderUseTests
         }
     }
 
+    [Fact]
+    public async Task AnAddressOfAnotherMachineIsRefusedBeforeAnythingIsWritten()
+    {
+        // Of a range that RFC 5737 keeps for documentation: no machine has it.
+        var folder = TrainProcess.NewFolder();
+        try
+        {
+            Refused(await Train(Spec.Short, folder, "--listen", "203.0.113.1"), "error: --listen 203.0.113.1: cannot be listened on (AddressNotAvailable); ");
+            Assert.False(Directory.Exists(folder));
+        }
+        finally
+        {
+            TrainProcess.Remove(folder);
+        }
+    }
+
     [FactWithSmallDisk]
     public async Task ADiskThatIsTooSmallIsRefused()
     {

@@ -80,6 +80,16 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task CtrlCWhileTheEngineIsAskedBlamesNoSetting()
+    {
+        using var ended = TrainProcess.Start(Spec.Medium, workers: 2, folder: _folder, through: ["setsid"]);
+        await Eventually.Holds("a child, before there are workers", () => ended.Processes().Count > 1, () => ended.Output);
+        Assert.True(Signals.Send(-ended.Pid, Interrupt));
+        var finished = await ended.Finish();
+        Assert.Equal((Stopped, "the run stopped: it was asked to end"), (finished.ExitCode, finished.Errors.Trim()));
+    }
+
+    [Fact]
     public async Task ASupervisorThatWasPausedGoesOn()
     {
         // Heartbeats of the time in which it slept are read late; nobody was silent for that.
