@@ -37,6 +37,11 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
             // What the cluster has been told by then stands.
             return Left;
         }
+        catch (Exception error)
+        {
+            // The edge: whatever else it is, a user has no use for where in this program it happened.
+            return Report([error.GetBaseException().Message]);
+        }
     }
 
     private int Report(IEnumerable<string> lines)

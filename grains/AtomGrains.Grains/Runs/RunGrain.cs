@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
@@ -143,10 +144,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         return _actor is { IsSuperseded: true } ? throw new OrleansException("another coordinator has the run: ask again") : new RunAnswer([]);
     }
 
-    public Task<RunProgress> Progress()
+    public async Task<RunProgress> Progress()
     {
-        var rest = RunAtRest.Read(_run.Plan);
-        return Task.FromResult(new RunProgress(
+        var rest = await ReadAtRestAsync();
+        return new RunProgress(
             _actor?.Step ?? rest.Step,
             _run.Plan.Spec.Steps,
             _actor?.View is { } view ? ToWire.Map(view) : null,
@@ -158,7 +159,20 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             rest.End?.Stopped,
             rest.IsPaused,
             _actor?.Loss ?? rest.Loss,
-            rest.End?.Report.WeightsSha256));
+            rest.End?.Report.WeightsSha256);
+    }
+
+    // The volume may be slow, and away for a while: who asks how the run gets on asks again.
+    private async Task<RunAtRest> ReadAtRestAsync()
+    {
+        try
+        {
+            return await Task.Run(() => RunAtRest.Read(_run.Plan));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        {
+            throw new OrleansException($"the folder of run {RunId} cannot be read: {error.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private IRunOutput Output => this;
