@@ -63,7 +63,7 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         root.Subcommands.Add(List());
         root.Subcommands.Add(Scale());
         root.Subcommands.Add(Order("pause", "Make a checkpoint of where a run stands, and free its devices until it is resumed.", RunOrderKind.Pause, "rests as soon as a checkpoint of where it stands is complete"));
-        root.Subcommands.Add(Order("resume", "Let a run go on that is paused, or that has stopped by itself: from its newest checkpoint.", RunOrderKind.Resume, "goes on"));
+        root.Subcommands.Add(Resume());
         root.Subcommands.Add(Order("stop", "End a run before its last step, for good.", RunOrderKind.Stop, "stops as soon as a checkpoint of where it stands is complete"));
         root.Subcommands.Add(Export());
         return root;
@@ -107,6 +107,21 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         {
             await cluster.OrderAsync(parsed.GetValue(name)!, RunOrderKind.Scale, parsed.GetValue(workers));
             output.WriteLine($"run {parsed.GetValue(name)} is to have {parsed.GetValue(workers)} workers");
+            return 0;
+        });
+    }
+
+    private Command Resume()
+    {
+        var (name, change) = (Name(), new Option<bool>("--allow-environment-change")
+        {
+            Description = "Also with another build of its job, on another kind of machine: those of the silo that joined last. Bits may change from there.",
+        });
+        return With(new Command("resume", "Let a run go on that is paused, or that has stopped by itself: from its newest checkpoint.") { name, change }, async (parsed, cluster, _) =>
+        {
+            var isChange = parsed.GetValue(change);
+            await cluster.OrderAsync(parsed.GetValue(name)!, isChange ? RunOrderKind.ResumeInNewEnvironment : RunOrderKind.Resume);
+            output.WriteLine($"run {parsed.GetValue(name)} goes on{(isChange ? " from its newest checkpoint with the build of the silo that joined last; its folder's run.json says what has changed" : "")}");
             return 0;
         });
     }

@@ -106,8 +106,15 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public async Task<RunAnswer> Order(RunOrder order)
     {
+        // Another build may have been given to it meanwhile.
+        _run = _actor is null ? runs.Find(RunId) ?? _run : _run;
         var end = RunEnd.Read(_run.Plan.Folder);
         var (wish, refused) = RunOrders.Apply(order, _run.Plan, RunWish.Read(_run.Plan.Folder), end);
+        if (refused is null && order.Kind == RunOrderKind.ResumeInNewEnvironment && _actor is { HasNodes: true })
+        {
+            refused = $"run {RunId} has workers: pause it, and ask again once watch says that it is paused";
+        }
+
         if (refused is not null)
         {
             return new RunAnswer([refused]);
@@ -127,6 +134,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
                 break;
             case RunOrderKind.Pause:
                 await TurnAsync(() => _actor?.OnPause());
+                break;
+            case RunOrderKind.ResumeInNewEnvironment:
+                // The first half of it: whoever passed it on finds a silo with the build, and has the run resumed behind that.
+                await TurnAsync(() => _actor?.OnRest());
                 break;
             case RunOrderKind.Resume when _actor is null:
                 if (end is not null)

@@ -30,6 +30,6 @@ internal static class RunEntryReader
 
         // A worker without a lane is a spare, and counted as one.
         var devices = (wish.Workers ?? Math.Min(request?.Workers ?? 0, record.Spec.Lanes)) + (request?.Spares ?? 0);
-        return new RunEntry(new RunSummary(name, state, (last?.Step ?? -1) + 1, record.Spec.Steps, workers, record.Started, detail), record.Spec.DeviceKind, devices);
+        return new RunEntry(new RunSummary(name, state, (last?.Step ?? -1) + 1, record.Spec.Steps, workers, record.Started, detail), record.Spec.DeviceKind, record.Spec.Job, devices);
     }
 }

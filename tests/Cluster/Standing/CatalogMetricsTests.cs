@@ -52,6 +52,8 @@ public sealed class CatalogMetricsTests
 
         public void Make(RunRequest request) => throw new NotSupportedException();
 
-        private static RunEntry Entry(string name, string state, int devices = 1) => new(new RunSummary(name, state, 0, 10, 1, DateTimeOffset.UnixEpoch, null), "cpu", devices);
+        public string? Adopt(string name) => throw new NotSupportedException();
+
+        private static RunEntry Entry(string name, string state, int devices = 1) => new(new RunSummary(name, state, 0, 10, 1, DateTimeOffset.UnixEpoch, null), "cpu", "gpt", devices);
     }
 }
