@@ -72,12 +72,14 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
     private Command Start()
     {
         var spec = new Option<FileInfo>("--spec") { Description = "Settings of the run: 'name: value' lines with the names of train's options.", HelpName = "FILE.yaml", Required = true };
-        var name = new Option<string>("--name") { Description = "Of the run: lower-case letters, digits and dashes.", HelpName = "NAME", Required = true };
+        var name = new Option<string?>("--name") { Description = "Of the run: lower-case letters, digits and dashes; the file's without its extension unless given.", HelpName = "NAME" };
         var command = new Command("start", "Start a run; safe to repeat.") { spec, name };
         return With(command, async (parsed, cluster, _) =>
         {
-            await cluster.StartAsync(parsed.GetValue(name)!, ReadSpec(parsed.GetValue(spec)!), parsed.GetValue(spec)!.Name);
-            output.WriteLine($"run {parsed.GetValue(name)} is made; it begins as soon as devices are free");
+            var file = parsed.GetValue(spec)!;
+            var run = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(file.Name);
+            await cluster.StartAsync(run, ReadSpec(file), file.Name);
+            output.WriteLine($"run {run} is made; it begins as soon as devices are free");
             return 0;
         });
     }
