@@ -11,4 +11,10 @@ public interface IRunMakerGrain : IGrainWithStringKey
     /// <summary>What is asked of <see cref="IRunsGrain.Start"/>, which calls it.</summary>
     [ResponseTimeout("00:10:00")]
     Task<RunAnswer> Make(RunRequest request);
+
+    /// <summary>
+    /// Has the run, of which nothing lives, go on with this silo's build of its job and on its kind of machine. Safe to repeat.
+    /// </summary>
+    [ResponseTimeout("00:02:00")]
+    Task<RunAnswer> Adopt();
 }

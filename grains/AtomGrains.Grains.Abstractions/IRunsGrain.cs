@@ -22,7 +22,7 @@ public interface IRunsGrain : IGrainWithIntegerKey
     Task<RunList> List(RunQuery query);
 
     /// <summary>Changes what is wanted of a run that is not over. Safe to repeat.</summary>
-    [ResponseTimeout("00:01:00")]
+    [ResponseTimeout("00:04:00")]
     Task<RunAnswer> Order(RunOrder order);
 
     /// <summary>The runs that a device may be offered to, oldest first: neither over nor paused, and of the device's kind.</summary>

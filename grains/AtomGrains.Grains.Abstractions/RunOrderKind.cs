@@ -14,4 +14,10 @@ public enum RunOrderKind
 
     /// <summary>The end before the last step, with a checkpoint of where it stands. It cannot be resumed.</summary>
     Stop = 3,
+
+    /// <summary>
+    /// Devices again, from the newest checkpoint on, with the job's build and the machine of the silo that joined last: for a
+    /// run of which nothing lives. Bits may change from there.
+    /// </summary>
+    ResumeInNewEnvironment = 4,
 }

@@ -37,6 +37,11 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
             // What the cluster has been told by then stands.
             return Left;
         }
+        catch (Exception error)
+        {
+            // The edge: whatever else it is, a user has no use for where in this program it happened.
+            return Report([error.GetBaseException().Message]);
+        }
     }
 
     private int Report(IEnumerable<string> lines)
@@ -58,7 +63,7 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         root.Subcommands.Add(List());
         root.Subcommands.Add(Scale());
         root.Subcommands.Add(Order("pause", "Make a checkpoint of where a run stands, and free its devices until it is resumed.", RunOrderKind.Pause, "rests as soon as a checkpoint of where it stands is complete"));
-        root.Subcommands.Add(Order("resume", "Let a run go on that is paused, or that has stopped by itself: from its newest checkpoint.", RunOrderKind.Resume, "goes on"));
+        root.Subcommands.Add(Resume());
         root.Subcommands.Add(Order("stop", "End a run before its last step, for good.", RunOrderKind.Stop, "stops as soon as a checkpoint of where it stands is complete"));
         root.Subcommands.Add(Export());
         return root;
@@ -67,12 +72,14 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
     private Command Start()
     {
         var spec = new Option<FileInfo>("--spec") { Description = "Settings of the run: 'name: value' lines with the names of train's options.", HelpName = "FILE.yaml", Required = true };
-        var name = new Option<string>("--name") { Description = "Of the run: lower-case letters, digits and dashes.", HelpName = "NAME", Required = true };
+        var name = new Option<string?>("--name") { Description = "Of the run: lower-case letters, digits and dashes; the file's without its extension unless given.", HelpName = "NAME" };
         var command = new Command("start", "Start a run; safe to repeat.") { spec, name };
         return With(command, async (parsed, cluster, _) =>
         {
-            await cluster.StartAsync(parsed.GetValue(name)!, ReadSpec(parsed.GetValue(spec)!), parsed.GetValue(spec)!.Name);
-            output.WriteLine($"run {parsed.GetValue(name)} is made; it begins as soon as devices are free");
+            var file = parsed.GetValue(spec)!;
+            var run = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(file.Name);
+            await cluster.StartAsync(run, ReadSpec(file), file.Name);
+            output.WriteLine($"run {run} is made; it begins as soon as devices are free");
             return 0;
         });
     }
@@ -102,6 +109,21 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
         {
             await cluster.OrderAsync(parsed.GetValue(name)!, RunOrderKind.Scale, parsed.GetValue(workers));
             output.WriteLine($"run {parsed.GetValue(name)} is to have {parsed.GetValue(workers)} workers");
+            return 0;
+        });
+    }
+
+    private Command Resume()
+    {
+        var (name, change) = (Name(), new Option<bool>("--allow-environment-change")
+        {
+            Description = "Also with another build of its job, on another kind of machine: those of the silo that joined last. Bits may change from there.",
+        });
+        return With(new Command("resume", "Let a run go on that is paused, or that has stopped by itself: from its newest checkpoint.") { name, change }, async (parsed, cluster, _) =>
+        {
+            var isChange = parsed.GetValue(change);
+            await cluster.OrderAsync(parsed.GetValue(name)!, isChange ? RunOrderKind.ResumeInNewEnvironment : RunOrderKind.Resume);
+            output.WriteLine($"run {parsed.GetValue(name)} goes on{(isChange ? " from its newest checkpoint with the build of the silo that joined last; its folder's run.json says what has changed" : "")}");
             return 0;
         });
     }

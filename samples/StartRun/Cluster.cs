@@ -73,7 +73,7 @@ internal sealed class Cluster : IAsyncDisposable
                 throw new ClientException($"cluster {connection.ClusterId} cannot be asked: {refusal}");
             }
 
-            var reason = cause is OperationCanceledException or OrleansException ? "" : $": {cause.GetBaseException().Message.Split('\n')[0].Trim()}";
+            var reason = cause is OperationCanceledException or OrleansException ? "" : $": {InALine(cause)}";
             throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
         }
     }
@@ -95,16 +95,26 @@ internal sealed class Cluster : IAsyncDisposable
     public async Task<RunSummary> FindAsync(string name) =>
         await ListAsync(name) is [var run] ? run : throw new ClientException($"there is no run {name}; list shows those that there are");
 
-    /// <summary>Null when nobody could be asked just now.</summary>
-    public async Task<RunProgress?> ProgressAsync(string name)
+    /// <summary>Where a run stands, or why nobody could say so just now.</summary>
+    /// <exception cref="ClientException">It is of no use to ask again.</exception>
+    public async Task<(RunProgress? Progress, string? Reason)> ProgressAsync(string name)
     {
         try
         {
-            return await _client.GetGrain<IRunGrain>(name).Progress();
+            return (await _client.GetGrain<IRunGrain>(name).Progress(), null);
+        }
+        catch (OrleansException error) when (error.GetType() == typeof(OrleansException))
+        {
+            // Those that are of no narrower kind are thrown by the run's own grain.
+            return (null, InALine(error));
         }
         catch (Exception error) when (IsPassing(error))
         {
-            return null;
+            return (null, "no silo answers");
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new ClientException($"run {name} cannot be watched: {InALine(error)}");
         }
     }
 
@@ -126,6 +136,8 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
+    private static string InALine(Exception error) => error.GetBaseException().Message.Split('\n')[0].Trim();
+
     private static bool IsPassing(Exception error) => error is OrleansException or TimeoutException;
 
     private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
@@ -143,7 +155,7 @@ internal sealed class Cluster : IAsyncDisposable
             catch (Exception error) when (error is not OperationCanceledException)
             {
                 // The edge: what a grain throws comes as what it was there.
-                throw new ClientException($"the cluster does not answer: {error.GetBaseException().Message.Split('\n')[0].Trim()}");
+                throw new ClientException($"the cluster does not answer: {InALine(error)}");
             }
         }
     }

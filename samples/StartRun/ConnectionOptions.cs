@@ -5,9 +5,15 @@ using AtomGrains.Node.Transport.Tls;
 
 namespace StartRun;
 
-/// <summary>How the cluster is found: the settings of its silos, by the same names; the command line over the environment.</summary>
+/// <summary>
+/// How the cluster is found: the settings of its silos, by the same names; the command line over the environment over a silo's
+/// own file.
+/// </summary>
 internal sealed class ConnectionOptions
 {
+    public const string ConfigFlag = "--config";
+
+    private readonly Option<string?> _config = Global(ConfigFlag, "silo.yaml", "A silo's own file of settings: what follows is taken from it where it is not given.");
     private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
     private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
     private readonly Option<string?> _account = Global(ClusterConnection.AccountFlag, "NAME", $"Storage account, entered by this machine's identity; {ClusterConnection.ConnectionVariable} in the environment goes instead.");
@@ -17,32 +23,37 @@ internal sealed class ConnectionOptions
 
     public void AddTo(Command root)
     {
-        root.Options.Add(_cluster);
-        root.Options.Add(_clustering);
-        root.Options.Add(_account);
-        root.Options.Add(_certificate);
-        root.Options.Add(_key);
-        root.Options.Add(_authority);
+        foreach (var option in new[] { _config, _cluster, _clustering, _account, _certificate, _key, _authority })
+        {
+            root.Options.Add(option);
+        }
     }
 
     /// <exception cref="ClientException">Everything that is wrong.</exception>
     public ClusterConnection Read(ParseResult parsed)
     {
         var errors = new List<SettingError>();
-        var (certificate, key, authority) = (Given(parsed, _certificate), Given(parsed, _key), Given(parsed, _authority));
-        var tls = certificate is null && key is null && authority is null ? null : TlsFiles.Read(certificate, key, authority, errors);
+        var file = SiloFile.Read(Own(parsed, _config), errors);
         var connection = ClusterConnection.Read(
-            Given(parsed, _cluster) ?? ClusterConnection.DefaultCluster,
-            Given(parsed, _clustering),
-            Given(parsed, _account),
-            Variable(ClusterConnection.ConnectionVariable),
-            errors,
-            tls);
+            Given(_cluster) ?? ClusterConnection.DefaultCluster, Given(_clustering), Given(_account), Variable(ClusterConnection.ConnectionVariable), errors, ReadTls(parsed, file, errors));
         return errors.Count == 0 ? connection! : throw new ClientException([.. errors.Select(error => error.ToString())]);
+
+        string? Given(Option<string?> option) => Own(parsed, option) ?? file.Value(NameOf(option));
     }
 
-    private static string? Given(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? Variable($"ATOMGRAINS_{option.Name.TrimStart('-').ToUpperInvariant().Replace('-', '_')}");
+    // The file's own certificate is of no use where its silo shows none.
+    private TlsFiles? ReadTls(ParseResult parsed, SiloFile file, ICollection<SettingError> errors)
+    {
+        var own = new[] { _certificate, _key, _authority }.Select(option => Own(parsed, option)).ToArray();
+        var isOff = file.HasTls == false && own.All(given => given is null);
+        var given = new[] { _certificate, _key, _authority }.Select((option, number) => own[number] ?? (isOff ? null : file.Value(NameOf(option)))).ToArray();
+        return file.HasTls != true && given.All(one => one is null) ? null : TlsFiles.Read(given[0], given[1], given[2], errors);
+    }
+
+    private static string? Own(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) ?? Variable($"ATOMGRAINS_{NameOf(option).ToUpperInvariant().Replace('-', '_')}");
+
+    private static string NameOf(Option<string?> option) => option.Name.TrimStart('-');
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 

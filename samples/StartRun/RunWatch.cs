@@ -21,8 +21,8 @@ internal sealed class RunWatch(Cluster cluster, TextWriter output, string name)
         {
             while (true)
             {
-                var progress = await cluster.ProgressAsync(name);
-                Say(progress is null ? "no silo answers; asking again" : InWords(progress));
+                var (progress, reason) = await cluster.ProgressAsync(name);
+                Say(progress is null ? $"{reason}; asking again" : InWords(progress));
                 if (progress is { IsOver: true })
                 {
                     return progress.Stopped is null ? Finished : Stopped;

@@ -19,4 +19,9 @@ public interface IRunCatalog
     /// <summary>Makes the run's folder, whole or not at all; reads the data and asks the tensor engine.</summary>
     /// <exception cref="Core.Options.InvalidSettingsException">Everything that is wrong.</exception>
     void Make(RunRequest request);
+
+    /// <summary>Has a run, of which nothing lives, go on in this silo's environment; asks the tensor engine.</summary>
+    /// <returns>What is new about it, in words; null when nothing is.</returns>
+    /// <exception cref="Core.Options.InvalidSettingsException">It is another run there.</exception>
+    string? Adopt(string name);
 }

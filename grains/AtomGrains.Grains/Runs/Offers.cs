@@ -15,10 +15,37 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
 
     private static readonly OfferAnswer Taken = new(false, null, IsTaken: true);
 
+    // A free device is offered some times a second, where one run after the other is asked: one that was not for so long is
+    // with another run, or gone.
+    private static readonly TimeSpan Offered = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<(string Silo, int? Child), TimeSpan> _ofOtherBuilds = [];
+
+    /// <summary>Why devices that are there are of no use, in words; null when all are.</summary>
+    public string? Refused(TimeSpan now)
+    {
+        foreach (var gone in _ofOtherBuilds.Where(offer => now - offer.Value > Offered).Select(offer => offer.Key).ToList())
+        {
+            _ofOtherBuilds.Remove(gone);
+        }
+
+        return _ofOtherBuilds.Count switch
+        {
+            0 => null,
+            1 => "1 offered has another build of the job",
+            var count => $"{count} offered have another build of the job",
+        };
+    }
+
     public OfferAnswer Answer(DeviceOffer offer, TimeSpan now)
     {
         if (RefusalOf(offer) is { } reason)
         {
+            if (offer.Program != plan.Program)
+            {
+                _ofOtherBuilds[(offer.Silo, offer.Child)] = now;
+            }
+
             return new OfferAnswer(false, reason);
         }
 

@@ -114,6 +114,9 @@ internal sealed class RunActor : IDisposable
     /// <summary>Of the newest step, nats a token; null before the first, or when it is not finite.</summary>
     public double? Loss => _journal.LastLoss;
 
+    /// <summary>Something of it lives, or is starting.</summary>
+    public bool HasNodes => _seats.Living.Any();
+
     private bool IsDone => End is not null || IsAtRest;
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
@@ -213,6 +216,15 @@ internal sealed class RunActor : IDisposable
         }
     }
 
+    /// <summary>The run is to rest now, where nothing of it lives: it goes on from its newest checkpoint.</summary>
+    public void OnRest()
+    {
+        if (!IsDone && !HasNodes)
+        {
+            Rest("it rests: nothing of it lives");
+        }
+    }
+
     public void OnTick()
     {
         TryRecord();
@@ -282,7 +294,7 @@ internal sealed class RunActor : IDisposable
     {
         var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Settings.Spares, _seats.Living.Count());
         _waitedFor.Is(_views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
-            : placed < wanted ? $"devices: {placed} of {wanted}"
+            : placed < wanted ? $"devices: {placed} of {wanted}{(_offers.Refused(Now) is { } refused ? $" ({refused})" : "")}"
             : _coreWaitsFor);
     }
 

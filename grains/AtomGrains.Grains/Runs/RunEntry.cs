@@ -4,7 +4,9 @@ namespace AtomGrains.Grains.Runs;
 
 /// <summary>A run of the catalog.</summary>
 /// <param name="DeviceKind">Of its spec.</param>
-public sealed record RunEntry(RunSummary Summary, string DeviceKind)
+/// <param name="Job">Of its spec.</param>
+/// <param name="Devices">Workers and spares that it wants as long as it wants any.</param>
+public sealed record RunEntry(RunSummary Summary, string DeviceKind, string Job, int Devices)
 {
     public const string Waiting = "waiting";
     public const string Running = "running";

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
@@ -105,8 +106,15 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public async Task<RunAnswer> Order(RunOrder order)
     {
+        // Another build may have been given to it meanwhile.
+        _run = _actor is null ? runs.Find(RunId) ?? _run : _run;
         var end = RunEnd.Read(_run.Plan.Folder);
         var (wish, refused) = RunOrders.Apply(order, _run.Plan, RunWish.Read(_run.Plan.Folder), end);
+        if (refused is null && order.Kind == RunOrderKind.ResumeInNewEnvironment && _actor is { HasNodes: true })
+        {
+            refused = $"run {RunId} has workers: pause it, and ask again once watch says that it is paused";
+        }
+
         if (refused is not null)
         {
             return new RunAnswer([refused]);
@@ -127,6 +135,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             case RunOrderKind.Pause:
                 await TurnAsync(() => _actor?.OnPause());
                 break;
+            case RunOrderKind.ResumeInNewEnvironment:
+                // The first half of it: whoever passed it on finds a silo with the build, and has the run resumed behind that.
+                await TurnAsync(() => _actor?.OnRest());
+                break;
             case RunOrderKind.Resume when _actor is null:
                 if (end is not null)
                 {
@@ -143,10 +155,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         return _actor is { IsSuperseded: true } ? throw new OrleansException("another coordinator has the run: ask again") : new RunAnswer([]);
     }
 
-    public Task<RunProgress> Progress()
+    public async Task<RunProgress> Progress()
     {
-        var rest = RunAtRest.Read(_run.Plan);
-        return Task.FromResult(new RunProgress(
+        var rest = await ReadAtRestAsync();
+        return new RunProgress(
             _actor?.Step ?? rest.Step,
             _run.Plan.Spec.Steps,
             _actor?.View is { } view ? ToWire.Map(view) : null,
@@ -158,7 +170,20 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
             rest.End?.Stopped,
             rest.IsPaused,
             _actor?.Loss ?? rest.Loss,
-            rest.End?.Report.WeightsSha256));
+            rest.End?.Report.WeightsSha256);
+    }
+
+    // The volume may be slow, and away for a while: who asks how the run gets on asks again.
+    private async Task<RunAtRest> ReadAtRestAsync()
+    {
+        try
+        {
+            return await Task.Run(() => RunAtRest.Read(_run.Plan));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        {
+            throw new OrleansException($"the folder of run {RunId} cannot be read: {error.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private IRunOutput Output => this;

@@ -18,6 +18,12 @@ internal static class RunOrders
             return (wish with { IsPaused = false, RestedAt = new FileRegister(plan.Folder).Newest()?.Generation.Value }, null);
         }
 
+        if (end is { Stopped: { } cause } && order.Kind == RunOrderKind.ResumeInNewEnvironment && !cause.StartsWith(StopReason, StringComparison.Ordinal))
+        {
+            // It rests as it is.
+            return (wish, null);
+        }
+
         if (end is not null)
         {
             // Asked for once more, a stop has nothing left to do.
@@ -34,6 +40,7 @@ internal static class RunOrders
                 ? (wish with { IsPaused = true }, null)
                 : (wish, $"run {plan.RunId} makes no checkpoints (checkpoint-every: 0): paused, it would lose every step"),
             RunOrderKind.Resume => (wish with { IsPaused = false }, null),
+            RunOrderKind.ResumeInNewEnvironment => (wish with { IsPaused = true }, null),
             RunOrderKind.Stop => (wish, null),
             _ => (wish, $"no such order: {order.Kind}"),
         };

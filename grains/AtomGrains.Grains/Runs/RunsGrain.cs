@@ -49,22 +49,13 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
             return new RunAnswer([.. error.Errors.Select(one => one.ToString())]);
         }
 
-        var (silo, nobody) = Choose(needs);
+        var (silo, nobody) = Choose(needs, silos => silos.Order());
         if (silo is null)
         {
             return new RunAnswer([nobody!]);
         }
 
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        try
-        {
-            return await GrainFactory.GetGrain<IRunMakerGrain>(request.Name).Make(request);
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-            _listedAt = null;
-        }
+        return await OnAsync(silo, maker => maker.Make(request), request.Name);
     }
 
     public async Task<RunList> List(RunQuery query)
@@ -86,13 +77,46 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
         }
 
         await ListAsync(TimeSpan.Zero);
-        if (!_listed.Any(entry => entry.Summary.Name == order.Name))
+        if (_listed.FirstOrDefault(entry => entry.Summary.Name == order.Name) is not { } entry)
         {
             return new RunAnswer([RunNames.Unknown(order.Name)]);
         }
 
         _listedAt = null;
-        return await GrainFactory.GetGrain<IRunGrain>(order.Name).Order(order);
+        var run = GrainFactory.GetGrain<IRunGrain>(order.Name);
+        return order.Kind == RunOrderKind.ResumeInNewEnvironment ? await ResumeInNewEnvironmentAsync(run, order, entry) : await run.Order(order);
+    }
+
+    // Step by step: whatever comes between, the run is paused, and the order can be given again.
+    private async Task<RunAnswer> ResumeInNewEnvironmentAsync(IRunGrain run, RunOrder order, RunEntry entry)
+    {
+        // Where silos of two builds live, an upgrade is under way, and the newest one is what is wanted.
+        var (silo, nobody) = Choose(new RunNeeds(entry.DeviceKind, entry.Job), silos => silos.OrderByDescending(silo => silo.Generation));
+        if (silo is null)
+        {
+            return new RunAnswer([nobody!]);
+        }
+
+        if (await run.Order(order) is { Errors.Count: > 0 } refused)
+        {
+            return refused;
+        }
+
+        return await OnAsync(silo, maker => maker.Adopt(), order.Name) is { Errors.Count: > 0 } failed ? failed : await run.Order(order with { Kind = RunOrderKind.Resume });
+    }
+
+    private async Task<RunAnswer> OnAsync(SiloAddress silo, Func<IRunMakerGrain, Task<RunAnswer>> ask, string run)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return await ask(GrainFactory.GetGrain<IRunMakerGrain>(run));
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+            _listedAt = null;
+        }
     }
 
     public async Task<IReadOnlyList<string>> Wanted(DeviceOffer offer)
@@ -112,7 +136,7 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
         }
     }
 
-    private (SiloAddress? Silo, string? Refused) Choose(RunNeeds needs)
+    private (SiloAddress? Silo, string? Refused) Choose(RunNeeds needs, Func<IEnumerable<SiloAddress>, IEnumerable<SiloAddress>> inOrder)
     {
         var silos = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active)
             .Select(member => (member.SiloAddress, Metadata: metadata.GetSiloMetadata(member.SiloAddress).Metadata))
@@ -125,7 +149,7 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
             return (null, $"device {needs.DeviceKind}: no silo of the cluster has one; there is {(kinds.Length == 0 ? "none at all" : kinds)}");
         }
 
-        return ofKind.Where(silo => needs.Job is null || silo.Jobs.Contains(needs.Job)).Select(silo => silo.SiloAddress).FirstOrDefault() is { } chosen
+        return inOrder(ofKind.Where(silo => needs.Job is null || silo.Jobs.Contains(needs.Job)).Select(silo => silo.SiloAddress)).FirstOrDefault() is { } chosen
             ? (chosen, null)
             : (null, $"job {needs.Job}: must be a job of the silos' program: {string.Join(", ", ofKind.SelectMany(silo => silo.Jobs).Distinct())}");
     }

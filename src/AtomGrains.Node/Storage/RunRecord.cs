@@ -29,6 +29,9 @@ public sealed record RunRecord
     /// <summary>Versions for the reader: of AtomGrains, .NET, libtorch, the system.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
+    /// <summary>What the run was computed by before, oldest first; null for one that has had one environment.</summary>
+    public IReadOnlyList<FormerEnvironment>? Formerly { get; init; }
+
     /// <summary>Length of the flat parameter vector, which only a tensor engine knows; null in older records.</summary>
     public int? Elements { get; init; }
 

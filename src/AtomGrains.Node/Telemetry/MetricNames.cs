@@ -43,6 +43,7 @@ public static class MetricNames
     public const string StepsLost = "steps_lost_total";
     public const string RunStopped = "run_stopped";
     public const string RunUnfinished = "run_unfinished";
+    public const string RunDevicesWanted = "run_devices_wanted";
 
     /// <summary>Label: the run's id, where a process may have several; none where it has one.</summary>
     public const string Run = "run";

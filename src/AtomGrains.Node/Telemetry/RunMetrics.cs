@@ -87,6 +87,18 @@ public sealed class RunMetrics : IDisposable
 
     private const string NotFinite = "not_finite";
 
+    /// <summary>Workers and spares that the run wants, as it was observed last. Any thread.</summary>
+    public int DevicesWanted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _gauges is { } gauges ? gauges.WorkersWanted + gauges.SparesWanted : 0;
+            }
+        }
+    }
+
     /// <summary>A fault of a kind has been noticed.</summary>
     public void Fault(string kind, string role) =>
         _faults.Add(1, new(MetricNames.Kind, kind), new(MetricNames.Role, role));

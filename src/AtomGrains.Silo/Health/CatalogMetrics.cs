@@ -4,8 +4,8 @@ using AtomGrains.Node.Telemetry;
 namespace AtomGrains.Silo.Health;
 
 /// <summary>
-/// Which runs of the cluster are unfinished, read from their folders, so that every silo can say it of runs that nobody
-/// coordinates. Of a catalog that cannot be read nothing is said.
+/// Which runs of the cluster are unfinished and how many devices they want, read from their folders, so that every silo can
+/// say it of runs that nobody coordinates. Of a catalog that cannot be read nothing is said.
 /// </summary>
 internal sealed class CatalogMetrics : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class CatalogMetrics : IDisposable
     private readonly IRunCatalog _catalog;
     private readonly UnfinishedRuns _unfinished;
     private readonly RepeatedProbe _probe;
-    private volatile IReadOnlyList<string> _runs = [];
+    private volatile IReadOnlyList<UnfinishedRun> _runs = [];
 
     /// <param name="every">How often the catalog is read; every 15 s unless given.</param>
     public CatalogMetrics(IRunCatalog catalog, TimeSpan? every = null)
@@ -35,7 +35,7 @@ internal sealed class CatalogMetrics : IDisposable
     {
         try
         {
-            _runs = [.. _catalog.List().Where(run => run.WantsDevices).Select(run => run.Summary.Name)];
+            _runs = [.. _catalog.List().Where(run => run.WantsDevices).Select(run => new UnfinishedRun(run.Summary.Name, run.Devices))];
             return null;
         }
         catch (Exception error)

@@ -29,7 +29,7 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
 
     public ISiloRun? Find(string runId)
     {
-        // A folder that was taken away and made anew is another run.
+        // A folder that was taken away and made anew is another run, and one that was given another build is opened anew.
         if (RunNames.Fault(runId) is not null || RunRecord.Read(FolderOf(runId)) is not { } record)
         {
             return null;
@@ -37,7 +37,7 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
 
         lock (_opened)
         {
-            if (_opened.TryGetValue(runId, out var known) && known.Started == record.Started)
+            if (_opened.TryGetValue(runId, out var known) && known.Started == record.Started && known.Run.Plan.Program == record.Program && known.Run.Plan.BitsClass == record.BitsClass)
             {
                 return known.Run;
             }
@@ -68,6 +68,8 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
             throw new InvalidSettingsException(errors);
         }
     }
+
+    public string? Adopt(string name) => RunAdoption.Adopt(name, FolderOf(name), shape.Devices[0], jobs);
 
     public void Dispose()
     {

@@ -5,7 +5,8 @@ namespace AtomGrains.Silo.Runs;
 
 /// <summary><see cref="RunFolder.RequestFileName"/> of a run folder: by which request the run was made, so that one that is repeated is known again.</summary>
 /// <param name="Workers">Those of the spec.</param>
-internal sealed record KeptRequest(string Spec, int Workers)
+/// <param name="Spares">Beside those that can have a lane; none in older files.</param>
+internal sealed record KeptRequest(string Spec, int Workers, int Spares = 0)
 {
     /// <returns>Null where the run was made in another way.</returns>
     public static KeptRequest? Read(string folder)

@@ -25,7 +25,11 @@ internal static class RunEntryReader
             : RunNote.Waiting.Read(folder) is { } what ? (RunEntry.Waiting, what)
             : last is null ? (RunEntry.Waiting, "devices")
             : (RunEntry.Running, null);
-        var workers = wish.Workers ?? KeptRequest.Read(folder)?.Workers ?? 0;
-        return new RunEntry(new RunSummary(name, state, (last?.Step ?? -1) + 1, record.Spec.Steps, workers, record.Started, detail), record.Spec.DeviceKind);
+        var request = KeptRequest.Read(folder);
+        var workers = wish.Workers ?? request?.Workers ?? 0;
+
+        // A worker without a lane is a spare, and counted as one.
+        var devices = (wish.Workers ?? Math.Min(request?.Workers ?? 0, record.Spec.Lanes)) + (request?.Spares ?? 0);
+        return new RunEntry(new RunSummary(name, state, (last?.Step ?? -1) + 1, record.Spec.Steps, workers, record.Started, detail), record.Spec.DeviceKind, record.Spec.Job, devices);
     }
 }

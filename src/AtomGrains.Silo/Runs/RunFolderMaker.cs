@@ -49,7 +49,7 @@ internal static class RunFolderMaker
 
         // The device on which the engine was asked is this silo's, and no other's.
         SavedSettings.Write(made, options.Given.Where(entry => entry.Key != Settings.Device.Name).ToDictionary());
-        new KeptRequest(request.Spec, options.Workers).Write(made);
+        new KeptRequest(request.Spec, options.Workers, options.AllSpares).Write(made);
         Directory.CreateDirectory(Path.Combine(made, "logs"));
         folder.Begin(start.Corpus);
     }

@@ -37,9 +37,11 @@ internal static class RunSpecReader
     public static TrainOptions Options(RunRequest request, string device, string folder) => Options(Parse(request), device, folder);
 
     /// <summary>What a run was made with.</summary>
+    /// <param name="device">On which the engine is asked, where it is.</param>
     /// <exception cref="InvalidSettingsException">The folder's own settings cannot be read.</exception>
-    public static TrainOptions Saved(string folder) => TrainOptionsReader.Read(
-        new SettingValues(new Dictionary<Setting, GivenValue> { [Settings.Resume] = new(["true"]), [Settings.Out] = new([folder]) }, _ => null), dataRequired: false);
+    public static TrainOptions Saved(string folder, string device = "cpu") => TrainOptionsReader.Read(
+        new SettingValues(new Dictionary<Setting, GivenValue> { [Settings.Resume] = new(["true"]), [Settings.Out] = new([folder]), [Settings.Device] = new([device]) }, _ => null),
+        dataRequired: false);
 
     private static TrainOptions Options(IReadOnlyDictionary<Setting, GivenValue> given, string device, string folder) => TrainOptionsReader.Read(
         new SettingValues(new Dictionary<Setting, GivenValue>(given) { [Settings.Device] = new([device]), [Settings.Out] = new([folder]) }, _ => null), dataRequired: true);

@@ -25,7 +25,7 @@ internal sealed class LiveMetrics : IDisposable
     {
         _page = new MetricsPage(_scope);
         _server = new MetricsServer(port, Look);
-        _unfinished = new UnfinishedRuns(() => _metrics is null || _isOver ? [] : [null], _scope);
+        _unfinished = new UnfinishedRuns(() => _metrics is not { } metrics || _isOver ? [] : [new UnfinishedRun(null, metrics.DevicesWanted)], _scope);
     }
 
     public string Url => _server.Url;

@@ -46,6 +46,29 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task AWatchSaysInALineWhyItIsToldNothingAndGoesOnOnceItIs()
+    {
+        await using var cluster = new StandingCluster();
+        cluster.StartSilos(1);
+        await cluster.Starts("run", Spec.Short, workers: 2);
+        using var watching = cluster.Watching("run");
+        await Says("waiting for devices: 1 of 2");
+        var wanted = Path.Combine(cluster.Runs, "run", "wanted.json");
+        await File.WriteAllTextAsync(wanted, "torn");
+        await Says("; asking again");
+        File.Delete(wanted);
+        await Says("waiting for devices: 1 of 2");
+        await cluster.Does("stop", "run");
+        var ended = await SampleProgram.Finish(watching);
+        Assert.Equal((1, ""), (ended.ExitCode, ended.Errors));
+        Assert.StartsWith("run run: stopped at step 0 of 12: ", Assert.Single(ended.Output.Trim().Split('\n')), StringComparison.Ordinal);
+
+        Task Says(string end) => Eventually.Holds(end, () => watching.StandardOutput.ReadLine() is { } line
+            ? line.StartsWith("run run: ", StringComparison.Ordinal) && line.EndsWith(end, StringComparison.Ordinal)
+            : throw new InvalidOperationException($"the watch ended: {watching.StandardError.ReadToEnd()}"), () => cluster.Logs);
+    }
+
+    [Fact]
     public async Task APausedRunOutlivesAllSilosAndGoesOnToTheSameBits()
     {
         await using var cluster = new StandingCluster();

@@ -21,6 +21,42 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task AClientFindsItsClusterByASilosOwnFileAndNamesARunAsItsSpecIsNamed()
+    {
+        await using var cluster = new StandingCluster();
+        cluster.StartSilos(1);
+        await cluster.Joins();
+        var file = Path.Combine(cluster.Folder, "silo.yaml");
+        var silo = $"clustering: {cluster.Clustering}\nruns: {cluster.Runs}\nsecret-file: {cluster.SecretFile}\nhttp-port: 0\ntls: off\ntls-certificate: /nobodys\n";
+        await File.WriteAllTextAsync(file, silo);
+        var spec = Path.Combine(cluster.Folder, "named-by-its-file.yaml");
+        await File.WriteAllTextAsync(spec, StandingCluster.SpecOf(Spec.Short, workers: 2));
+        Assert.Equal((0, "run named-by-its-file is made; it begins as soon as devices are free", ""), await By(file, "start", "--spec", spec));
+        var (exitCode, listed, _) = await By(file, "list");
+        Assert.Equal((0, "named-by-its-file"), (exitCode, listed.Split(' ')[0]));
+
+        // The command line is stronger, and what no silo knows is said.
+        Assert.Equal((2, "", "error: no silo of cluster others answers within 10 s"), await By(file, "list", "--cluster", "others"));
+        await File.WriteAllTextAsync(file, silo + "tlss: on\nhttp-port-range: 1\n");
+        var (refused, _, errors) = await By(file, "list");
+        Assert.Equal(2, refused);
+        Assert.Equal(["error: tlss (silo.yaml line 7): unknown setting; ", "error: http-port-range (silo.yaml line 8): unknown setting; "], errors.Split('\n').Select(line => line.Split("a silo has")[0]));
+        await File.WriteAllTextAsync(file, silo.Replace("tls: off", "tls: perhaps", StringComparison.Ordinal));
+        Assert.Contains("error: --tls perhaps (silo.yaml line 5): must be on or off", (await By(file, "list")).Errors, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, silo.Replace("tls: off", "tls: on", StringComparison.Ordinal));
+        Assert.Contains("error: --tls-certificate /nobodys", (await By(file, "list")).Errors, StringComparison.Ordinal);
+        var missing = Assert.Single((await By("/nowhere/silo.yaml", "list", "--clustering", cluster.Clustering)).Errors.Split('\n'));
+        Assert.StartsWith("error: --config /nowhere/silo.yaml: must be a silo's file of settings that can be read: ", missing, StringComparison.Ordinal);
+
+        static async Task<(int ExitCode, string Output, string Errors)> By(string file, params string[] arguments)
+        {
+            using var client = SampleProgram.Start(StandingCluster.ClientProgram, [.. arguments, "--config", file]);
+            var ended = await SampleProgram.Finish(client);
+            return (ended.ExitCode, ended.Output.Trim(), ended.Errors.Trim());
+        }
+    }
+
+    [Fact]
     [Trait("Needs", "Azurite")]
     public async Task AClientFindsTheClusterInATable()
     {

@@ -49,6 +49,9 @@ internal sealed partial class StandingCluster : IAsyncDisposable
     /// <summary>Settings of silos that start from now on, by the names of their variables.</summary>
     public Dictionary<string, string> OfSilos { get; } = [];
 
+    /// <summary>What silos run that start from now on.</summary>
+    public string Program { get; set; } = AtomProgram.Path;
+
     public string Clustering { get; }
 
     /// <summary>Where its members meet; null when that is a folder.</summary>
@@ -91,7 +94,7 @@ internal sealed partial class StandingCluster : IAsyncDisposable
             environment[variable] = value;
         }
 
-        _silos.Add(new StandingProcess(name, environment, _mark));
+        _silos.Add(new StandingProcess(Program, name, environment, _mark));
         return _silos[^1];
     }
 

@@ -1,3 +1,4 @@
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Silo;
@@ -39,6 +40,34 @@ public sealed class FolderRunsTests : IDisposable
         Directory.Delete(broken, recursive: true);
         Add("broken");
         Assert.Equal(["broken", "good"], Names(runs).Order());
+    }
+
+    [Fact]
+    public void ARunWantsItsWorkersAndSparesAsTheyAreNowWanted()
+    {
+        using var runs = Runs;
+        var folder = Add("run");
+
+        // Two of its six workers have no lane: they are spares, beside one that was asked for.
+        new KeptRequest("", Workers: 6, Spares: 3).Write(folder);
+        Assert.Equal(7, Assert.Single(runs.List()).Devices);
+        new RunWish { Workers = 2 }.Write(folder);
+        Assert.Equal(5, Assert.Single(runs.List()).Devices);
+    }
+
+    [Fact]
+    public void ARunThatWasGivenAnotherBuildIsOpenedAnew()
+    {
+        using var runs = Runs;
+        var record = RunRecord.Read(Add("run"))! with { Program = "one", Elements = 1000 };
+        SavedSettings.Write(Path.Combine(_root, "run"), new Dictionary<string, IReadOnlyList<string>>());
+        record.Write(Path.Combine(_root, "run"));
+        var first = runs.Find("run")!;
+        Assert.Same(first, runs.Find("run"));
+        (record with { Program = "two" }).Write(Path.Combine(_root, "run"));
+        Assert.Equal(("one", "two"), (first.Plan.Program, runs.Find("run")!.Plan.Program));
+        (record with { Program = "two", BitsClass = "elsewhere" }).Write(Path.Combine(_root, "run"));
+        Assert.Equal("elsewhere", runs.Find("run")!.Plan.BitsClass);
     }
 
     private FolderRuns Runs => new(_root, null, TimeSpan.FromSeconds(30), ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry());

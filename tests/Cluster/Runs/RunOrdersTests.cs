@@ -31,13 +31,14 @@ public sealed class RunOrdersTests : IDisposable
     [InlineData(RunOrderKind.Pause, 0, null)]
     [InlineData(RunOrderKind.Resume, 0, null)]
     [InlineData(RunOrderKind.Stop, 0, null)]
+    [InlineData(RunOrderKind.ResumeInNewEnvironment, 0, null)]
     [InlineData((RunOrderKind)9, 0, "no such order: 9")]
     public void ARunUnderWayTakesEveryOrderThatItCanCarryOut(RunOrderKind kind, int workers, string? refused)
     {
         var before = new RunWish { Workers = 2, IsPaused = kind == RunOrderKind.Resume, RestedAt = 7 };
         var (wish, reason) = RunOrders.Apply(new RunOrder(1, "run", kind, workers), Plan, before, end: null);
         Assert.Equal(refused, reason);
-        Assert.Equal(refused is not null || kind == RunOrderKind.Stop ? before : kind == RunOrderKind.Scale ? before with { Workers = workers } : before with { IsPaused = kind == RunOrderKind.Pause }, wish);
+        Assert.Equal(refused is not null || kind == RunOrderKind.Stop ? before : kind == RunOrderKind.Scale ? before with { Workers = workers } : before with { IsPaused = kind is RunOrderKind.Pause or RunOrderKind.ResumeInNewEnvironment }, wish);
     }
 
     [Theory]
@@ -46,6 +47,9 @@ public sealed class RunOrdersTests : IDisposable
     [InlineData("it was asked to stop", RunOrderKind.Resume, "run run is over: it was asked to stop")]
     [InlineData("it was asked to stop, with a checkpoint of step 7", RunOrderKind.Resume, "run run is over: it was asked to stop, with a checkpoint of step 7")]
     [InlineData("enough", RunOrderKind.Scale, "run run is over: enough")]
+    [InlineData("it was asked to stop", RunOrderKind.ResumeInNewEnvironment, "run run is over: it was asked to stop")]
+    [InlineData(null, RunOrderKind.ResumeInNewEnvironment, "run run is over: it has finished")]
+    [InlineData("enough", RunOrderKind.ResumeInNewEnvironment, null)]
     [InlineData("enough", RunOrderKind.Stop, null)]
     public void ARunThatIsOverTakesNone(string? stopped, RunOrderKind kind, string? refused)
     {

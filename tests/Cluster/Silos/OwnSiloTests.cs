@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AtomGrains.Cluster.Tests.Support;
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Runs;
@@ -37,7 +37,7 @@ public sealed class OwnSiloTests : IDisposable
     [Fact]
     public async Task ASiloOfAnotherBuildIsRefusedByTheRunAndDoesItNoHarm()
     {
-        var (run, other) = (Path.Combine(_folder, "run"), OtherBuild());
+        var (run, other) = (Path.Combine(_folder, "run"), Other());
         using var training = SampleProgram.Start(SampleProgram.PathOf(Name), Arguments("run", "100000", "--host", "orleans", "--workers", "2"));
         try
         {
@@ -63,7 +63,7 @@ public sealed class OwnSiloTests : IDisposable
     [Fact]
     public async Task ASiloOfAnotherBuildThanItsOrdersNameIsRefusedBeforeItJoins()
     {
-        var other = OtherBuild();
+        var other = Other();
         await Train("run", "--workers", "1");
         var ended = await StartSilo(other, Orders(Path.Combine(_folder, "run"), "nobody's", HashOf(SampleProgram.PathOf(Name))));
         Assert.Equal(2, ended.ExitCode);
@@ -116,7 +116,7 @@ public sealed class OwnSiloTests : IDisposable
         },
         SiloJson.Default.SiloOrders);
 
-    private static string HashOf(string program) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(program + ".dll")));
+    private static string HashOf(string program) => OtherBuild.HashOf(program + ".dll");
 
     private static int Steps(string run) => File.Exists(Path.Combine(run, "metrics.jsonl")) ? File.ReadLines(Path.Combine(run, "metrics.jsonl")).Count() : 0;
 
@@ -125,30 +125,7 @@ public sealed class OwnSiloTests : IDisposable
         .SelectMany(log => new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)).ReadToEnd().Split('\n'))
         .First(line => line.Contains(": coordinator is active on", StringComparison.Ordinal)).Split(" run ")[1].Split(':')[0];
 
-    /// <summary>The program with one byte more in the assembly of its job, which changes nothing but its hash.</summary>
-    private string OtherBuild()
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
-        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
-        {
-            var copy = Path.Combine(folder, Path.GetFileName(file));
-            if (Path.GetFileName(file).StartsWith(Name, StringComparison.Ordinal))
-            {
-                File.Copy(file, copy);
-            }
-            else
-            {
-                File.CreateSymbolicLink(copy, file);
-            }
-        }
-
-        using (var assembly = new FileStream(Path.Combine(folder, Name + ".dll"), FileMode.Append))
-        {
-            assembly.WriteByte(0);
-        }
-
-        return Path.Combine(folder, Name);
-    }
+    private string Other() => OtherBuild.Of(Name, Name + ".dll", Path.Combine(_folder, "other"));
 
     private async Task<JsonNode> Train(string name, params string[] arguments)
     {

@@ -17,8 +17,10 @@ public sealed class CatalogMetricsTests
         using var metrics = new CatalogMetrics(catalog, every: TimeSpan.FromMilliseconds(20));
         var shown = new List<string>();
         await Shows("waits", "goes-on");
+        Assert.Equal(["goes-on 2", "waits 3"], Wanted());
         catalog.IsAway = true;
         await Shows();
+        Assert.Empty(Wanted());
         catalog.IsAway = false;
         await Shows("waits", "goes-on");
 
@@ -27,9 +29,12 @@ public sealed class CatalogMetricsTests
             () => (shown = Shown()).Order().SequenceEqual(runs.Order()),
             () => string.Join(", ", shown));
 
-        List<string> Shown() => [.. Encoding.UTF8.GetString(exporter.PageAsync(CancellationToken.None).GetAwaiter().GetResult()).Split('\n')
-            .Where(line => line.StartsWith("atomgrains_run_unfinished{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal))
-            .Select(line => line.Split('"')[1])];
+        List<string> Shown() => [.. Series("atomgrains_run_unfinished{").Where(line => line.EndsWith(" 1", StringComparison.Ordinal)).Select(line => line.Split('"')[1])];
+
+        IEnumerable<string> Wanted() => Series("atomgrains_run_devices_wanted{").Select(line => $"{line.Split('"')[1]} {line.Split(' ')[^1]}").Order();
+
+        IEnumerable<string> Series(string name) => Encoding.UTF8.GetString(exporter.PageAsync(CancellationToken.None).GetAwaiter().GetResult()).Split('\n')
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal));
     }
 
     private sealed class Catalog : IRunCatalog
@@ -38,7 +43,7 @@ public sealed class CatalogMetricsTests
 
         public IReadOnlyList<RunEntry> List() => IsAway ? throw new IOException("the volume is away") :
         [
-            Entry("waits", RunEntry.Waiting), Entry("goes-on", RunEntry.Running), Entry("rests", RunEntry.Paused), Entry("done", RunEntry.Finished), Entry("broken", RunEntry.Stopped),
+            Entry("waits", RunEntry.Waiting, 3), Entry("goes-on", RunEntry.Running, 2), Entry("rests", RunEntry.Paused), Entry("done", RunEntry.Finished), Entry("broken", RunEntry.Stopped),
         ];
 
         public bool? IsSame(RunRequest request) => throw new NotSupportedException();
@@ -47,6 +52,8 @@ public sealed class CatalogMetricsTests
 
         public void Make(RunRequest request) => throw new NotSupportedException();
 
-        private static RunEntry Entry(string name, string state) => new(new RunSummary(name, state, 0, 10, 1, DateTimeOffset.UnixEpoch, null), "cpu");
+        public string? Adopt(string name) => throw new NotSupportedException();
+
+        private static RunEntry Entry(string name, string state, int devices = 1) => new(new RunSummary(name, state, 0, 10, 1, DateTimeOffset.UnixEpoch, null), "cpu", "gpt", devices);
     }
 }

@@ -38,7 +38,7 @@ public sealed class PrometheusExporterTests : IDisposable
     [Fact]
     public async Task BothPagesHaveTheSameNamesTypesLabelsAndValues()
     {
-        using var unfinished = new UnfinishedRuns(() => [_run], _scope);
+        using var unfinished = new UnfinishedRuns(() => [new UnfinishedRun(_run, 3)], _scope);
         await AreEqual("before the first step");
         Everything();
         await AreEqual("with every metric");

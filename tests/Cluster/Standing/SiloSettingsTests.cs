@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AtomGrains.Clustering;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Wire;
@@ -39,6 +40,10 @@ public sealed class SiloSettingsTests : IDisposable
         Assert.Equal(["cpu"], settings.Devices);
         Assert.True(settings.SiloPort > 0 && settings.GatewayPort > 0 && settings.SiloPort != settings.GatewayPort);
     }
+
+    [Fact]
+    public void AClientKnowsTheNamesOfAllThatASilosFileMaySay() => Assert.Equal(
+        SiloKeys.All.Where(setting => setting != Settings.Config && !setting.IsSecret).Select(setting => setting.Name), SiloFileNames.All);
 
     [Fact]
     public void EverythingThatIsWrongIsSaidAtOnce()

@@ -21,9 +21,16 @@ internal sealed class StandingProcess : IDisposable
 
     /// <param name="mark">By which it and what it starts are found; null for none.</param>
     public StandingProcess(string name, IReadOnlyDictionary<string, string> environment, ProcessMark? mark, params string[] arguments)
+        : this(AtomProgram.Path, name, environment, mark, arguments)
+    {
+    }
+
+    /// <param name="program">Another one than that beside the tests.</param>
+    public StandingProcess(string program, string name, IReadOnlyDictionary<string, string> environment, ProcessMark? mark, params string[] arguments)
     {
         Name = name;
         var info = AtomProgram.StartInfo(["silo", "--host", name, "--silo-port", "0", "--gateway-port", "0", "--http-port", "0", .. arguments]);
+        info.FileName = program;
         foreach (var (variable, value) in environment)
         {
             info.Environment[variable] = value;
