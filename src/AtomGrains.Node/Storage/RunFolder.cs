@@ -62,19 +62,21 @@ public sealed class RunFolder : IDisposable
     public string WeightsPath => System.IO.Path.Combine(Path, WeightsFileName);
 
     /// <param name="allowEnvironmentChange">Whether the run may go on in another bits class than it began in.</param>
+    /// <param name="needs">What will be written; without it, what every run writes.</param>
     /// <exception cref="InvalidSettingsException">
     /// In use, holding another run, a finished one or files of somebody's with the names of a run's, not writable, or without
     /// space.
     /// </exception>
-    public static RunFolder Open(string path, RunRecord record, bool allowEnvironmentChange = false)
+    public static RunFolder Open(string path, RunRecord record, bool allowEnvironmentChange = false, DiskNeeds? needs = null)
     {
         var folder = System.IO.Path.GetFullPath(path);
         try
         {
             // Where no lock ever was, no run began: what is there is somebody else's.
             var wasBegun = File.Exists(System.IO.Path.Combine(folder, RunFolderLock.FileName));
-            Check(path, folder, record, allowEnvironmentChange, wasBegun, held: false);
-            if (DiskNeeds.Error(path, DiskNeeds.Bytes(record.Spec), DiskNeeds.Available(folder)) is { } noSpace)
+            var begun = Check(path, folder, record, allowEnvironmentChange, wasBegun, held: false);
+            needs ??= DiskNeeds.Of(record, roots: true, new CheckpointPlan(), storeFolder: null);
+            if (needs.Errors(path, resumed: begun is not null) is [_, ..] noSpace)
             {
                 throw new InvalidSettingsException(noSpace);
             }
