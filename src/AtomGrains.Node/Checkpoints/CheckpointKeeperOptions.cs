@@ -5,6 +5,9 @@ namespace AtomGrains.Node.Checkpoints;
 /// <summary>What a coordinator's store work needs to know of the run.</summary>
 public sealed record CheckpointKeeperOptions
 {
+    /// <summary>Long enough to read a large slice over a slow network.</summary>
+    public static readonly TimeSpan StandardReadGrace = TimeSpan.FromMinutes(1);
+
     /// <summary>Checkpoints that are kept.</summary>
     public required int Keep { get; init; }
 
@@ -20,7 +23,7 @@ public sealed record CheckpointKeeperOptions
     public required Action SyncMetrics { get; init; }
 
     /// <summary>How long slices outlive their manifest: who reads them now may have read that before.</summary>
-    public TimeSpan ReadGrace { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan ReadGrace { get; init; } = StandardReadGrace;
 
     /// <summary>Age beyond which something half-written has nobody who writes it.</summary>
     public TimeSpan WriteGrace { get; init; } = TimeSpan.FromHours(1);

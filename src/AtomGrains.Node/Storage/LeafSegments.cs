@@ -24,6 +24,14 @@ public sealed class LeafSegments(string folder) : IDisposable
 
     private static ReadOnlySpan<byte> Magic => "AGLEAF1\n"u8;
 
+    /// <summary>What a run of so many steps takes at most.</summary>
+    internal static long BytesOf(long steps, long blocks)
+    {
+        // A file grows by one record beyond its bound before the next begins.
+        var record = KeyBytes + (blocks * PartitionProof.LeafBytes);
+        return blocks > PartitionProof.MostLeaves ? 0 : Math.Min(steps * record, MostFiles * (MostBytes + record)) + (MostFiles * HeaderBytes);
+    }
+
     private readonly string _folder = Path.Combine(folder, FolderName);
     private FileStream? _file;
     private int _blocks;

@@ -1,5 +1,7 @@
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Node.Storage;
 
@@ -16,8 +18,22 @@ public sealed class RunFolder : IDisposable
     public const string FaultsFileName = "faults.jsonl";
     public const string WeightsFileName = "model.safetensors";
 
+    /// <summary>What the run's command was given.</summary>
+    public const string SettingsFileName = "settings.json";
+
     /// <summary>Stands in the folder of a run that a cluster was asked for: its silos write there, under no lock of this machine.</summary>
     public const string RequestFileName = "request.json";
+
+    // Written before run.json, each of them whole: who dies among them leaves these.
+    private static readonly string[] WrittenFirst = [SettingsFileName, TokenFileSource.FileName, TokenizerFile.FileName];
+
+    // The others of a run, which would replace or be mixed with what has their names.
+    private static readonly string[] WrittenLater =
+    [
+        MetricsFileName, SurvivingMetrics.GivenUpFileName, FaultsFileName, WeightsFileName, ConfigurationFile.FileName, RequestFileName,
+        RunStatus.FileName, SupervisorPost.FileName, RunEnd.FileName, RunWish.FileName, FileRegister.FolderName, FaultLedger.FolderName, LeafSegments.FolderName,
+        LaneMark.FolderName, NodeRoll.FolderName, SupervisorRoll.FolderName, StruckFaults.FolderName, CheckpointPlan.FolderName, OrphanRecord.FolderName, "logs",
+    ];
 
     private readonly RunFolderLock _lock;
 
@@ -46,16 +62,21 @@ public sealed class RunFolder : IDisposable
     public string WeightsPath => System.IO.Path.Combine(Path, WeightsFileName);
 
     /// <param name="allowEnvironmentChange">Whether the run may go on in another bits class than it began in.</param>
+    /// <param name="needs">What will be written; without it, what every run writes.</param>
     /// <exception cref="InvalidSettingsException">
-    /// In use, holding another run or a finished one, not writable, or without space.
+    /// In use, holding another run, a finished one or files of somebody's with the names of a run's, not writable, or without
+    /// space.
     /// </exception>
-    public static RunFolder Open(string path, RunRecord record, bool allowEnvironmentChange = false)
+    public static RunFolder Open(string path, RunRecord record, bool allowEnvironmentChange = false, DiskNeeds? needs = null)
     {
         var folder = System.IO.Path.GetFullPath(path);
         try
         {
-            Check(path, folder, record, allowEnvironmentChange, held: false);
-            if (DiskNeeds.Error(path, DiskNeeds.Bytes(record.Spec), DiskNeeds.Available(folder)) is { } noSpace)
+            // Where no lock ever was, no run began: what is there is somebody else's.
+            var wasBegun = File.Exists(System.IO.Path.Combine(folder, RunFolderLock.FileName));
+            var begun = Check(path, folder, record, allowEnvironmentChange, wasBegun, held: false);
+            needs ??= DiskNeeds.Of(record, roots: true, new CheckpointPlan(), storeFolder: null);
+            if (needs.Errors(path, resumed: begun is not null) is [_, ..] noSpace)
             {
                 throw new InvalidSettingsException(noSpace);
             }
@@ -65,7 +86,7 @@ public sealed class RunFolder : IDisposable
             try
             {
                 // Again, now that nobody else can change it.
-                var resumed = Check(path, folder, record, allowEnvironmentChange, held: true);
+                var resumed = Check(path, folder, record, allowEnvironmentChange, wasBegun, held: true);
                 foreach (var name in (string[])["", FileRegister.FolderName, FaultLedger.FolderName, NodeRoll.FolderName, SupervisorRoll.FolderName])
                 {
                     DurableFile.RemoveTemporaries(System.IO.Path.Combine(folder, name));
@@ -169,7 +190,7 @@ public sealed class RunFolder : IDisposable
     public void Dispose() => _lock.Dispose();
 
     /// <returns>The record of this very run when the folder holds it, null when it holds none.</returns>
-    private static RunRecord? Check(string path, string folder, RunRecord record, bool allowEnvironmentChange, bool held)
+    private static RunRecord? Check(string path, string folder, RunRecord record, bool allowEnvironmentChange, bool wasBegun, bool held)
     {
         if (!held && RunFolderLock.IsHeld(folder))
         {
@@ -178,8 +199,7 @@ public sealed class RunFolder : IDisposable
 
         if (RunRecord.Read(folder) is not { } existing)
         {
-            string[] traces = [MetricsFileName, FaultsFileName, FileRegister.FolderName, WeightsFileName];
-            return traces.FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(folder, name))) is { } trace
+            return (wasBegun ? WrittenLater : WrittenFirst.Concat(WrittenLater)).FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(folder, name))) is { } trace
                 ? throw Refuse(path, $"holds {trace} without {RunRecord.FileName}; must be empty or new")
                 : null;
         }

@@ -39,7 +39,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         RefuseStoreOfAnotherRun(options);
         using var metrics = options.MetricsPort is { } metricsPort ? Serve(metricsPort) : null;
         using var supervisor = cluster is null ? Listen(hosting, observer, metrics) : null;
-        using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange);
+        using var folder = RunFolder.Open(options.Out, start.Record, options.AllowEnvironmentChange, NeedsOf(options, start.Record));
         SavedSettings.Write(folder.Path, options.Given);
         folder.Begin(start.Corpus, start.NodesLive);
         if (!options.Quiet)
@@ -62,6 +62,12 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
 
         metrics?.AwaitLastLooks(observer.OnNote, cancellation);
         return outcome;
+    }
+
+    private static DiskNeeds NeedsOf(TrainOptions options, RunRecord record)
+    {
+        var store = options.Checkpoints.StoreFor(options.Out);
+        return DiskNeeds.Of(record, options.Roots, options.Checkpoints, ObjectStores.IsFolder(store) ? store : null);
     }
 
     private static void Warn(IEnumerable<string> warnings)

@@ -37,6 +37,8 @@ public class RunSpecValidatorTests
         { "--data: the text has 1 distinct tokens; must be from 2 to 65536", spec => spec with { Model = spec.Model with { VocabularySize = 1 } } },
         { "--context 128: must be from 1 to 99: the training part has 100 tokens", spec => spec with { Data = spec.Data with { TrainTokens = 100, TrainSamples = 0 } } },
         { "--context 128: must be from 1 to 9: the validation part has 10 tokens", spec => spec with { Data = spec.Data with { ValidationTokens = 10, ValidationSamples = 0 } } },
+        { "--data: the training part of the text has 1 tokens; must have 2 or more", spec => spec with { Data = spec.Data with { TrainTokens = 1, TrainSamples = 0 } } },
+        { "--data: the validation part of the text has 0 tokens; must have 2 or more", spec => spec with { Data = spec.Data with { ValidationTokens = 0, ValidationSamples = 0 } } },
     };
 
     [Theory]

@@ -110,7 +110,7 @@ public sealed class TrainOptionsTests : IDisposable
                 "--clip (f.yaml line 10): must be one value",
                 "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
                 "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
-                "--steps many (f.yaml line 4): must be a whole number",
+                "--steps many (f.yaml line 4): must be a whole number, from 1 to 1000000000",
                 "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
                 "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
                 "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
@@ -135,12 +135,17 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Contains("must be a YAML file that can be read", Assert.Single(Errors(("config", [Path.Combine(_folder, "none.yaml")]))), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("lanes", "x", "--lanes x: must be a whole number from -2147483648 to 2147483647")]
-    [InlineData("lanes", "1e1", "--lanes 1e1: must be a whole number from -2147483648 to 2147483647")]
-    [InlineData("lanes", "4294967312", "--lanes 4294967312: must be a whole number from -2147483648 to 2147483647")]
+    [InlineData("lanes", "x", "--lanes x: must be a whole number, a power of two from 1 to 4096")]
+    [InlineData("lanes", "1e1", "--lanes 1e1: must be a whole number, a power of two from 1 to 4096")]
+    [InlineData("lanes", "4294967312", "--lanes 4294967312: must be a whole number, a power of two from 1 to 4096")]
     [InlineData("seed", "-1", "--seed -1: must be a whole number from 0 to 18446744073709551615")]
-    [InlineData("lr", "NaN", "--lr NaN: must be a number")]
-    [InlineData("lr", "0,1", "--lr 0,1: must be a number")]
+    [InlineData("lr", "NaN", "--lr NaN: must be a number, above 0 and at most 100")]
+    [InlineData("lr", "0,1", "--lr 0,1: must be a number, above 0 and at most 100")]
+    [InlineData("min-lr", "x", "--min-lr x: must be a number, from 0 to --lr")]
+    [InlineData("clip", "x", "--clip x: must be a number, 0 (off) or more")]
+    [InlineData("steps", "1.5", "--steps 1.5: must be a whole number, from 1 to 1000000000")]
+    [InlineData("eval-every", "x", "--eval-every x: must be a whole number, 0 (only at the end) or more")]
+    [InlineData("context", "99999999999", "--context 99999999999: must be a whole number, from 1 to 131072")]
     [InlineData("lr", "0", "--lr 0: must be above 0 and at most 100")]
     [InlineData("bias", "yes", "--bias yes: must be true or false")]
     [InlineData("workers", "0", "--workers 0: must be a whole number from 1 to 1024")]
@@ -155,7 +160,7 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("keep", "0", "--keep 0: must be a whole number from 1 to 10000")]
     [InlineData("audit-lanes", "1.5", "--audit-lanes 1.5: must be from 0 (off) to 1 (every lane)")]
     [InlineData("audit-lanes", "-0.1", "--audit-lanes -0.1: must be from 0 (off) to 1 (every lane)")]
-    [InlineData("audit-lanes", "all", "--audit-lanes all: must be a number")]
+    [InlineData("audit-lanes", "all", "--audit-lanes all: must be a number, from 0 (off) to 1 (every lane)")]
     [InlineData("on-wrong-bits", "ignore", "--on-wrong-bits ignore: must be continue, stop or rollback")]
     [InlineData("store", "s3://bucket", "--store s3://bucket: must be a folder, or az://CONTAINER/PREFIX")]
     [InlineData("store", "az://A", "--store az://A: must be az://CONTAINER/PREFIX: a container*")]
@@ -169,8 +174,8 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
     [InlineData("tokenizer", "bpe", "--tokenizer bpe: must be char or byte")]
     [InlineData("fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
-    [InlineData("report", "/no/such/folder/report.json", "--report /no/such/folder/report.json: must be a file in a folder that exists")]
-    [InlineData("report", "/", "--report /: must be a file in a folder that exists")]
+    [InlineData("report", "/no/such/folder/report.json", "--report /no/such/folder/report.json: must be a file in a folder that exists, or in --out")]
+    [InlineData("report", "/", "--report /: must be a file in a folder that exists, or in --out")]
     [InlineData("out", "", "--out: must be given: DIR")]
     public void ABadValueIsOneLine(string name, string value, string lines)
     {
@@ -218,6 +223,39 @@ public sealed class TrainOptionsTests : IDisposable
         else
         {
             Assert.Equal($"--out {Path.Combine(_folder, folder)}: must not lie inside --data {Path.Combine(_folder, data)}, whose files are what is trained on", Assert.Single(Errors(given)));
+        }
+    }
+
+    [Fact]
+    public void EveryNumberSaysItsRangeWhenItCannotBeRead()
+    {
+        Setting[] numbers = [.. Settings.All.Where(setting => setting.ValueName is "N" or "X" or "P")];
+        Assert.True(numbers.Length > 20);
+        foreach (var setting in numbers)
+        {
+            Assert.Matches($"^{setting.Flag} none: must be a (whole )?number,? (from|above|at least|0|a power)", Assert.Single(Errors((setting.Name, ["none"]))));
+        }
+    }
+
+    [Theory]
+    [InlineData("new/run", "new/run/report.json", true)]
+    [InlineData("new/run/", "new/run/report.json", true)]
+    [InlineData("new/run", "new/report.json", true)]
+    [InlineData("new/run", "new/runs/report.json", false)]
+    [InlineData("new/run", "new/run/deep/report.json", false)]
+    [InlineData("new/run", "new/run", false)]
+    [InlineData("run", "other/report.json", false)]
+    public void AReportMayLieInTheFolderThatTheRunMakes(string folder, string report, bool taken)
+    {
+        var path = Path.Combine(_folder, report);
+        (string, string[])[] given = [("out", [Path.Combine(_folder, folder)]), ("report", [path])];
+        if (taken)
+        {
+            Assert.Equal(path, Read(None, given).Report);
+        }
+        else
+        {
+            Assert.Equal($"--report {path}: must be a file in a folder that exists, or in --out", Assert.Single(Errors(given)));
         }
     }
 

@@ -73,6 +73,18 @@ public sealed class RunFolderUseTests
     }
 
     [FactWithSmallDisk]
+    public async Task ADiskThatHoldsTheRunButNotItsCheckpointsIsRefused()
+    {
+        // The run needs 5 MiB of it, and its checkpoints some more and the reserve.
+        using var disk = new SmallDisk(mebibytes: 7);
+        var beside = disk.Folder + "-of-the-run";
+        Refused(await Train(Spec.Short, disk.Folder), $"error: --out {disk.Folder}: needs 10 MiB and has 7 MiB free; ");
+        Refused(await Train(Spec.Short, beside, "--store", Path.Combine(disk.Folder, "store"), "--keep", "100", "--checkpoint-every", "1"), $"error: --store {disk.Folder}/store: needs ");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk.Folder));
+        Assert.False(Directory.Exists(beside));
+    }
+
+    [FactWithSmallDisk]
     public async Task ADiskThatFillsUpEndsTheRunWithTheReason()
     {
         using var disk = new SmallDisk(mebibytes: 12);

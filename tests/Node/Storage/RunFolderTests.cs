@@ -116,9 +116,50 @@ public sealed class RunFolderTests : IDisposable
         Assert.Contains("must be a folder that can be written", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("tokenizer.json")]
+    [InlineData("tokens.bin")]
+    [InlineData("settings.json")]
+    [InlineData("status.json")]
+    [InlineData("supervisor.json")]
+    [InlineData("metrics.jsonl")]
+    [InlineData("metrics-given-up.jsonl")]
+    [InlineData("faults.jsonl")]
+    [InlineData("model.safetensors")]
+    [InlineData("views/1.json")]
+    [InlineData("losses/1.json")]
+    [InlineData("roots/1.bin")]
+    [InlineData("lanes/1")]
+    [InlineData("processes/1.json")]
+    [InlineData("supervisors/1.json")]
+    [InlineData("struck/1")]
+    [InlineData("checkpoints/mine")]
+    [InlineData("orphans/mine")]
+    [InlineData("logs/mine.log")]
+    public void FilesOfSomebodyWithNamesOfARunAreNotReplaced(string name)
+    {
+        var path = _folder.Write(Path.Combine("run", name), "mine"u8.ToArray());
+        var entry = name.Split('/')[0];
+        AssertRefused(RunSpecs.Record(), $"holds {entry} without run.json; must be empty or new");
+        Assert.Equal("mine", File.ReadAllText(path));
+        Assert.Equal([entry], Directory.EnumerateFileSystemEntries(Out).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void OtherFilesOfSomebodyStay()
+    {
+        var path = _folder.Write("run/notes.txt", "mine"u8.ToArray());
+        Begin().Dispose();
+        Assert.Equal("mine", File.ReadAllText(path));
+    }
+
     [Fact]
     public void WhatACrashLeftBeforeTheRunBeganIsReplaced()
     {
+        _folder.Write("run/run.lock", []);
+        _folder.Write("run/settings.json", "{"u8.ToArray());
+        _folder.Write("run/tokenizer.json", "{"u8.ToArray());
         _folder.Write("run/tokens.bin", [1, 2, 3]);
         _folder.Write("run/.tmp-2147483647-dead", [1]);
         using var run = Begin();

@@ -10,9 +10,6 @@ public sealed class DirectoryObjectStore : IObjectStore
 {
     private const string LockName = ".lock";
 
-    // What a run has to write on the same disk must not fail for the sake of a checkpoint.
-    private const long Reserve = 4 << 20;
-
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
     private readonly string _root;
@@ -25,7 +22,7 @@ public sealed class DirectoryObjectStore : IObjectStore
     public bool PutIfAbsent(string name, IReadOnlyList<ReadOnlyMemory<byte>> parts) => WithIOExceptions(() =>
     {
         var path = PathOf(name);
-        if (DiskNeeds.Available(_root) - parts.Sum(part => (long)part.Length) < Reserve)
+        if (DiskNeeds.Available(_root) - parts.Sum(part => (long)part.Length) < DiskNeeds.ReserveBytes)
         {
             throw new IOException($"no space is left for {name} in {_root}");
         }

@@ -11,7 +11,7 @@ namespace AtomGrains.Commands.Options;
 /// </summary>
 internal static class SavedSettings
 {
-    public const string FileName = "settings.json";
+    public const string FileName = RunFolder.SettingsFileName;
 
     // The folder says itself where it is; its text is in it; and what is asked of one command is not asked of the next.
     private static readonly Setting[] NotKept = [Settings.Data, Settings.Out, Settings.Config, Settings.Resume, Settings.AllowEnvironmentChange, Settings.Supervise, Settings.Quiet];

@@ -87,12 +87,18 @@ public sealed class SettingValues
     }
 
     /// <summary>A whole number; 32-bit overflow is an error like any other.</summary>
-    public int Count(Setting setting, int least = int.MinValue, int most = int.MaxValue) => (int)Whole(setting, least, most);
+    public int Count(Setting setting, int least, int most) => (int)Whole(setting, least, most, $" from {least} to {most}");
 
-    public long Whole(Setting setting, long least = long.MinValue, long most = long.MaxValue)
+    /// <summary>A whole number whose range somebody else checks.</summary>
+    /// <param name="allowed">That range in words, for a text that is no number.</param>
+    public int Count(Setting setting, string allowed) => (int)Whole(setting, int.MinValue, int.MaxValue, $", {allowed}");
+
+    /// <inheritdoc cref="Count(Setting, string)"/>
+    public long Whole(Setting setting, string allowed) => Whole(setting, long.MinValue, long.MaxValue, $", {allowed}");
+
+    private long Whole(Setting setting, long least, long most, string allowed)
     {
-        var wanted = least == long.MinValue ? "must be a whole number" : $"must be a whole number from {least} to {most}";
-        return Read(setting, Parse, wanted, Math.Clamp(0, least, most));
+        return Read(setting, Parse, $"must be a whole number{allowed}", Math.Clamp(0, least, most));
 
         long? Parse(string text) =>
             long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
@@ -107,7 +113,9 @@ public sealed class SettingValues
         $"must be a whole number from 0 to {ulong.MaxValue}",
         0);
 
-    public double Real(Setting setting) => Read(setting, ParseReal, "must be a number", 0);
+    /// <summary>A number whose range somebody else checks.</summary>
+    /// <param name="allowed">That range in words, for a text that is no number.</param>
+    public double Real(Setting setting, string allowed) => Read(setting, ParseReal, $"must be a number, {allowed}", 0);
 
     public bool Switch(Setting setting) => Read<bool>(
         setting, text => text switch { "true" => true, "false" => false, _ => null }, "must be true or false", false);

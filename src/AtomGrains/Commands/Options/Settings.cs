@@ -9,7 +9,7 @@ public static class Settings
     public static readonly Setting Data =
         new("data", "FILE|DIR", "Text to train on: a UTF-8 file, or a folder of them.");
     public static readonly Setting Out =
-        new("out", "DIR", "Run folder; new, empty, or holding this very run unfinished.");
+        new("out", "DIR", "Run folder; new, without files of a run's names, or holding this very run unfinished.");
     public static readonly Setting Config =
         new("config", "FILE.yaml", "Settings from a file: 'name: value' lines with the names of these options.");
     // No text default: the program's first job, or gpt where it brings none.

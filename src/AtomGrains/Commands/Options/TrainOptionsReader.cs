@@ -58,7 +58,7 @@ public static class TrainOptionsReader
             Origins = values.Origins,
         };
         values.Add(DeviceList.Errors(devices, DevicePresence.OfThisMachine));
-        values.Add(ReportErrors(options.Report));
+        values.Add(ReportErrors(options.Report, options.Out));
         values.Add(OutErrors(options.Out, options.Data));
         if (options.Host is not (TrainOptions.LocalHost or TrainOptions.OrleansHost))
         {
@@ -82,40 +82,44 @@ public static class TrainOptionsReader
 
     private static RunSpec ReadSpec(SettingValues values, string deviceKind)
     {
-        var steps = values.Whole(Steps);
+        var steps = Whole(Steps);
         return new RunSpec
         {
             Seed = values.Seed(Seed),
             Steps = steps,
-            Lanes = values.Count(Lanes),
-            GlobalBatch = values.Count(GlobalBatch),
-            ThreadsPerWorker = values.Count(ThreadsPerWorker),
-            Partitions = values.IsGiven(Partitions) ? values.Count(Partitions) : DefaultPartitions,
-            BlockElements = values.Count(BlockElements),
+            Lanes = Count(Lanes),
+            GlobalBatch = Count(GlobalBatch),
+            ThreadsPerWorker = Count(ThreadsPerWorker),
+            Partitions = values.IsGiven(Partitions) ? Count(Partitions) : DefaultPartitions,
+            BlockElements = Count(BlockElements),
             DeviceKind = deviceKind,
             Model = new ModelSpec
             {
-                Layers = values.Count(Layers),
-                Heads = values.Count(Heads),
-                Width = values.Count(Width),
-                Context = values.Count(Context),
+                Layers = Count(Layers),
+                Heads = Count(Heads),
+                Width = Count(Width),
+                Context = Count(Context),
                 Bias = values.Switch(Bias),
-                Dropout = values.Real(Dropout),
+                Dropout = Real(Dropout),
             },
             Optimizer = new OptimizerSpec
             {
-                LearningRate = values.Real(LearningRate),
-                MinimumLearningRate = values.Real(MinimumLearningRate),
-                WarmupSteps = values.Whole(Warmup),
+                LearningRate = Real(LearningRate),
+                MinimumLearningRate = Real(MinimumLearningRate),
+                WarmupSteps = Whole(Warmup),
                 DecaySteps = steps,
-                Beta1 = values.Real(Beta1),
-                Beta2 = values.Real(Beta2),
-                WeightDecay = values.Real(WeightDecay),
-                Clip = values.Real(Clip),
+                Beta1 = Real(Beta1),
+                Beta2 = Real(Beta2),
+                WeightDecay = Real(WeightDecay),
+                Clip = Real(Clip),
             },
-            Evaluation = new EvaluationSpec { Every = values.Whole(EvalEvery), Batches = values.Count(EvalBatches) },
+            Evaluation = new EvaluationSpec { Every = Whole(EvalEvery), Batches = Count(EvalBatches) },
             Data = new DataSpec { Tokenizer = values.Text(Tokenizer) ?? "" },
         };
+
+        int Count(Setting setting) => values.Count(setting, RunSpecValidator.Allowed(setting.Flag));
+        long Whole(Setting setting) => values.Whole(setting, RunSpecValidator.Allowed(setting.Flag));
+        double Real(Setting setting) => values.Real(setting, RunSpecValidator.Allowed(setting.Flag));
     }
 
     private static FaultPlan ReadFaults(SettingValues values)
@@ -126,12 +130,19 @@ public static class TrainOptionsReader
         return plan;
     }
 
-    /// <summary>Found now, and not after the run.</summary>
-    private static IEnumerable<SettingError> ReportErrors(string? path)
+    /// <summary>Found now, and not after the run. A folder that the run makes need not be there yet.</summary>
+    private static IEnumerable<SettingError> ReportErrors(string? path, string folder)
     {
-        if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
+        if (path is null)
         {
-            yield return new SettingError(Report.Flag, path, "must be a file in a folder that exists");
+            yield break;
+        }
+
+        var (file, made) = (Path.GetFullPath(path), folder.Length == 0 ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        var parent = Path.GetDirectoryName(file);
+        if (Directory.Exists(file) || file == made || !(Directory.Exists(parent) || (made is not null && (parent == made || made.StartsWith($"{parent}/", StringComparison.Ordinal)))))
+        {
+            yield return new SettingError(Report.Flag, path, $"must be a file in a folder that exists, or in {Out.Flag}");
         }
     }
 
