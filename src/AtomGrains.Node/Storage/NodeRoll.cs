@@ -29,4 +29,5 @@ public sealed class NodeRoll(string folder)
 
 /// <summary>One node process of a run.</summary>
 /// <param name="Slot">The worker's number.</param>
-public sealed record NodeRollEntry(int Node, int Slot, ProcessIdentity Process);
+/// <param name="Started">Whoever watches it may not have been there.</param>
+public sealed record NodeRollEntry(int Node, int Slot, ProcessIdentity Process, DateTimeOffset Started);

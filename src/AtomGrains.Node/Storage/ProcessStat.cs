@@ -19,6 +19,9 @@ public static class ProcessStat
     /// <summary>Clock ticks from the machine's boot.</summary>
     public const int Start = 19;
 
+    /// <summary>How it ended, as waitpid(2) has it; 0 also for who may not know.</summary>
+    public const int Exit = 49;
+
     /// <summary>The fields behind the process's name.</summary>
     /// <exception cref="IOException">There is no such process.</exception>
     public static string[] Fields(int pid)

@@ -8,6 +8,7 @@ namespace AtomGrains.Node.Storage;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(FaultLine))]
+[JsonSerializable(typeof(LastWords))]
 [JsonSerializable(typeof(MetricsLine))]
 [JsonSerializable(typeof(NodeRollEntry))]
 [JsonSerializable(typeof(RunEnd))]

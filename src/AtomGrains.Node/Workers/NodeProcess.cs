@@ -74,6 +74,11 @@ public sealed class NodeProcess : INodeHost, IDisposable
         }));
         _supervisor.Start();
         var dismissed = _node.Run();
+        if (dismissed == DismissReason.Fenced)
+        {
+            SayWhy(ExitFenced);
+        }
+
         _supervisor.Dispose();
         return dismissed == DismissReason.Fenced ? ExitFenced : 0;
     }
@@ -96,7 +101,9 @@ public sealed class NodeProcess : INodeHost, IDisposable
     void INodeHost.Failed(Exception error)
     {
         Console.Error.WriteLine($"the node failed: {error}");
-        _supervisor.Send(new NodeFailed($"{error.GetType().Name}: {error.Message.Split('\n')[0]}"));
+        var cause = $"{error.GetType().Name}: {error.Message.Split('\n')[0]}";
+        _supervisor.Send(new NodeFailed(cause));
+        SayWhy(ExitCodeOf(error), cause);
         _supervisor.Dispose();
         Signals.EndProcess(ExitCodeOf(error));
     }
@@ -109,7 +116,27 @@ public sealed class NodeProcess : INodeHost, IDisposable
     private void EndLate()
     {
         Console.Error.WriteLine($"the notice of {_assignment.Grace.TotalSeconds} s is over, and not everything is handed over");
+        SayWhy(ExitLate);
         Signals.EndProcess(ExitLate);
+    }
+
+    // A silo's child has a parent for as long as anybody is there to count its end.
+    private void SayWhy(int exitCode, string? cause = null)
+    {
+        if (_assignment.Supervisor is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            new LastWords(exitCode, cause).Write(_assignment.RunFolder, _id);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What it ends of may be that very disk. Then its end is one that nobody can tell.
+            Console.Error.WriteLine($"no last words: {error.Message}");
+        }
     }
 
     private void EndOrphaned()

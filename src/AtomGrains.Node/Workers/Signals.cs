@@ -16,6 +16,7 @@ public static partial class Signals
 
     private const int PriorityOfProcess = 0;
     private const int SetParentDeathSignal = 1;
+    private const int SetChildSubreaper = 36;
     private const string OwnDescriptors = "/proc/self/fd";
 
     /// <summary>Sends a signal; false when there is no such process.</summary>
@@ -51,6 +52,12 @@ public static partial class Signals
     /// notice that nobody is left to work for.
     /// </summary>
     public static void WakeAtEndOfParent() => _ = ProcessControl(SetParentDeathSignal, Continue);
+
+    /// <summary>
+    /// Makes this process the parent of what its children leave behind. Nothing here asks how those end, so the kernel keeps that
+    /// for whoever looks, until this process ends.
+    /// </summary>
+    public static void TakeOrphansOn() => _ = ProcessControl(SetChildSubreaper, 1);
 
     /// <summary>
     /// Ends this process at once, with nothing taken apart first: libtorch's own end alone computes for 60 ms, which a leaver

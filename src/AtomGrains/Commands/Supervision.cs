@@ -32,6 +32,8 @@ internal static class Supervision
     /// <param name="arguments">Of the command.</param>
     public static int Run(string folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
+        // The next supervisor is to see what the nodes of a dead one die of.
+        Signals.TakeOrphansOn();
         var (deaths, pause) = (0, FirstPause);
         while (true)
         {

@@ -16,7 +16,7 @@ internal static class FaultNames
 
     public static string OfExit(int? exitCode) => exitCode switch
     {
-        null => FaultLedger.UnknownEnd,
+        null or NodeProcess.ExitOrphaned => FaultLedger.UnknownEnd,
         SignalBase + Signals.Kill => "kill",
         SignalBase + Signals.Terminate => "exit",
         NodeProcess.ExitFailed or SignalBase + Abort or SignalBase + SegmentationFault => Device,

@@ -74,7 +74,7 @@ internal sealed class NodeEnds(
         }
 
         _closed.Remove(node);
-        node.End();
+        node.End(node.IsAdopted ? LastWords.Read(folder, node.Id) : null);
         var death = Autopsy.Of(node, LaneMark.PathOf(folder, node.Id.Value), spec);
         devices.Ended(node);
         TellEnded(node.Id, death);

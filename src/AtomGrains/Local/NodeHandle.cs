@@ -28,12 +28,12 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
     public bool HasExited => HasEnded || (process?.HasExited ?? !IsAlive);
 
     /// <summary>When anything was heard from it last.</summary>
-    public DateTimeOffset LastHeard { get; set; } = started;
+    public DateTimeOffset LastHeard { get; set; } = process is null ? DateTimeOffset.UtcNow : started;
 
     /// <summary>Its end was noticed.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Null while it runs, and of a process that was not started here.</summary>
+    /// <summary>Null while it runs, and of a predecessor's process where nobody can tell.</summary>
     public int? ExitCode { get; private set; }
 
     public bool IsReady { get; set; }
@@ -70,10 +70,12 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
         Counters = counters;
     }
 
-    public void End()
+    /// <param name="said">What a predecessor's process said of its end, if it did.</param>
+    public void End(LastWords? said = null)
     {
         HasEnded = true;
-        ExitCode = process?.ExitCode;
+        ExitCode = process?.ExitCode ?? identity?.ExitCodeLeft ?? said?.ExitCode;
+        Cause ??= said?.Cause;
         process?.Dispose();
     }
 }

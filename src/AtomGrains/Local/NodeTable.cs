@@ -60,7 +60,7 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
             if (identity is not null)
             {
                 // Before it has its orders: who was never told that it is a node ends by itself.
-                roll.Add(new NodeRollEntry(id.Value, slot, identity));
+                roll.Add(new NodeRollEntry(id.Value, slot, identity, handle.Started));
             }
 
             OwnProgram.Tell(process, assign(id, slot), AssignmentJson.Default.NodeAssignment);
@@ -77,7 +77,7 @@ internal sealed class NodeTable(NodeRoll roll, NodeId first, Func<NodeId, int, N
     /// <summary>Takes over a process that a predecessor started, or the memory of one.</summary>
     public NodeHandle Adopt(NodeRollEntry entry)
     {
-        var handle = new NodeHandle(new NodeId(entry.Node), entry.Slot, null, entry.Process, DateTimeOffset.UtcNow);
+        var handle = new NodeHandle(new NodeId(entry.Node), entry.Slot, null, entry.Process, entry.Started);
         _nodes.Add(handle.Id, handle);
         return handle;
     }

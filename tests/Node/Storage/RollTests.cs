@@ -28,6 +28,34 @@ public sealed class RollTests : IDisposable
         Assert.False(identity.IsAlive);
     }
 
+    [Theory]
+    [InlineData("exit 70", 70)]
+    [InlineData("kill -SEGV $$", 128 + 11)]
+    [InlineData("kill -KILL $$", 128 + 9)]
+    [InlineData("exit 0", null)]
+    public void WhoIsNotItsParentSeesHowAProcessEndedUntilItsParentHasAsked(string how, int? exitCode)
+    {
+        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec 3<&0; sh -c 'echo $$; read go <&3; {how}' & exec sleep 60"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        var child = int.Parse(parent.StandardOutput.ReadLine()!);
+        var identity = ProcessIdentity.Of(child)!;
+        Assert.Null(identity.ExitCodeLeft);
+        parent.StandardInput.WriteLine("go");
+        Assert.True(SpinWait.SpinUntil(() => !identity.IsAlive, TimeSpan.FromSeconds(30)), "the child lives");
+        Assert.Equal(exitCode, identity.ExitCodeLeft);
+        Assert.Null((identity with { Start = "another boot 17" }).ExitCodeLeft);
+        parent.Kill();
+        parent.WaitForExit();
+    }
+
+    [Fact]
+    public void ANodesLastWordsAreKeptAndOnlyTheFirst()
+    {
+        Assert.Null(LastWords.Read(_folder.Path, new NodeId(3)));
+        new LastWords(70, "no device").Write(_folder.Path, new NodeId(3));
+        new LastWords(71, null).Write(_folder.Path, new NodeId(3));
+        Assert.Equal(new LastWords(70, "no device"), LastWords.Read(_folder.Path, new NodeId(3)));
+    }
+
     [Fact]
     public void AProcessThatGotTheIdOfAnEarlierOneIsAnother()
     {
@@ -38,7 +66,7 @@ public sealed class RollTests : IDisposable
     [Fact]
     public void ANodesIdIsGivenOnceWhoeverGivesIt()
     {
-        var entry = new NodeRollEntry(3, 1, ProcessIdentity.Self);
+        var entry = new NodeRollEntry(3, 1, ProcessIdentity.Self, DateTimeOffset.UnixEpoch);
         new NodeRoll(_folder.Path).Add(entry);
         Assert.Equal([entry], new NodeRoll(_folder.Path).Entries);
         Assert.Throws<InvalidOperationException>(() => new NodeRoll(_folder.Path).Add(entry));

@@ -1,0 +1,67 @@
+using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Workers;
+
+namespace AtomGrains.EndToEnd.Tests.Faults;
+
+/// <summary>What workers die of that a supervisor has taken over, and not started: it counts as it does for its own.</summary>
+public sealed class AdoptedWorkerTests
+{
+    private const string SupervisorKill = "kill:supervisor@step=1";
+
+    [Fact]
+    public async Task ADeviceThatFailsUnderASuccessorIsCheckedCountedAndQuarantined()
+    {
+        const string Order = "device:worker=1@step=20";
+        var run = await FragileRun.OnABrokenMachine(
+            Spec.Medium, "--workers", "3", "--supervise", "--fault", SupervisorKill, "--fault", Order, "--device-failures", "2");
+
+        await run.EqualsTheCalmRun();
+        HasKilledTheSupervisor(run);
+        run.Fault("device", 1, Order);
+        Assert.Equal(["device", "device-check", "kill", "quarantine"], run.FaultKinds.Order(StringComparer.Ordinal));
+        var quarantine = run.Faults.Single(fault => (string)fault["kind"]! == "quarantine");
+        Assert.Equal(("cpu of worker 1", "2 failures, the last: it does not compute"), ((string)quarantine["who"]!, (string)quarantine["detail"]!));
+        Assert.Equal((3L, 2L), (run.Count("workers_started"), run.Count("faults")));
+        Assert.Equal(2, run.WorkersOfViews[^1]);
+    }
+
+    [Fact]
+    public async Task AWorkerThatASignalOfItsOwnMakingEndsUnderASuccessorIsALanesDeath()
+    {
+        // The two that were there at first: who is struck was started by the supervisor that was killed.
+        var run = await FragileRun.Of("segv", times: 1, workers: 2, "--supervise", "--fault", SupervisorKill);
+
+        run.HasEnded();
+        HasKilledTheSupervisor(run);
+        var death = Assert.Single(FragileRun.Deaths(run));
+        Assert.InRange(death.Node, 1, 2);
+        var fault = Assert.Single(run.Faults, fault => (string)fault["role"]! == "node");
+        Assert.Equal("device", (string)fault["kind"]!);
+        Assert.StartsWith($"ended by SIGSEGV while computing lane {death.Lane} of step {death.Step} (sample ", (string)fault["detail"]!, StringComparison.Ordinal);
+        var calm = await FragileRun.Calm();
+        Assert.Equal(calm.LossBits, run.LossBits);
+        Assert.Equal(calm.WeightsHash, run.WeightsHash);
+    }
+
+    [Fact]
+    public async Task AWorkerSaysItselfWhyItEndsWhereNobodyIsLeftThatTheSystemWouldTell()
+    {
+        const string Order = "device:worker=1@step=110";
+        using var killed = TrainProcess.Start(Spec.Medium, workers: 3, [Order], ["--orphan-grace", "100"]);
+        await killed.Trains(3, step: 3);
+        killed.Signal(Signals.Kill);
+        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        using var resumed = TrainProcess.Resume(killed, "--fault", Order);
+        var finished = await resumed.Finish();
+
+        await finished.EqualsTheCalmRun();
+        var fault = finished.Fault("device", 1, Order);
+        Assert.Matches($"^ordered {Order}: [A-Za-z]+Exception: ", (string)fault["detail"]!);
+        var words = Assert.Single(Directory.EnumerateFiles(Path.Combine(killed.Folder, "last-words")));
+        Assert.Equal($"{((string)fault["who"]!)[1..].Split(' ')[0]}.json", Path.GetFileName(words));
+        Assert.Contains($"cpu of worker 1 passes its check", finished.Output, StringComparison.Ordinal);
+    }
+
+    private static void HasKilledTheSupervisor(FinishedRun run) =>
+        Assert.Equal($"ordered {SupervisorKill}", (string)run.Faults.Single(fault => (string)fault["role"]! == "supervisor")["detail"]!);
+}
