@@ -53,6 +53,9 @@ public sealed partial class ClusterConnection
     /// <summary>Silos and clients of another id never meet these, though they share table or folder.</summary>
     public string ClusterId { get; }
 
+    /// <summary>What the cluster's silos have in common.</summary>
+    public IClusterRecord Record => _tables is null ? new FileClusterRecord(Folder()) : new TableClusterRecord(_tables(), ClusterId);
+
     /// <summary>Reads what was given; null when anything is wrong, which is added to the errors.</summary>
     /// <param name="cluster">Its id.</param>
     /// <param name="clustering"><c>azure-table</c> or <c>directory:DIR</c>.</param>
@@ -162,7 +165,9 @@ public sealed partial class ClusterConnection
             : new TableServiceClient(new Uri($"https://{account}.table.core.windows.net"), new DefaultAzureCredential(), options);
     }
 
-    private FileMembershipTable Table() => new(Directory.CreateDirectory(Path.Combine(_folder!, ClusterId)).FullName);
+    private FileMembershipTable Table() => new(Folder());
+
+    private string Folder() => Directory.CreateDirectory(Path.Combine(_folder!, ClusterId)).FullName;
 
     private void Name(ClusterOptions options) => (options.ClusterId, options.ServiceId) = (ClusterId, Service);
 

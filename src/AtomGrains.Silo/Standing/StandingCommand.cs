@@ -36,7 +36,6 @@ internal static class StandingCommand
         StoreAccess.Pass(values);
         var settings = SiloSettingsReader.Read(values);
         StoreProbe.RefuseWhatIsClosed(settings.Store);
-        SecretCheck.Keep(settings);
         return StandingSilo.Run(settings, jobs);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using AtomGrains.Clustering;
 using AtomGrains.Commands;
+using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Silo.Health;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,7 @@ internal static class StandingSilo
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(15);
 
     /// <returns>The exit code.</returns>
+    /// <exception cref="InvalidSettingsException">Its cluster has been told otherwise.</exception>
     public static int Run(SiloSettings settings, JobRegistry jobs)
     {
         using var host = SiloHost.Build(settings, jobs);
@@ -30,6 +32,12 @@ internal static class StandingSilo
             using var runs = new CatalogMetrics(host.Services.GetRequiredService<IRunCatalog>());
             using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
             Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");
+            ClusterCheck.KeepAsync(settings).GetAwaiter().GetResult();
+            if (readiness.IsLeaving)
+            {
+                throw new OperationCanceledException();
+            }
+
             host.Start();
             Say("has joined");
             host.WaitForShutdown();
@@ -47,7 +55,7 @@ internal static class StandingSilo
             Say("ends before it has joined, or before it has left in order");
             return 0;
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not InvalidSettingsException)
         {
             // The edge of this process: Orleans and stores have exceptions of many kinds.
             var what = readiness.IsLeaving ? "left in order" : "joined";

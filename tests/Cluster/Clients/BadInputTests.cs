@@ -50,7 +50,7 @@ public sealed class BadInputTests
         // The run that was there goes on as if nothing had been asked, and there is no other.
         cluster.StartSilos(1);
         await cluster.EndsAsTheCalmRun("small", Spec.Short);
-        Assert.Equal(["secret.check", "small"], Directory.EnumerateFileSystemEntries(cluster.Runs).Select(Path.GetFileName).Order());
+        Assert.Equal(["secret.check", "small", "volume.id"], Directory.EnumerateFileSystemEntries(cluster.Runs).Select(Path.GetFileName).Order());
         Assert.Equal("error: run small is over: it has finished", await Refused(cluster, "pause", "small"));
 
         // One that cannot begin can be stopped, once and again.

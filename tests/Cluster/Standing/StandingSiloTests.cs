@@ -48,7 +48,7 @@ public sealed class StandingSiloTests : IDisposable
         Assert.Equal(200, (await first.Get("/metrics"))?.Status);
         first.Signal(2);
         Assert.Equal(0, await first.Ends());
-        Assert.Equal("secret.check", Path.GetFileName(Assert.Single(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "runs")))));
+        Assert.Equal(["secret.check", "volume.id"], Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "runs")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -70,6 +70,53 @@ public sealed class StandingSiloTests : IDisposable
         using var second = new StandingProcess("second", _environment, "--clustering", $"directory:{members}");
         await second.IsReady();
         await first.IsReady();
+    }
+
+    [Fact]
+    public async Task ASiloWithAnotherVolumeOrAnotherSecretBesideItTakesNoPart()
+    {
+        var members = Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName;
+        await StrangersTakeNoPart($"directory:{members}", Path.Combine(members, "atomgrains", "cluster.check"));
+        Assert.All(Rows(members), row => Assert.DoesNotContain("stranger", row, StringComparison.Ordinal));
+        Assert.DoesNotContain(_secret, File.ReadAllText(Path.Combine(members, "atomgrains", "cluster.check")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    public async Task NeitherDoesItInATable()
+    {
+        using var azurite = Azurite.OfTables(Path.Combine(_folder, "azurite"));
+        _environment["ATOMGRAINS_AZURE_CONNECTION_STRING"] = azurite.ConnectionString;
+        await StrangersTakeNoPart("azure-table", "row cluster of partition atomgrains.check in table OrleansSiloInstances");
+        await HasMembers(azurite, "Active", "Active");
+    }
+
+    private async Task StrangersTakeNoPart(string clustering, string record)
+    {
+        using var first = new StandingProcess("first", _environment, "--clustering", clustering);
+        await first.IsReady();
+        var (elsewhere, secret) = (Directory.CreateDirectory(Path.Combine(_folder, "elsewhere")).FullName, Path.Combine(_folder, "other"));
+        File.WriteAllText(secret, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        Assert.Equal(
+            $"error: silo: --runs {elsewhere}: is not the folder in which cluster atomgrains has its runs: it lacks that one's volume.id; to give the cluster another, end all silos and delete {record}",
+            await Refused("--runs", elsewhere));
+        Assert.Equal(
+            $"error: silo: --secret-file: is another secret than that of cluster atomgrains; to change it for all silos, end them all and delete {record}",
+            await Refused("--runs", elsewhere, "--secret-file", secret));
+        File.WriteAllText(Path.Combine(elsewhere, "volume.id"), $"{new string('0', 32)}\n");
+        Assert.Contains("is not the folder in which cluster atomgrains has its runs", await Refused("--runs", elsewhere), StringComparison.Ordinal);
+        Assert.Single(Directory.EnumerateFileSystemEntries(elsewhere));
+
+        using var second = new StandingProcess("second", _environment, "--clustering", clustering);
+        await second.IsReady();
+        await first.IsReady();
+
+        async Task<string> Refused(params string[] arguments)
+        {
+            using var stranger = new StandingProcess("stranger", _environment, ["--clustering", clustering, .. arguments]);
+            Assert.Equal(2, await stranger.Ends());
+            return Assert.Single(stranger.Said.Split('\n'), line => line.StartsWith("error: ", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
