@@ -110,7 +110,8 @@ public static class FromWire
         counters.BytesSent,
         counters.BytesReceived,
         counters.SamplesFromHolders,
-        counters.SamplesFromFile);
+        counters.SamplesFromFile,
+        counters.NotTrustedRejected);
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 
