@@ -115,6 +115,26 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public async Task LossOfBothCopiesAndTheSupervisorIsSaidByTheTrueNumberOfSteps()
+    {
+        using var killed = TrainProcess.Start(Spec.Medium, workers: 4, options: ["--checkpoint-every", $"{Every}", "--orphan-grace", "100"]);
+        var status = await killed.Shows("steps since a checkpoint", status => status.CheckpointStep >= Every && status.Step > status.CheckpointStep + 1 && status.Running.Count == 4);
+        var first = status.Worker(0);
+        var second = status.Running.First(node => node.Worker != 0 && node.Partitions.Intersect(first.Partitions).Any());
+        Kill([killed.Pid, first.Pid, second.Pid]);
+        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        using var resumed = TrainProcess.Resume(killed);
+        var finished = await resumed.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("going back to the checkpoint of step", finished.Output, StringComparison.Ordinal);
+        Assert.Contains($"; {finished.GivenUp.Count} committed steps will be computed again", finished.Output, StringComparison.Ordinal);
+        Assert.Equal(3, finished.Faults.Count);
+        Assert.All(finished.Faults, fault => Assert.Equal(finished.GivenUp.Count, (long)fault["steps_redone"]!));
+        Assert.All(finished.Faults, fault => Assert.True((long)fault["step"]! >= Every, finished.ToString()));
+    }
+
+    [Fact]
     public async Task WorkersKilledWhileEveryStepIsACheckpointLeaveNoneTorn()
     {
         string[] kills = ["kill:worker=1@step=20/apply", "kill:worker=2@step=40/seal", "kill:worker=3@step=60/decide"];
