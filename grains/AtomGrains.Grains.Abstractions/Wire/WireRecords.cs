@@ -137,7 +137,8 @@ public sealed record WireCounters(
     [property: Key(9)] long BytesSent = 0,
     [property: Key(10)] long BytesReceived = 0,
     [property: Key(11)] long SamplesFromHolders = 0,
-    [property: Key(12)] long SamplesFromFile = 0);
+    [property: Key(12)] long SamplesFromFile = 0,
+    [property: Key(13)] long NotTrustedRejected = 0);
 
 /// <summary>A node of the lane tree.</summary>
 [MessagePackObject]

@@ -66,7 +66,8 @@ internal sealed class RunActor : IDisposable
         var last = newest is { } kept ? JsonSerializer.Deserialize(kept.Record, LocalJson.Default.View) : null;
         var view = isOurs ? last : null;
         var layout = new PartitionLayout(plan.Elements, plan.Spec.BlockElements, plan.Spec.Partitions);
-        _coordinator = new Coordinator(plan.Spec, layout, plan.Settings.ToCoordinatorOptions(), ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : []);
+        _coordinator = new Coordinator(plan.Spec, layout, plan.Settings.ToCoordinatorOptions(), ProtocolRules.Safe, view, newest?.Generation ?? Generation.None, view is null ? plan.Origin : null, view is null && last is not null ? last.Deaths : [],
+            known: view is null ? 0 : _journal.NextStepIn(view));
         _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(plan.Folder, plan.BitsClass, plan.Elements, plan.Settings.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, Do, output.Note);
         End = RunEnd.Read(plan.Folder);
@@ -84,6 +85,10 @@ internal sealed class RunActor : IDisposable
             _output.Note($"takes over view {view.Generation} of {view.Members.Length} nodes");
             _seats.Recall(view, Now);
             _desk.TakesOver();
+        }
+        else if (last is not null && End is null)
+        {
+            _desk.GoesOn(last, plan.Origin);
         }
 
         Scale();

@@ -111,7 +111,8 @@ public static class FromWire
         counters.BytesSent,
         counters.BytesReceived,
         counters.SamplesFromHolders,
-        counters.SamplesFromFile);
+        counters.SamplesFromFile,
+        counters.NotTrustedRejected);
 
     // A number that a newer version has given means nothing here, and a cast would let it pass for something.
     private static T Known<T>(int number)

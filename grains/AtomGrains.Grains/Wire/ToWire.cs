@@ -105,5 +105,6 @@ public static class ToWire
         counters.BytesSent,
         counters.BytesReceived,
         counters.SamplesFromHolders,
-        counters.SamplesFromFile);
+        counters.SamplesFromFile,
+        counters.NotTrustedRejected);
 }

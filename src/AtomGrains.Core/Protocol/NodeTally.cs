@@ -22,9 +22,10 @@ public sealed class NodeTally
         _refusals[(int)Refusal.Stale],
         _refusals[(int)Refusal.Early] + _refusals[(int)Refusal.Behind],
         _refusals[(int)Refusal.Decided],
-        _refusals[(int)Refusal.OtherHistory] + _refusals[(int)Refusal.NotPrimary] + _refusals[(int)Refusal.NotHolder] + _refusals[(int)Refusal.NotTrusted],
+        _refusals[(int)Refusal.OtherHistory] + _refusals[(int)Refusal.NotPrimary] + _refusals[(int)Refusal.NotHolder],
         ReplicaMismatches,
         LanesRecomputed,
         LanesComputed,
-        LanesTaken);
+        LanesTaken,
+        NotTrustedRejected: _refusals[(int)Refusal.NotTrusted]);
 }

@@ -90,7 +90,9 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
             return false;
         }
 
-        var layout = new PartitionLayout(elements, run.Spec.BlockElements, run.Spec.Partitions);
+        // What goes on may have another number of partitions; what is left has those of its lineage, whose bounds are fixed.
+        var spec = run.Spec with { Partitions = view.Partitions.Length };
+        var layout = new PartitionLayout(elements, spec.BlockElements, spec.Partitions);
         var chosen = layout.Partitions.Select(range => (Range: range, Replica: Choose(left, range, step, decision))).ToList();
         var missing = chosen.Where(entry => entry.Replica is null).Select(entry => entry.Range.Id).ToList();
         if (missing.Count > 0)
@@ -111,10 +113,10 @@ public sealed class OrphanAssembly(string folder, RunRecord run, int elements, F
                 Lineage = view.Lineage,
                 Step = step,
                 Generation = view.Generation,
-                DataPosition = SamplePlan.PositionOf(step, run.Spec.GlobalBatch),
+                DataPosition = SamplePlan.PositionOf(step, spec.GlobalBatch),
                 OptimizerCount = decision.OptimizerCount,
                 SkipsInRow = decision.SkipsInRow,
-                Spec = run.Spec,
+                Spec = spec,
                 Slices = slices,
             },
         });

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Coordination;
@@ -31,6 +32,23 @@ public sealed class RunDesk(
     {
         journal.Begins(DateTimeOffset.UtcNow);
         checkpoints.AskAge(age => metrics?.CheckpointInherited(age, now()));
+    }
+
+    /// <summary>A run of which nothing lives goes on from a checkpoint, or from the seeded beginning: what that gives up is written down.</summary>
+    /// <param name="last">The newest view of its register.</param>
+    /// <param name="origin">Null for the seed.</param>
+    public void GoesOn(View last, LineageOrigin? origin)
+    {
+        var decided = journal.NextStepIn(last);
+        if (decided - (origin?.Checkpoint.Step ?? 0) is > 0 and var lost)
+        {
+            var words = $"nothing of the run lived, {(origin is null ? "and no checkpoint was left" : $"the newest checkpoint was of {origin.Checkpoint}")}: {lost} committed steps will be computed again";
+            if (ledger.RolledBack(lost, decided, last.Generation, words))
+            {
+                metrics?.RolledBack(lost);
+                note(words);
+            }
+        }
     }
 
     /// <summary>A message of a node, on its way to the coordinator.</summary>
@@ -77,7 +95,7 @@ public sealed class RunDesk(
                 OnInstalled(installed.View);
                 break;
             case RolledBack back:
-                ledger.RolledBack(back.StepsLost);
+                ledger.RolledBack(back.StepsLost, coordinator.Step, Generation, back.InWords);
                 metrics?.RolledBack(back.StepsLost);
                 note(back.InWords);
                 break;

@@ -36,8 +36,11 @@ public sealed class FaultLedger
     /// <summary>The kind of a node that an audit has found to compute wrong bits.</summary>
     public const string WrongBitsKind = "wrong-bits";
 
+    /// <summary>The kind of a line that says how many committed steps were given up, where no loss's own line does.</summary>
+    public const string RollbackKind = "rollback";
+
     // Nobody was lost by these.
-    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind];
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind, RollbackKind];
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
@@ -48,6 +51,7 @@ public sealed class FaultLedger
     private readonly HashSet<string> _told;
     private readonly HashSet<string> _left;
     private readonly Dictionary<NodeId, string> _wrong = [];
+    private bool _differed;
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
@@ -177,7 +181,35 @@ public sealed class FaultLedger
 
     public void StepDecided(long step, DateTimeOffset now) => _open.ForEach(recovery => recovery.StepDecided(step, now));
 
-    public void RolledBack(long steps) => _open.ForEach(recovery => recovery.StepsRedone = steps);
+    /// <summary>
+    /// Committed steps are given up: that stands in the lines of the losses that the run has yet to get over. Where there is
+    /// none, or two copies differed, it is a line of its own.
+    /// </summary>
+    /// <param name="step">The step in progress.</param>
+    /// <param name="before">The newest view of the history that is left.</param>
+    /// <returns>False where it was written before: a successor goes back from the same view once more.</returns>
+    public bool RolledBack(long steps, long step, Generation before, string words)
+    {
+        var who = string.Create(CultureInfo.InvariantCulture, $"view {before.Value}");
+        if (!_differed && _open.Count > 0)
+        {
+            _open.ForEach(recovery => recovery.StepsRedone = steps);
+            return true;
+        }
+
+        _differed = false;
+        if (!_told.Add(who))
+        {
+            return false;
+        }
+
+        if (steps > 0)
+        {
+            Note(RollbackKind, "run", who, step, before, words, steps);
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// A step that passes without an update: a line with its lanes and samples, written before the step's own line in the
@@ -217,9 +249,13 @@ public sealed class FaultLedger
     }
 
     /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
-    public void Differed(ReplicasDiffered differed, long step) => Note(
-        Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
-        $"{differed.Partition} at version {differed.Version}");
+    public void Differed(ReplicasDiffered differed, long step)
+    {
+        _differed = true;
+        Note(
+            Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
+            $"{differed.Partition} at version {differed.Version}");
+    }
 
     /// <summary>The losses whose kind became known since this was asked last, each once.</summary>
     public IReadOnlyList<(string Kind, string Role)> TakeKnown()
@@ -271,7 +307,7 @@ public sealed class FaultLedger
         return lines;
     }
 
-    private void Note(string kind, string role, string who, long step, Generation generation, string? detail) => _journal.Fault(new FaultLine
+    private void Note(string kind, string role, string who, long step, Generation generation, string? detail, long redone = 0) => _journal.Fault(new FaultLine
     {
         Ts = DateTimeOffset.UtcNow,
         Kind = kind,
@@ -280,7 +316,7 @@ public sealed class FaultLedger
         Step = step,
         GenerationBefore = generation.Value,
         GenerationAfter = generation.Value,
-        StepsRedone = 0,
+        StepsRedone = redone,
         LanesRedone = 0,
         Seconds = new RecoverySeconds(0, 0, 0, 0, 0),
         Detail = detail,

@@ -61,7 +61,7 @@ public sealed class RunFolder : IDisposable
 
     public string WeightsPath => System.IO.Path.Combine(Path, WeightsFileName);
 
-    /// <param name="allowEnvironmentChange">Whether the run may go on in another bits class than it began in.</param>
+    /// <param name="allowEnvironmentChange">Whether the run may go on in another bits class, or with another build of its job, than it began with.</param>
     /// <param name="needs">What will be written; without it, what every run writes.</param>
     /// <exception cref="InvalidSettingsException">
     /// In use, holding another run, a finished one or files of somebody's with the names of a run's, not writable, or without
@@ -211,9 +211,9 @@ public sealed class RunFolder : IDisposable
 
         // The number of partitions decides no bit, and may change where a run goes on from a checkpoint.
         var differences = RunSpecIdentity.Differences(existing.Spec, record.Spec with { Partitions = existing.Spec.Partitions });
-        if (differences.Count == 0 && existing.BitsClass != record.BitsClass && !allowEnvironmentChange)
+        if (differences.Count == 0 && !allowEnvironmentChange && existing.EnvironmentDifferences(record) is { Count: > 0 } changed)
         {
-            throw Refuse(path, $"holds a run of another environment (bits_class is {existing.BitsClass} there and {record.BitsClass} here), which may change its bits; must be a new folder, or allowed by {EnvironmentSetting}");
+            throw Refuse(path, $"holds a run of another environment ({string.Join(", ", changed)}), which may change its bits; must be a new folder, or allowed by {EnvironmentSetting}");
         }
 
         if (differences.Count > 0)

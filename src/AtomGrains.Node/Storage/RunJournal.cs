@@ -63,6 +63,9 @@ public sealed class RunJournal : IDisposable
     /// <summary>The step after the last one that was decided.</summary>
     public long NextStep => _lastStep + 1;
 
+    /// <summary>The same within a view's lineage: where that has no line yet, the step from which it began.</summary>
+    public long NextStepIn(View view) => view.Lineage == _lineage ? NextStep : view.Origin?.Checkpoint.Step ?? 0;
+
     public double? LastLoss { get; private set; }
 
     /// <summary>Where the last step's time went.</summary>

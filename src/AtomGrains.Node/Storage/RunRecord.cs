@@ -52,6 +52,28 @@ public sealed record RunRecord
         Spec = spec,
     };
 
+    /// <summary>What would compute this run now and may compute other bits than what it began with, field by field; the spec aside.</summary>
+    public IReadOnlyList<string> EnvironmentDifferences(RunRecord now)
+    {
+        var differences = new List<string>();
+        if (BitsClass != now.BitsClass)
+        {
+            differences.Add($"bits_class is {BitsClass} there and {now.BitsClass} here");
+        }
+
+        if (Program is { } before && before != now.Program)
+        {
+            // The same sources are built to the same file: another file is another job, or another version of it.
+            var what = Spec.Job == RunSpec.OwnJob ? "another build of AtomGrains" : $"another build of the job {Spec.Job}";
+            differences.Add($"program is {Short(before)} there and {Short(now.Program)} here: {what}");
+        }
+
+        return differences;
+    }
+
+    // Enough to tell two builds apart, and to find one in a list of hashes.
+    private static string Short(string? hash) => hash is null ? "unknown" : hash[..Math.Min(hash.Length, 12)];
+
     /// <summary>This run from now on: as it began, but for what may change on the way.</summary>
     public RunRecord GoingOnAs(RunRecord now)
     {

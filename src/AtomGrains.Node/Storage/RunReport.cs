@@ -37,6 +37,18 @@ public sealed record RunReport
 
     public required long StaleGenerationRejected { get; init; }
 
+    /// <summary>Of a step, or of a view, that the receiver had yet to hear of.</summary>
+    public long EarlyRejected { get; init; }
+
+    /// <summary>Of a step that was decided already.</summary>
+    public long LateRejected { get; init; }
+
+    /// <summary>Of another history, or for somebody whose partition or shard it is not.</summary>
+    public long OtherHistoryRejected { get; init; }
+
+    /// <summary>Of a node that an audit has found to compute wrong bits.</summary>
+    public long NotTrustedRejected { get; init; }
+
     /// <summary>Samples of computed lanes that the holders of their shards had sent.</summary>
     public required long SamplesFromHolders { get; init; }
 
@@ -70,6 +82,10 @@ public sealed record RunReport
         LanesRecomputed = counters.LanesRecomputed,
         DuplicatePushesRejected = counters.DuplicatePushesRejected,
         StaleGenerationRejected = counters.StaleGenerationRejected,
+        EarlyRejected = counters.EarlyRejected,
+        LateRejected = counters.LateRejected,
+        OtherHistoryRejected = counters.OtherHistoryRejected,
+        NotTrustedRejected = counters.NotTrustedRejected,
         SamplesFromHolders = counters.SamplesFromHolders,
         SamplesFromFile = counters.SamplesFromFile,
         LaneAudits = audits,

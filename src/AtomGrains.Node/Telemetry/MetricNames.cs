@@ -24,6 +24,10 @@ public static class MetricNames
     public const string LanesRecomputed = "lanes_recomputed_total";
     public const string DuplicatePushesRejected = "duplicate_pushes_rejected_total";
     public const string StaleGenerationRejected = "stale_generation_rejected_total";
+    public const string EarlyRejected = "early_rejected_total";
+    public const string LateRejected = "late_rejected_total";
+    public const string OtherHistoryRejected = "other_history_rejected_total";
+    public const string NotTrustedRejected = "not_trusted_rejected_total";
     public const string ReplicaMismatch = "replica_mismatch_total";
     public const string LaneAudits = "lane_audits_total";
     public const string TransportBytes = "transport_bytes_total";

@@ -73,6 +73,10 @@ public sealed class RunMetrics : IDisposable
         Count(MetricNames.LanesRecomputed, "Lanes computed in place of a lost worker in a step under way.", counters => counters.LanesRecomputed);
         Count(MetricNames.DuplicatePushesRejected, "Pushes of lanes that a partition had already.", counters => counters.DuplicatePushesRejected);
         Count(MetricNames.StaleGenerationRejected, "Messages of an older view, refused.", counters => counters.StaleGenerationRejected);
+        Count(MetricNames.EarlyRejected, "Messages of a step or view that the receiver had yet to hear of, refused.", counters => counters.EarlyRejected);
+        Count(MetricNames.LateRejected, "Messages of a step that was decided already, refused.", counters => counters.LateRejected);
+        Count(MetricNames.OtherHistoryRejected, "Messages of another history, or for somebody else's partition or shard, refused.", counters => counters.OtherHistoryRejected);
+        Count(MetricNames.NotTrustedRejected, "Messages of nodes that an audit has found to compute wrong bits, refused.", counters => counters.NotTrustedRejected);
         Count(MetricNames.ReplicaMismatch, "Comparisons of two copies of a partition that found other bits.", counters => counters.ReplicaMismatches);
         _meter.CreateObservableCounter(MetricNames.LaneAudits, Audits, description: "Lanes of decided steps that were to be computed on two devices, by what became of the comparison.");
         _meter.CreateObservableCounter(MetricNames.TransportBytes, Bytes, description: "Bytes of tensor frames, by direction as the nodes see it.");

@@ -46,7 +46,8 @@ internal sealed record RunStart(RunRecord Record, int Elements, TokenizedCorpus?
             }
 
             // What lives computes as it did: nothing has to be asked of an engine, which takes seconds.
-            return new RunStart(existing with { Spec = options.Fitted(spec, elements) }, elements, corpus, predecessor, true);
+            // Who is started from now on is of this build, though.
+            return new RunStart(existing with { Spec = options.Fitted(spec, elements), Program = jobs.ProgramHash(job) }, elements, corpus, predecessor, true);
         }
 
         var engine = DescribeCommand.Ask(spec, options.Devices[0], WorkerEnvironment.Variables(spec.ThreadsPerWorker));

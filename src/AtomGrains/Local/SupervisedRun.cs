@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Parameters;
@@ -41,6 +42,7 @@ internal sealed class SupervisedRun : IDisposable
     private readonly OrderedFaults _faults;
     private readonly OwnFaults _ownFaults;
     private readonly Coordinator _coordinator;
+    private readonly LineageOrigin? _origin;
     private readonly Outbox _outbox = new();
     private readonly CheckpointDesk _checkpoints;
     private readonly RunDesk _desk;
@@ -70,7 +72,9 @@ internal sealed class SupervisedRun : IDisposable
             : null;
         var layout = new PartitionLayout(elements, _spec.BlockElements, _spec.Partitions);
         var coordination = (options.Settings with { Workers = scaled ?? options.Settings.Workers }).ToCoordinatorOptions();
-        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, _inheritance.View, _inheritance.Taken, origin, _inheritance.Deaths);
+        _coordinator = new Coordinator(_spec, layout, coordination, ProtocolRules.Safe, _inheritance.View, _inheritance.Taken, origin, _inheritance.Deaths,
+            known: _inheritance.View is { } taken ? journal.NextStepIn(taken) : 0);
+        _origin = origin;
         _ownFaults = new OwnFaults(_faults, roll.Number, _coordinator);
         var store = new CheckpointStore(ObjectStores.Open(options.Settings.Checkpoints.StoreFor(_folder)));
         _checkpoints = new CheckpointDesk(
@@ -213,6 +217,10 @@ internal sealed class SupervisedRun : IDisposable
         {
             _observer.OnNote($"takes over {view.Generation} and its nodes, of which {handles.Count(node => node.IsAlive)} live");
             _desk.TakesOver();
+        }
+        else if (_inheritance.Last is { } last)
+        {
+            _desk.GoesOn(last, _origin);
         }
 
         foreach (var node in handles.Where(node => !node.IsAlive).ToList())

@@ -50,7 +50,7 @@ public sealed class WireMappingTests
         new Dismiss(Seven, DismissReason.NotNeeded),
         new ExportWeights(Seven, Three, 100),
         new NodeReady("10.0.0.1:5", 3, "rack 2"),
-        new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)),
+        new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)),
         new Adopted(Seven, [new ReplicaReport(new PartitionId(0), 41, true, Decision), new ReplicaReport(new PartitionId(1), 0, false, null)]),
         new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0, new PartitionProof("AB==", "CD==")), new PartitionSeal(new PartitionId(0), 41, Before, [], 1.5)]),
         new ReplicasDiffer(Seven, new PartitionId(1), new NodeId(9), 41),

@@ -300,6 +300,37 @@ public class CoordinatorTests : CoordinatorBench
         Assert.Single(Ready(Two).OfType<SendToNode>(), send => send.To == Two && send.Message is Dismiss);
     }
 
+    [Fact]
+    public void WhatIsLostBeforeATakeoverHasHeardTheReplicasIsSaidByTheStepOfThePredecessor()
+    {
+        Install();
+        Coordinator = new Coordinator(Spec, Layout, Options, ProtocolRules.Safe, Coordinator.View, known: 42);
+        Ready(Three);
+        Assert.Equal(42, Coordinator.Step);
+        Assert.Equal(42, Assert.Single(End(One).OfType<MemberLost>()).Step);
+        var effects = End(Two);
+        Assert.Equal(42, Assert.Single(effects.OfType<MemberLost>()).Step);
+        Assert.Equal(42, Assert.Single(effects.OfType<RolledBack>()).StepsLost);
+
+        // From then on it is the new history that counts.
+        Recorded(2);
+        Assert.Equal(0, Coordinator.Step);
+    }
+
+    [Fact]
+    public void WhatTheReplicasSayIsTheStepWhateverThePredecessorsRecordsTold()
+    {
+        Install();
+        var first = Decided(Seal(One, 1, 0)).Select(send => ((Decide)send.Message).Decision).First();
+        Coordinator = new Coordinator(Spec, Layout, Options, ProtocolRules.Safe, Coordinator.View, known: 42);
+        Ready(One);
+        Ready(Two);
+        Recorded(2);
+        Adopt(One, 2, new ReplicaReport(Partition, 1, false, first));
+        Adopt(Two, 2, new ReplicaReport(Partition, 1, false, first));
+        Assert.Equal(1, Coordinator.Step);
+    }
+
     // Another coordinator begins with the register; nobody has been heard.
     private void Succeed() => Coordinator = new Coordinator(Spec, Layout, Options, ProtocolRules.Safe, Coordinator.View);
 

@@ -21,6 +21,31 @@ public sealed class ChaosSuiteTests(ITestOutputHelper output)
     [Trait("Category", "Long")]
     public void AHundredPlansChangeNoBit() => Hold((ulong)Environment.TickCount64, suite => Enumerable.Range(0, 100).Select(suite.Plan));
 
+    // Chaos itself notices where a resume has not used what orphaned nodes left: here nothing else happens that could excuse it.
+    [Fact]
+    public void AResumeInAnotherWorldGoesOnFromWhatOrphansLeft()
+    {
+        var folder = Directory.CreateTempSubdirectory("atomgrains-chaos-").FullName;
+        using (var machine = new ChaosMachine(folder, arguments => AtomProgram.StartInfo(arguments)))
+        {
+            var suite = new ChaosSuite(machine, Seed, [ChaosKind.Orphans], Workers);
+            var plan = suite.Plan(0) with
+            {
+                Workers = 3,
+                Spares = 0,
+                Partitions = 4,
+                CheckpointEvery = 10,
+                Supervise = false,
+                Strikes = [new ChaosStrike(ChaosKind.Orphans, 20) { Workers = 2, Partitions = 3 }],
+            };
+            var outcome = suite.Run(plan, CancellationToken.None);
+            Assert.True(outcome.Holds, string.Join('\n', outcome.Violations));
+            Assert.Equal(ChaosKind.Orphans, Assert.Single(outcome.Struck).Strike.Kind);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     // Every kind that this machine allows, with as few processes to start as may be: starting them is what takes the time.
     private static List<ChaosPlan> ADozenOfEveryKind(ChaosSuite suite)
     {

@@ -25,7 +25,36 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(3, finished.Views[^1]["Partitions"]!.AsArray().Count);
         Assert.Equal(Spec.Medium.Steps, finished.Count("steps_committed"));
         Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
+
+        // What it cost is in the line of the supervisor that died with all the others, and in the output.
+        var lost = Assert.Single(finished.Faults);
+        var given = (long)lost["step"]! - (long)finished.Metrics.First(line => (long)line["lineage"]! > 1)["step"]!;
+        Assert.Equal(("supervisor", given), ((string)lost["role"]!, (long)lost["steps_redone"]!));
+        Assert.True(given == 0 || finished.Output.Contains($": {given} committed steps will be computed again", StringComparison.Ordinal), finished.ToString());
+        Assert.Equal(given, finished.GivenUp.Count);
         AllCheckpointsAreWhole(atLeast: 1);
+    }
+
+    [Fact]
+    public async Task WhatNodesLeaveThatLostTheirSupervisorIsGoneOnFromInAnyNumberOfPartitions()
+    {
+        using var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--partitions", "4", "--orphan-grace", "1"], folder: _folder);
+        await killed.Trains(3, step: 3);
+        killed.Signal(Signals.Kill);
+        await killed.LeavesNothing();
+        var decided = File.ReadLines(Path.Combine(_folder, "metrics.jsonl")).Count();
+        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--partitions", "3"], folder: _folder);
+        var finished = await run.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("is whole in what the nodes left", finished.Output, StringComparison.Ordinal);
+        Assert.Equal((4, 3), (finished.Views[0]["Partitions"]!.AsArray().Count, finished.Views[^1]["Partitions"]!.AsArray().Count));
+
+        // The step after the last one that was written down may have been decided, and no step was given up.
+        var from = (long)finished.Metrics.First(line => (long)line["lineage"]! > 1)["step"]!;
+        Assert.InRange(from, decided, decided + 1);
+        Assert.Empty(finished.GivenUp);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "orphans")));
     }
 
     [Fact]
@@ -56,6 +85,10 @@ public sealed class ResumeTests : IDisposable
         elsewhere["bits_class"] = "another machine";
         File.WriteAllText(record, elsewhere.ToJsonString());
         await IsRefused("bits_class is another machine there");
+        elsewhere = JsonNode.Parse(here)!;
+        elsewhere["program"] = new string('0', 64);
+        File.WriteAllText(record, elsewhere.ToJsonString());
+        await IsRefused("program is 000000000000 there and ");
 
         using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--allow-environment-change"], folder: _folder);
         var finished = await run.Finish();
@@ -79,6 +112,26 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("going back to the checkpoint of step", finished.Output, StringComparison.Ordinal);
         var lost = finished.Fault("kill", second.Worker);
         Assert.InRange((long)lost["steps_redone"]!, 0, (long)lost["step"]! - Every);
+    }
+
+    [Fact]
+    public async Task LossOfBothCopiesAndTheSupervisorIsSaidByTheTrueNumberOfSteps()
+    {
+        using var killed = TrainProcess.Start(Spec.Medium, workers: 4, options: ["--checkpoint-every", $"{Every}", "--orphan-grace", "100"]);
+        var status = await killed.Shows("steps since a checkpoint", status => status.CheckpointStep >= Every && status.Step > status.CheckpointStep + 1 && status.Running.Count == 4);
+        var first = status.Worker(0);
+        var second = status.Running.First(node => node.Worker != 0 && node.Partitions.Intersect(first.Partitions).Any());
+        Kill([killed.Pid, first.Pid, second.Pid]);
+        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        using var resumed = TrainProcess.Resume(killed);
+        var finished = await resumed.Finish();
+
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("going back to the checkpoint of step", finished.Output, StringComparison.Ordinal);
+        Assert.Contains($"; {finished.GivenUp.Count} committed steps will be computed again", finished.Output, StringComparison.Ordinal);
+        Assert.Equal(3, finished.Faults.Count);
+        Assert.All(finished.Faults, fault => Assert.Equal(finished.GivenUp.Count, (long)fault["steps_redone"]!));
+        Assert.All(finished.Faults, fault => Assert.True((long)fault["step"]! >= Every, finished.ToString()));
     }
 
     [Fact]

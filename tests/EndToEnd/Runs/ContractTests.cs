@@ -29,7 +29,8 @@ public sealed class ContractTests
         Assert.Equal(
             [
                 "steps_committed", "steps_skipped", "train_loss_last", "val_loss", "weights_sha256", "workers_started", "faults", "recoveries",
-                "lanes_recomputed", "duplicate_pushes_rejected", "stale_generation_rejected", "samples_from_holders", "samples_from_file", "lane_audits", "tokens_per_second", "peak_rss_bytes",
+                "lanes_recomputed", "duplicate_pushes_rejected", "stale_generation_rejected", "early_rejected", "late_rejected", "other_history_rejected", "not_trusted_rejected",
+                "samples_from_holders", "samples_from_file", "lane_audits", "tokens_per_second", "peak_rss_bytes",
             ],
             Names(finished.Report!));
         Assert.Equal(["kind", "step", "seconds"], Names(finished.Report!["recoveries"]![0]!));

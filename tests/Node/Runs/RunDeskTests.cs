@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
@@ -92,6 +93,64 @@ public sealed class RunDeskTests : IDisposable
     }
 
     [Fact]
+    public void StepsThatAreGivenUpWithoutALossAreALineOfTheirOwn()
+    {
+        _desk.CarryOut(new ReplicasDiffered(new PartitionId(0), new NodeId(1), Lost, 7, First));
+        _desk.CarryOut(new RolledBack(new Lineage(new Generation(2)), 7, [new PartitionId(0)]));
+        var lines = Lines();
+        Assert.Equal([(FaultLedger.Mismatch, 0), (FaultLedger.RollbackKind, 7)], lines.Select(line => (line.Kind, line.StepsRedone)));
+        Assert.Equal(("run", "view 0"), (lines[^1].Role, lines[^1].Who));
+        Assert.Contains("7 committed steps will be computed again", lines[^1].Detail, StringComparison.Ordinal);
+        Assert.Equal(7, _measured[MetricNames.StepsLost]);
+        Assert.Empty(_desk.Complete());
+        Assert.Equal(0, _desk.Report(new NodeCounters(), 1).Faults);
+    }
+
+    [Fact]
+    public void StepsThatALossHasCostStandInItsLineAlone()
+    {
+        Lose(kindOfEnd: "kill");
+        _desk.CarryOut(new RolledBack(new Lineage(new Generation(2)), 7, [new PartitionId(0)]));
+        Assert.Equal(("kill", 7), _desk.Complete().Select(line => (line.Kind, line.StepsRedone)).Single());
+        Assert.Single(Lines());
+    }
+
+    [Fact]
+    public void AResumeOfWhichNothingLivedSaysOnceWhatItGivesUp()
+    {
+        for (var step = 0; step < 10; step++)
+        {
+            _desk.CarryOut(new StepDecided(Step(step), First));
+        }
+
+        _desk.GoesOn(Last, Of(step: 10));
+        Assert.Empty(Lines());
+        _desk.GoesOn(Last, Of(step: 4));
+        _desk.GoesOn(Last, Of(step: 4));
+        var line = Assert.Single(Lines());
+        Assert.Equal((FaultLedger.RollbackKind, "view 1", 10, 6), (line.Kind, line.Who, line.Step, line.StepsRedone));
+        Assert.Equal("nothing of the run lived, the newest checkpoint was of step 4 of l1: 6 committed steps will be computed again", Assert.Single(_notes));
+        Assert.Equal(6, _measured[MetricNames.StepsLost]);
+
+        // A lineage that has not got anywhere had nothing to lose.
+        _desk.GoesOn(Last with { Generation = new Generation(2), Lineage = new Lineage(new Generation(2)), Origin = Of(step: 4) }, Of(step: 4));
+        Assert.Single(Lines());
+    }
+
+    [Fact]
+    public void RefusalsOfEachKindAreInTheReportAndOnThePage()
+    {
+        var counters = new NodeCounters(EarlyRejected: 3, LateRejected: 4, OtherHistoryRejected: 5, NotTrustedRejected: 6);
+        var report = _desk.Report(counters, 1);
+        Assert.Equal((3, 4, 5, 6), (report.EarlyRejected, report.LateRejected, report.OtherHistoryRejected, report.NotTrustedRejected));
+        _desk.Observe(counters, ready: 1, placed: 2, held: 2, quarantined: 0);
+        _listener.RecordObservableInstruments();
+        Assert.Equal(
+            (3, 4, 5, 6),
+            (_measured[MetricNames.EarlyRejected], _measured[MetricNames.LateRejected], _measured[MetricNames.OtherHistoryRejected], _measured[MetricNames.NotTrustedRejected]));
+    }
+
+    [Fact]
     public void TheReportHasTheWeightsOfTheEndAndTheirLoss()
     {
         _desk.CarryOut(new Evaluated(5, 3.5));
@@ -118,6 +177,19 @@ public sealed class RunDeskTests : IDisposable
 
     private void Lose(string? kindOfEnd) => _ledger.Lost(
         new MemberLost(Lost, LossCause.Ended, 30, First), 30, new LostNode(1, DateTimeOffset.UtcNow - TimeSpan.FromSeconds(5), null), kindOfEnd);
+
+    private static View Last => new()
+    {
+        Generation = First,
+        Lineage = new Lineage(First),
+        Members = [],
+        LaneOwners = [],
+        Partitions = [],
+    };
+
+    private static LineageOrigin Of(long step) => new(new CheckpointId(new Lineage(First), step), step, 0);
+
+    private IReadOnlyList<FaultLine> Lines() => JsonLines.Read(_folder.File(RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
 
     private static Decision Step(long step) => new(
         new Lineage(First), step, DecisionKind.Commit, new UpdateScalars(1e-3f, 1, 1, 1), 2.5, 1, step + 1, 0, default);

@@ -62,6 +62,35 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void AnotherBuildOfTheJobIsRefusedUnlessTheEnvironmentMayChange()
+    {
+        var built = RunSpecs.Record() with { Program = new string('a', 64) };
+        using (var run = RunFolder.Open(Out, built))
+        {
+            run.Begin(RunSpecs.Text);
+        }
+
+        using (var same = RunFolder.Open(Out, built))
+        {
+            Assert.True(same.IsResumed);
+        }
+
+        var other = built with { Program = new string('b', 64) };
+        AssertRefused(other, "program is aaaaaaaaaaaa there and bbbbbbbbbbbb here: another build of AtomGrains), which may change its bits; must be a new folder, or allowed by --allow-environment-change");
+        AssertRefused(other with { BitsClass = "cpu/other" }, "(bits_class is cpu/test there and cpu/other here, program is aaaaaaaaaaaa there");
+        using var allowed = RunFolder.Open(Out, other, allowEnvironmentChange: true);
+        Assert.Equal(other.Program, allowed.Record.Program);
+    }
+
+    [Fact]
+    public void ARunThatDoesNotSayWhichProgramItIsOfGoesOn()
+    {
+        Begin().Dispose();
+        using var run = RunFolder.Open(Out, RunSpecs.Record() with { Program = new string('b', 64) });
+        Assert.True(run.IsResumed);
+    }
+
+    [Fact]
     public void ARunOfAClusterIsRefused()
     {
         Begin().Dispose();

@@ -31,7 +31,7 @@ public sealed partial class Coordinator
         if (dead.Count >= options.MaximumDeathsOfALane)
         {
             StopWithCheckpoint(
-                $"{LaneNames.Of(spec, death.Step, [death.Lane])} has ended {dead.Count} workers in the middle of it ({string.Join(", ", dead)}); these samples are not left out silently: mend the data or the job", now, outbox);
+                $"{LaneNames.Of(spec, death.Step, [death.Lane])} has ended {dead.Count} workers in the middle of it ({string.Join(", ", dead)}); these samples are not left out silently: mend the job and resume with --allow-environment-change, or begin a new run with mended data", now, outbox);
         }
     }
 

@@ -42,7 +42,7 @@ public sealed partial class Coordinator
             {
                 // As with any silence: who speaks before a view leaves it out is alive again.
                 _nodes.Add(member.Node, new NodeRecord(member, new FailureDetector(options.Heartbeat, now)) { Standing = NodeStanding.Silent });
-                outbox.Add(new MemberLost(member.Node, LossCause.Silent, _step, view.Generation));
+                outbox.Add(new MemberLost(member.Node, LossCause.Silent, Step, view.Generation));
             }
 
             Propose(null, now, outbox);
@@ -124,7 +124,7 @@ public sealed partial class Coordinator
 
                 (lineage, from) = (new Lineage(generation), _found?.Origin);
                 placements = PartitionAssigner.Initial(workers, spec.Partitions, HostOf, options.Replicas);
-                outbox.Add(new RolledBack(lineage, Math.Max(0, _step - (from?.Checkpoint.Step ?? 0)), lost, from));
+                outbox.Add(new RolledBack(lineage, Math.Max(0, Step - (from?.Checkpoint.Step ?? 0)), lost, from));
             }
         }
 
@@ -175,6 +175,7 @@ public sealed partial class Coordinator
         _last = null;
         _again = null;
         _step = view.Origin?.Checkpoint.Step ?? 0;
+        _known = 0;
         _proven = -1;
         _checkpoints.Clear();
         _unsealed.Clear();
@@ -235,6 +236,7 @@ public sealed partial class Coordinator
         }
 
         _step = rules.SendsLastDecisionAgain ? oldest : newest;
+        _known = 0;
         _again = rules.SendsLastDecisionAgain && rules.RollsForward ? lasts.Find(last => last.Step == _step) : null;
         _last = lasts.Find(last => last.Step == _step - 1);
         if (_last is null && _again is null && _step > (view.Origin?.Checkpoint.Step ?? 0))

@@ -19,9 +19,13 @@ namespace AtomGrains.Core.Protocol.Coordination;
 /// <param name="taken">The newest generation of the register, when there is no view to take over; else none.</param>
 /// <param name="origin">The checkpoint that the first view's lineage begins from; null for the seed, or when a view is taken over.</param>
 /// <param name="deaths">Those of the newest view in the register, when it is not taken over: a run that is started again does not forget them.</param>
+/// <param name="known">
+/// The step in progress when a view is taken over, as far as the predecessor's records tell. It decides nothing, and is what is
+/// said of losses and rollbacks until the replicas have been heard.
+/// </param>
 public sealed partial class Coordinator(
     RunSpec spec, PartitionLayout layout, CoordinatorOptions options, ProtocolRules rules, View? newest = null, Generation taken = default,
-    LineageOrigin? origin = null, IReadOnlyList<LaneDeath>? deaths = null)
+    LineageOrigin? origin = null, IReadOnlyList<LaneDeath>? deaths = null, long known = 0)
 {
     private readonly SortedDictionary<NodeId, NodeRecord> _nodes = [];
     private readonly Dictionary<NodeId, Adopted> _reports = [];
@@ -38,6 +42,7 @@ public sealed partial class Coordinator(
     private Decision? _decidedWhileRecording;
     private bool _installed;
     private long _step = origin?.Checkpoint.Step ?? 0;
+    private long _known = known;
     private Decision? _last;
     private Decision? _again;
     private long _proven = -1;
@@ -61,7 +66,7 @@ public sealed partial class Coordinator(
     public View? View => _view;
 
     /// <summary>The step at hand; equal to the run's steps when all are decided.</summary>
-    public long Step => _step;
+    public long Step => Math.Max(_step, _known);
 
     public bool IsInstalled => _installed;
 
@@ -181,7 +186,7 @@ public sealed partial class Coordinator(
             record.Standing = NodeStanding.Gone;
             if (noticed)
             {
-                outbox.Add(new MemberLost(node, LossCause.Ended, _step, _view?.Generation ?? Generation.None));
+                outbox.Add(new MemberLost(node, LossCause.Ended, Step, _view?.Generation ?? Generation.None));
             }
         }
 
@@ -279,7 +284,7 @@ public sealed partial class Coordinator(
                 node.Standing = NodeStanding.Silent;
                 if (!node.IsRetired)
                 {
-                    outbox.Add(new MemberLost(id, LossCause.Silent, _step, _view?.Generation ?? Generation.None));
+                    outbox.Add(new MemberLost(id, LossCause.Silent, Step, _view?.Generation ?? Generation.None));
                 }
             }
         }

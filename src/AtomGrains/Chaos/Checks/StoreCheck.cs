@@ -8,18 +8,36 @@ namespace AtomGrains.Chaos.Checks;
 
 /// <summary>
 /// A manifest that exists is complete, whatever happened to the store while it was written; a store that was away has
-/// checkpoints again; and what was broken was named (DESIGN section 7).
+/// checkpoints again; what was broken was named (DESIGN section 7); and what orphaned nodes left was gone on from.
 /// </summary>
 internal sealed class StoreCheck(ChaosPlan plan, PlanStore store, Injector injector, LiveRun run)
 {
     // The first may have been begun while the store was away, and the last not be finished before the run.
     private const int EnoughCheckpoints = 3;
 
+    // A decision that every node has applied leads to what they leave; before that they hold the seeded beginning.
+    private const int EnoughSteps = 2;
+
+    // A run goes on for a moment while its end is brought about.
+    private const int StepsOfAStrike = 10;
+
+    /// <summary>Resumes that had to go on from what the nodes left: no other fault was near that could have taken a part of it.</summary>
+    public IReadOnlyList<StruckFault> Orphanings =>
+    [
+        .. injector.Struck.Where(fault => fault.Strike.Kind == ChaosKind.Orphans && fault.Committed >= EnoughSteps)
+            .Where(fault => plan.Strikes.All(other => other == fault.Strike || other.Step > fault.Committed + StepsOfAStrike)),
+    ];
+
     public IEnumerable<string> Violations()
     {
         if (injector.Torn is { } torn && !run.Output.Contains(torn, StringComparison.Ordinal))
         {
             yield return $"I11: {torn} was broken, and the run did not say so";
+        }
+
+        foreach (var orphaning in Orphanings.Where(_ => !run.Output.Contains("is whole in what the nodes left", StringComparison.Ordinal)))
+        {
+            yield return $"I10: nodes ended without a coordinator after {orphaning}, and the resume did not go on from what they left";
         }
 
         var record = RunRecord.Read(run.Folder)!;

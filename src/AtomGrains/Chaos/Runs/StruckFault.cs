@@ -14,6 +14,9 @@ internal sealed class StruckFault(ChaosStrike strike, string? who, long committe
 
     public ChaosStrike Strike { get; } = strike;
 
+    /// <summary>Steps that the run had committed by then, in all its histories.</summary>
+    public long Committed => committed;
+
     /// <summary>Whom it struck in the ledger's words, such as <c>n3 worker 1</c>; null where the ledger has none.</summary>
     public string? Who { get; } = who;
 

@@ -79,7 +79,7 @@ public static class Settings
     public static readonly Setting Resume =
         new("resume", "true|false", "Go on with the unfinished run in the run folder, by the settings it had.", "false") { IsSwitch = true };
     public static readonly Setting AllowEnvironmentChange =
-        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS or the processor differ: bits may change from there.", "false") { IsSwitch = true };
+        new("allow-environment-change", "true|false", "Resume where libtorch, BLAS, the processor or the job's program differ: bits may change from there.", "false") { IsSwitch = true };
 
     // A few minutes of work on small models; the copy takes milliseconds, and the rest goes on beside the training.
     public static readonly Setting CheckpointEvery =

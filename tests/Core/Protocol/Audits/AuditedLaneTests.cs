@@ -74,7 +74,7 @@ public class AuditedLaneTests
         var bench = new ReplicaBench(Primary, View with { LaneOwners = [Other, Decider], AuditShare = 0, Quarantined = [new Quarantine(Worker, 4, 0)] });
         bench.Handle(Worker, Whole(Key(0)) with { By = Worker });
         Assert.Null(bench.Replica.State.Reduced);
-        Assert.Equal(1, bench.Tally.Snapshot().OtherHistoryRejected);
+        Assert.Equal(1, bench.Tally.Snapshot().NotTrustedRejected);
     }
 
     [Fact]

@@ -1,7 +1,11 @@
+using System.Text.Json;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Node.Checkpoints;
+using AtomGrains.Node.Control;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
 
@@ -15,6 +19,7 @@ public sealed class CheckpointStoreTests : IDisposable
     private static readonly CheckpointId At40 = new(Three, 40);
 
     private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _run = new();
     private readonly CheckpointStore _store;
 
     public CheckpointStoreTests() => _store = new CheckpointStore(new DirectoryObjectStore(_folder.Path));
@@ -143,7 +148,62 @@ public sealed class CheckpointStoreTests : IDisposable
         Assert.Equal(6, _store.Objects.List("slices/").Count);
     }
 
-    public void Dispose() => _folder.Dispose();
+    [Theory]
+    [InlineData(2, 0, 2)]
+    [InlineData(3, 0, 3)]
+    [InlineData(2, 60, 5)]
+    public void AKeeperLeavesTheNewestAndTheirObjectsAndTheOthersForAsLongAsSomebodyMayReadThem(int keep, int graceSeconds, int objectsOf)
+    {
+        long[] steps = [10, 20, 30, 40, 50];
+        foreach (var step in steps)
+        {
+            Put(step, partitions: 2);
+        }
+
+        var register = new FileRegister(_run.Path);
+        Assert.True(register.TryCreate(Three.Began, JsonSerializer.SerializeToUtf8Bytes(ViewOf(Three), LocalJson.Default.View)));
+        var events = new Events();
+        using (var keeper = new CheckpointKeeper(
+            CheckpointKeeperOptions.For(_run.Path, "cpu", Elements, keep) with { ReadGrace = TimeSpan.FromSeconds(graceSeconds) }, _store, register, events))
+        {
+            keeper.Collect(new CheckpointId(Three, 50));
+            keeper.FindNewestWritten();
+            Assert.True(events.IsThrough.Wait(TimeSpan.FromSeconds(30)), "the keeper has not come to the end of its work");
+        }
+
+        Assert.Equal(steps.TakeLast(keep), _store.List().Select(checkpoint => checkpoint.Step).Order());
+        Assert.Equal(2 * objectsOf, _store.Objects.List("slices/").Count);
+        Assert.All(_store.List(), checkpoint => Assert.Null(_store.Verify(checkpoint, Elements, out _)));
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _run.Dispose();
+    }
+
+    private static View ViewOf(Lineage lineage) => new()
+    {
+        Generation = lineage.Began,
+        Lineage = lineage,
+        Members = [],
+        LaneOwners = [],
+        Partitions = [],
+    };
+
+    // The keeper does one thing after the other: what was asked for last is the end of all.
+    private sealed class Events : ICheckpointEvents
+    {
+        public ManualResetEventSlim IsThrough { get; } = new();
+
+        public void OnManifestWritten(CheckpointManifest manifest) => Assert.Fail($"the manifest of {manifest.Id} was written");
+
+        public void OnManifestNotWritten(CheckpointManifest manifest, string reason) => Assert.Fail(reason);
+
+        public void OnCheckpointFound(FoundCheckpoint found) => Assert.Fail("a checkpoint was looked for");
+
+        public void OnNewestWritten(DateTimeOffset at) => IsThrough.Set();
+    }
 
     private static float[] Numbers(int section) => [.. Enumerable.Range(0, Elements).Select(i => BitConverter.UInt32BitsToSingle((uint)((i * 2654435761L) + section) & 0x7EFFFFFF))];
 

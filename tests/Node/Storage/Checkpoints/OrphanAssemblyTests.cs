@@ -54,6 +54,22 @@ public sealed class OrphanAssemblyTests : IDisposable
         Assert.False(Directory.Exists(_folder.File(OrphanRecord.FolderName)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void WhatIsLeftIsPutTogetherByThePartitionsOfItsLineageWhateverTheRunGoesOnWith(int partitions)
+    {
+        Register();
+        Leave(Replica(0, step: 1), Nodes[0]);
+        Leave(Replica(1, step: 1), Nodes[1]);
+        Assert.Contains("step 1 is whole", Assert.Single(Assemble(partitions)), StringComparison.Ordinal);
+
+        var manifest = Store.ReadManifest(new CheckpointId(View.Lineage, 1)).Manifest;
+        Assert.Equal((Layout.Partitions.Count, Layout.Partitions.Count), (manifest.Spec.Partitions, manifest.Slices.Count));
+        var values = new PartitionLayout(Parameters.Elements, Run.Spec.BlockElements, partitions).Partitions.SelectMany(range => Store.Load(manifest, range).Values.ToArray());
+        Assert.Equal(Replica(0, step: 1).State.Values.Concat(Replica(1, step: 1).State.Values), values);
+    }
+
     [Fact]
     public void AStepOfWhichAPartitionIsMissingIsNoCheckpoint()
     {
@@ -135,5 +151,6 @@ public sealed class OrphanAssemblyTests : IDisposable
         OrphanFiles.Write(_folder.Path, node, View.Generation, Parameters, Layout, new Dictionary<PartitionId, PartitionReplica> { [partition] = replica });
     }
 
-    private IReadOnlyList<string> Assemble() => new OrphanAssembly(_folder.Path, Run, Parameters.Elements, new FileRegister(_folder.Path), Store).Run();
+    private IReadOnlyList<string> Assemble(int? partitions = null) =>
+        new OrphanAssembly(_folder.Path, Run with { Spec = Run.Spec with { Partitions = partitions ?? Run.Spec.Partitions } }, Parameters.Elements, new FileRegister(_folder.Path), Store).Run();
 }
