@@ -102,7 +102,12 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
             return refused;
         }
 
-        return await OnAsync(silo, maker => maker.Adopt(), order.Name) is { Errors.Count: > 0 } failed ? failed : await run.Order(order with { Kind = RunOrderKind.Resume });
+        if (await OnAsync(silo, maker => maker.Adopt(), order.Name) is { Errors.Count: > 0 } failed)
+        {
+            return entry.Summary.State == RunEntry.Stopped ? failed : new RunAnswer([.. failed.Errors, $"run {order.Name} stays paused, and with the environment that it had"]);
+        }
+
+        return await run.Order(order with { Kind = RunOrderKind.Resume });
     }
 
     private async Task<RunAnswer> OnAsync(SiloAddress silo, Func<IRunMakerGrain, Task<RunAnswer>> ask, string run)

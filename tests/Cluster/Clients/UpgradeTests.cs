@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using AtomGrains.Cluster.Tests.Support;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
@@ -60,6 +60,29 @@ public sealed class UpgradeTests
         var only = Assert.Single(record["formerly"]!.AsArray())!;
         Assert.Equal((before, (string?)record["bits_class"], rested + 1), ((string?)only["program"], (string?)only["bits_class"], (long)only["steps"]!));
         Assert.Contains($"program was {before} and is {now}", cluster.Logs, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ABuildInWhichItWouldBeAnotherRunIsRefusedAndTheRunStaysAsItIs()
+    {
+        await using var cluster = new StandingCluster();
+        cluster.StartSilos(1);
+        await cluster.Starts("run", Spec.Short with { Steps = 1000 }, workers: 1);
+        await cluster.Reaches("run", 2);
+        await cluster.Does("pause", "run");
+        await Eventually.Holds("rest", () => (long?)cluster.Read("run", "wanted.json")!["rested_at"] > 0, () => cluster.Logs);
+
+        // As a model would have it that has changed since.
+        var record = cluster.Read("run", "run.json")!;
+        var elements = (int)record["elements"]!;
+        record["elements"] = elements + 1;
+        var text = record.ToJsonString(new JsonSerializerOptions());
+        await File.WriteAllTextAsync(Path.Combine(cluster.Runs, "run", "run.json"), text);
+        Assert.Equal(
+            $"error: run run: is another run with the silos' build (parameters is {elements + 1} there and {elements} here); must be a new one\nerror: run run stays paused, and with the environment that it had",
+            await Refused(cluster));
+        Assert.Equal(text, await File.ReadAllTextAsync(Path.Combine(cluster.Runs, "run", "run.json")));
+        Assert.Contains("  paused  ", await cluster.Does("list"), StringComparison.Ordinal);
     }
 
     private static async Task<string> Refused(StandingCluster cluster)

@@ -29,6 +29,16 @@ public sealed class SiloPageTests
             return missing.Count == 0 ? "" : null;
         }, () => $"missing: {string.Join(", ", missing)}\n{cluster.Logs}");
 
+        // A run for which there is no device is on every silo's page, with as many as it wants.
+        await cluster.Starts("waits", Spec.Short, workers: 4, "spares: 1");
+        foreach (var silo in cluster.Silos)
+        {
+            await Eventually.Answers(
+                $"the waiting run on the page of {silo.Name}",
+                async () => (await silo.Get("/metrics"))?.Text.Contains("atomgrains_run_devices_wanted{run=\"waits\"} 5\n", StringComparison.Ordinal) == true ? "" : null,
+                () => cluster.Logs);
+        }
+
         // One that is not there would be found.
         Assert.Contains("atomgrains_loss", AskedMetrics.MissingOn((await cluster.CoordinatorOf("run").Get("/metrics"))!.Value.Text.Replace("atomgrains_loss", "atomgrains_lost", StringComparison.Ordinal)));
     }

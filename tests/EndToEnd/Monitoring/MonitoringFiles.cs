@@ -34,6 +34,10 @@ internal static partial class MonitoringFiles
         .. Dashboard["annotations"]!["list"]!.AsArray().Select(annotation => ((string)annotation!["name"]!, (string)annotation["target"]!["expr"]!)),
     ];
 
+    /// <summary>What the example of an autoscaler asks.</summary>
+    public static string AutoscalerQuery { get; } = Assert.Single(
+        File.ReadAllLines(Path.Combine(Root, "k8s", "examples", "autoscaling.yaml")), line => line.StartsWith("        query: ", StringComparison.Ordinal))["        query: ".Length..];
+
     /// <summary>Every query in the runbook.</summary>
     public static IReadOnlyList<string> RunbookQueries { get; } =
         [.. QueryBlock().Matches(Runbook).SelectMany(block => block.Groups["lines"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
