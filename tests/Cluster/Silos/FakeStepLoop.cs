@@ -6,7 +6,8 @@ using AtomGrains.Core.Runs;
 namespace AtomGrains.Cluster.Tests.Silos;
 
 /// <summary>A model without a tensor engine: its gradients depend on parameters, samples and seed, and on nothing else.</summary>
-internal sealed class FakeStepLoop : IStepLoop
+/// <param name="computes">Hears of every lane, on the thread that computes it.</param>
+internal sealed class FakeStepLoop(Action? computes = null) : IStepLoop
 {
     public const int Elements = 512;
 
@@ -28,6 +29,7 @@ internal sealed class FakeStepLoop : IStepLoop
 
     public double ComputeLane(LaneWork work, Span<float> gradient)
     {
+        computes?.Invoke();
         var target = (work.SampleIndices.Sum() % 97) + (long)(work.Seed % 13);
         for (var i = 0; i < gradient.Length; i++)
         {

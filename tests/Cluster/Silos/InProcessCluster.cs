@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Runs;
@@ -33,6 +34,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly string _secret = RunSecret.Create().ToHex();
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly List<IHost> _silos = [];
+    private readonly ConcurrentDictionary<(string? Thread, string? Grain), bool> _computedOn = [];
     private readonly int _workers;
     private readonly long _steps;
     private readonly Func<int, string> _hostOf;
@@ -50,6 +52,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     /// <summary>Node ids given so far.</summary>
     public int Nodes => new FileRegister(_folder, "nodes").Generations().Count;
+
+    /// <summary>Every thread that has computed a lane: its name, and why it is one of those that grains have their turns on; null if it is none.</summary>
+    public IReadOnlyCollection<(string? Thread, string? Grain)> ComputedOn => [.. _computedOn.Keys];
 
     /// <summary>The register, oldest first.</summary>
     public IReadOnlyList<View> Views
@@ -128,6 +133,14 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    // A grain's turn is on a thread of the pool, under a scheduler of its own.
+    private void NoteThread()
+    {
+        var (thread, scheduler) = (Thread.CurrentThread, TaskScheduler.Current);
+        var grain = thread.IsThreadPoolThread ? "a thread of the pool" : scheduler != TaskScheduler.Default ? $"{scheduler.GetType().Name}" : null;
+        _computedOn.TryAdd((thread.Name, grain), true);
+    }
+
     private string Metrics => Path.Combine(_folder, RunFolder.MetricsFileName);
 
     private RunPlan Plan => new()
@@ -188,7 +201,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         public CheckpointStore Store => cluster.Store;
 
         public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) =>
-            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
+            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(cluster.NoteThread), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
 
         public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
     }

@@ -31,6 +31,14 @@ public sealed class InProcessClusterTests
     }
 
     [Fact]
+    public async Task NoGrainsThreadComputesALane()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 2, steps: 20);
+        await cluster.Finish();
+        Assert.Equal([("step loop", null)], cluster.ComputedOn);
+    }
+
+    [Fact]
     public async Task ARunThatIsOverIsOnThePageForAMomentAndLongerThanItsCoordinator()
     {
         using var page = new PrometheusExporter();
@@ -118,6 +126,7 @@ public sealed class InProcessClusterTests
         await cluster.Stop(0);
         var report = await cluster.Finish();
         Assert.Equal(await Calm.Value, report.WeightsSha256);
+        Assert.Single(cluster.Lines.Select(line => line.Lineage).Distinct());
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class SiloWithChildrenTests
         await run.Shows("another silo in its place", now => now.Running.Count == Workers && SilosOf(now).Count == 2 && !SilosOf(now).Contains(killed));
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
-        HasLostNoStep(finished);
+        finished.LostNoStep();
         Assert.Equal(2, finished.FaultKinds.Count(kind => kind == "end"));
     }
 
@@ -92,7 +92,7 @@ public sealed class SiloWithChildrenTests
         await Eventually.Holds("the end of the silo and its children", () => !run.Processes().Intersect(children.Append(asked)).Any());
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
-        HasLostNoStep(finished);
+        finished.LostNoStep();
         Assert.Equal(["exit", "exit"], finished.FaultKinds);
     }
 
@@ -110,6 +110,7 @@ public sealed class SiloWithChildrenTests
         await Eventually.Holds("the end of the paused process once it has woken up", () => !run.Processes().Contains(paused));
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
+        finished.LostNoStep();
         Assert.NotNull(finished.Fault("stop+wake", worker: 1));
     }
 
@@ -143,12 +144,6 @@ public sealed class SiloWithChildrenTests
         var mark = LaneMark.PathOf(run.Folder, (int)child["Node"]!);
         File.Delete(mark);
         Directory.CreateDirectory(mark);
-    }
-
-    private static void HasLostNoStep(FinishedRun finished)
-    {
-        Assert.Equal(finished.Spec.Steps, finished.Metrics.Count);
-        Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
     }
 
     private static IEnumerable<string> LinesOfSilos(TrainProcess run) =>

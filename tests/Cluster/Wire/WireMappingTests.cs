@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text.Json;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Lanes;
@@ -31,6 +32,7 @@ public sealed class WireMappingTests
         LaneOwners = [new NodeId(1), new NodeId(9)],
         Deaths = [new LaneDeath(41, 1, new NodeId(4))],
         HeldLanes = [1],
+        Shards = [new NodeId(9), new NodeId(1)],
         AuditShare = 1.0 / 3,
         Quarantined = [new Quarantine(new NodeId(4), 2, 40)],
         Trusted = [new Trust(0, 41), new Trust(2, 38)],
@@ -48,16 +50,16 @@ public sealed class WireMappingTests
         new Dismiss(Seven, DismissReason.NotNeeded),
         new ExportWeights(Seven, Three, 100),
         new NodeReady("10.0.0.1:5", 3, "rack 2"),
-        new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+        new Heartbeat(Seven, new NodeCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)),
         new Adopted(Seven, [new ReplicaReport(new PartitionId(0), 41, true, Decision), new ReplicaReport(new PartitionId(1), 0, false, null)]),
-        new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0, new PartitionProof("AB==", "CD==")), new PartitionSeal(new PartitionId(0), 41, Before, [], 0)]),
+        new Sealed(Seven, Three, [new PartitionSeal(new PartitionId(1), 41, Before, [new SubtreeSum(new TreeNode(3, 5), double.Epsilon)], -0.0, new PartitionProof("AB==", "CD==")), new PartitionSeal(new PartitionId(0), 41, Before, [], 1.5)]),
         new ReplicasDiffer(Seven, new PartitionId(1), new NodeId(9), 41),
         new LaneDisputed(Seven, new PartitionId(1), new StepKey(Three, 41, Before), 5, [new LeafVote(new NodeId(9), 1, new SliceDigest(0xFEDCBA9876543210), true), new LeafVote(new NodeId(1), 0, new SliceDigest(1), false)]),
         new JoinerInSync(Seven, new PartitionId(1), new NodeId(9)),
         new BatchEvaluated(new StepKey(Three, 41, Before), 2, Math.PI),
         new WeightsExported(Three, 100, "ab"),
         new LeaveRequested(),
-        new ViewWanted(Generation.None),
+        new ViewWanted(Seven),
         new StepTimed(41, 0.1, 0.2, 0.3, 0.4),
         new LanesNotFinite(new StepKey(Three, 41, Before), [0, 5]),
         new SliceStored(Decision, new StoredSlice(new PartitionId(1), 1000, 24, "slices/l3/s42/g7/p1.slice", 352, "ab"), 0.001, 0.2),
@@ -71,6 +73,19 @@ public sealed class WireMappingTests
     {
         var kinds = typeof(ControlMessage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ControlMessage)) && !type.IsAbstract);
         Assert.Equal(kinds.Select(type => type.Name).Order(), Samples.Select(sample => sample.GetType().Name).Order());
+    }
+
+    // What a sample leaves at its default comes back, mapped or not.
+    [Fact]
+    public void EveryFieldOfAMessageHasAValueOfItsOwnInASample()
+    {
+        var (seen, set) = (new HashSet<string>(), new HashSet<string>());
+        foreach (var sample in Samples)
+        {
+            Note(sample, seen, set);
+        }
+
+        Assert.Empty(seen.Except(set).Order());
     }
 
     [Theory]
@@ -96,6 +111,34 @@ public sealed class WireMappingTests
         Assert.Throws<ArgumentException>(() => ToWire.Map(new Unknown()));
 
     private static string Text(ControlMessage message) => JsonSerializer.Serialize(new ProtocolMessage(message), LocalJson.Contract);
+
+    private static void Note(object value, HashSet<string> seen, HashSet<string> set)
+    {
+        var type = value.GetType();
+        if (value is IEnumerable items and not string)
+        {
+            foreach (var item in items)
+            {
+                Note(item, seen, set);
+            }
+        }
+        else if (type.Assembly == typeof(ControlMessage).Assembly && !type.IsEnum)
+        {
+            foreach (var property in type.GetProperties().Where(property => property.CanWrite))
+            {
+                var field = $"{type.Name}.{property.Name}";
+                seen.Add(field);
+                if (property.GetValue(value) is { } found && !IsDefault(found))
+                {
+                    set.Add(field);
+                    Note(found, seen, set);
+                }
+            }
+        }
+    }
+
+    private static bool IsDefault(object value) =>
+        value is IEnumerable items ? !items.GetEnumerator().MoveNext() : value.GetType().IsValueType && value.Equals(Activator.CreateInstance(value.GetType()));
 
     private sealed record Unknown : ControlMessage;
 }

@@ -102,6 +102,14 @@ internal sealed class FinishedRun
         }
     }
 
+    /// <summary>One history from its first step to its last: no step was given up and computed again.</summary>
+    public void LostNoStep()
+    {
+        Assert.True(GivenUp.Count == 0, $"{GivenUp.Count} steps were given up\n{this}");
+        Assert.Single(Metrics.Select(line => (long)line["lineage"]!).Distinct());
+        Assert.Equal(Spec.Steps, Metrics.Count);
+    }
+
     public override string ToString() => $"exit code {ExitCode}\n{Output}{Errors}{string.Join('\n', Faults.Select(fault => fault.ToJsonString()))}\n{Report?.ToJsonString()}";
 
     private static IReadOnlyList<JsonNode> Lines(string path) =>
