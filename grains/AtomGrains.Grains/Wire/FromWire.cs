@@ -12,13 +12,14 @@ namespace AtomGrains.Grains.Wire;
 public static class FromWire
 {
     /// <exception cref="ArgumentException">A record that this version cannot map.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number in it stands for something that this version does not know.</exception>
     public static ControlMessage Map(WireControl message) => message switch
     {
         WireAdoptView adopt => new AdoptView(Map(adopt.View)),
         WireIntroduce => new Introduce(),
         WireDecide decide => new Decide(new Generation(decide.Generation), Map(decide.Decision)),
         WireReturnToStep back => new ReturnToStep(new Generation(back.Generation), LineageOf(back.Lineage), back.Step),
-        WireDismiss dismiss => new Dismiss(new Generation(dismiss.Generation), (DismissReason)dismiss.Reason),
+        WireDismiss dismiss => new Dismiss(new Generation(dismiss.Generation), Known<DismissReason>(dismiss.Reason)),
         WireExportWeights export => new ExportWeights(new Generation(export.Generation), LineageOf(export.Lineage), export.Version),
         WireNodeReady ready => new NodeReady(ready.Address, ready.Slot, ready.Host),
         WireHeartbeat heartbeat => new Heartbeat(new Generation(heartbeat.Generation), Map(heartbeat.Counters)),
@@ -72,7 +73,7 @@ public static class FromWire
     private static Decision Map(WireDecision decision) => new(
         LineageOf(decision.Lineage),
         decision.Step,
-        (DecisionKind)decision.Kind,
+        Known<DecisionKind>(decision.Kind),
         new UpdateScalars(decision.LearningRate, decision.ClipScale, decision.FirstCorrection, decision.SecondCorrection),
         decision.Loss,
         decision.GradientNorm,
@@ -111,6 +112,12 @@ public static class FromWire
         counters.BytesReceived,
         counters.SamplesFromHolders,
         counters.SamplesFromFile);
+
+    // A number that a newer version has given means nothing here, and a cast would let it pass for something.
+    private static T Known<T>(int number)
+        where T : struct, Enum =>
+        Enum.IsDefined(typeof(T), number) ? (T)Enum.ToObject(typeof(T), number)
+            : throw new ArgumentOutOfRangeException(nameof(number), number, $"{typeof(T).Name} {number} is not known to this version");
 
     private static Lineage LineageOf(long began) => new(new Generation(began));
 

@@ -85,9 +85,10 @@ internal sealed class SiloNode : INodeOwner
 
     public void Deliver(ControlBatch batch)
     {
-        foreach (var message in batch.Messages)
+        // All before the first: a batch that cannot be read comes again whole.
+        ControlMessage[] messages = [.. batch.Messages.Select(FromWire.Map)];
+        foreach (var control in messages)
         {
-            var control = FromWire.Map(message);
             if (control is AdoptView adopt)
             {
                 _neighbours.Learn(adopt.View, batch.Silos);

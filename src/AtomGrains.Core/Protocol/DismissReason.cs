@@ -1,17 +1,17 @@
 namespace AtomGrains.Core.Protocol;
 
-/// <summary>Why a node is no longer wanted.</summary>
+/// <summary>Why a node is no longer wanted. The numbers are part of the wire contract.</summary>
 public enum DismissReason
 {
     /// <summary>A newer view was recorded without it, since it was silent or did not get on: it must start anew to join again.</summary>
-    Fenced,
+    Fenced = 0,
 
     /// <summary>It handed over everything, as it asked.</summary>
-    HandedOver,
+    HandedOver = 1,
 
     /// <summary>The run was scaled down.</summary>
-    NotNeeded,
+    NotNeeded = 2,
 
     /// <summary>The run is over.</summary>
-    Finished,
+    Finished = 3,
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Wire;
 using MessagePack;
@@ -6,7 +8,8 @@ using MessagePack;
 namespace AtomGrains.Cluster.Tests.Wire;
 
 /// <summary>
-/// The wire contract as it was released: records, keys and types by name. A change that this test finds is either an
+/// The wire contract as it was released: records, keys and types by name, what numbers stand for, and the
+/// grains' methods. A change that this test finds is either an
 /// addition, and goes into the file, or a new version of the contract.
 /// </summary>
 public sealed class WireContractTests
@@ -57,9 +60,20 @@ public sealed class WireContractTests
     [
         $"version {WireContract.Version}",
         .. typeof(WireControl).GetCustomAttributes<UnionAttribute>().OrderBy(union => union.Key).Select(union => $"message {union.Key} {union.SubType.Name}"),
-        .. Enum.GetValues<RunOrderKind>().Select(kind => $"order {(int)kind} {kind}"),
+        .. Numbers<RunOrderKind>("order"),
+        .. Numbers<DecisionKind>("decision"),
+        .. Numbers<DismissReason>("dismissal"),
         .. Records().SelectMany(record => Keys(record).Select(entry => $"{record.Name} {entry.Key} {entry.Property.Name} {NameOf(entry.Property.PropertyType)}")),
+        .. Methods().Select(method => $"{method.DeclaringType!.Name} {method.Name}({string.Join(',', method.GetParameters().Select(parameter => NameOf(parameter.ParameterType)))}) {NameOf(method.ReturnType)}"),
     ];
+
+    // Those of Core that go as numbers, too.
+    private static IEnumerable<string> Numbers<T>(string what)
+        where T : struct, Enum => Enum.GetValues<T>().Select(value => $"{what} {Convert.ToInt32(value, CultureInfo.InvariantCulture)} {value}");
+
+    // Orleans tells a grain's methods apart by these names and types.
+    private static IEnumerable<MethodInfo> Methods() => typeof(WireContract).Assembly.GetTypes().Where(type => type.IsInterface && type.IsAssignableTo(typeof(IGrain)))
+        .SelectMany(type => type.GetMethods()).OrderBy(method => $"{method.DeclaringType!.Name} {method.Name}", StringComparer.Ordinal);
 
     // Whatever is neither one value, nor a record that is looked at itself, nor a list of records, names or numbers of things.
     private static bool CouldCarryATensor(Type type) =>

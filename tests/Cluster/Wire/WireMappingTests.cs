@@ -110,6 +110,28 @@ public sealed class WireMappingTests
     public void AMessageThatTheContractLacksIsRefused() =>
         Assert.Throws<ArgumentException>(() => ToWire.Map(new Unknown()));
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(4)]
+    public void AReasonOfANumberThatThisVersionDoesNotKnowIsRefused(int number) =>
+        Refuses(number, nameof(DismissReason), new WireDismiss(7, number));
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(2)]
+    public void ADecisionOfANumberThatThisVersionDoesNotKnowIsRefused(int number)
+    {
+        var decide = (WireDecide)ToWire.Map(new Decide(Seven, Decision));
+        Refuses(number, nameof(DecisionKind), decide with { Decision = decide.Decision with { Kind = number } });
+    }
+
+    private static void Refuses(int number, string what, WireControl message)
+    {
+        var refused = Assert.Throws<ArgumentOutOfRangeException>(() => FromWire.Map(message));
+        Assert.Equal(number, refused.ActualValue);
+        Assert.StartsWith($"{what} {number} is not known to this version", refused.Message, StringComparison.Ordinal);
+    }
+
     private static string Text(ControlMessage message) => JsonSerializer.Serialize(new ProtocolMessage(message), LocalJson.Contract);
 
     private static void Note(object value, HashSet<string> seen, HashSet<string> set)
