@@ -104,7 +104,8 @@ internal sealed partial class DeviceOffers(
     }
 
     private DeviceOffer OfferOf(int device) => new(
-        silo.SiloAddress.ToParsableString(), shape.Host, shape.Ordinal + device, shape.Devices[device], shape.MemoryBytes, "", null, shape.HasChildren ? device : null);
+        silo.SiloAddress.ToParsableString(), shape.Host, shape.Ordinal + device, shape.Devices[device], shape.MemoryBytes, "", null, shape.HasChildren ? device : null,
+        WireContract.Version);
 
     // The host's edge: one run that cannot be opened must not keep the device from the others.
     private async Task<T?> CallAsync<T>(string what, Func<Task<T?>> call)

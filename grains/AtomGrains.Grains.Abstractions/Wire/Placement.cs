@@ -11,6 +11,7 @@ namespace AtomGrains.Grains.Wire;
 /// <param name="Program">SHA-256 of the job's assembly, which must be the run's.</param>
 /// <param name="Over">The node that lived on the device last, and does no more; null when none has.</param>
 /// <param name="Child">Which of the silo's devices, where each has a process of its own; null where the node lives in the silo.</param>
+/// <param name="Version"><see cref="WireContract.Version"/> of the silo.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record DeviceOffer(
@@ -21,7 +22,12 @@ public sealed record DeviceOffer(
     [property: Key(4)] long MemoryBytes,
     [property: Key(5)] string Program,
     [property: Key(6)] int? Over = null,
-    [property: Key(7)] int? Child = null);
+    [property: Key(7)] int? Child = null,
+    int Version = 0)
+{
+    [Key(8)]
+    public int Version { get; init; } = Version == 0 ? WireContract.Unsaid : Version;
+}
 
 /// <summary>What becomes of an offer.</summary>
 /// <param name="IsOver">The run needs no device any more.</param>
@@ -45,9 +51,19 @@ public sealed record WorkerSeat(
 /// <param name="Kind">In the fault ledger's words.</param>
 /// <param name="Cause">What it said of its failure, if it did.</param>
 /// <param name="SiloRests">Why that silo starts no process for the run for a while, in a line; null while it does.</param>
+/// <param name="Version"><see cref="WireContract.Version"/> of that silo.</param>
 [MessagePackObject]
 [Immutable]
-public sealed record NodeExit([property: Key(0)] int Node, [property: Key(1)] string Kind, [property: Key(2)] string? Cause, [property: Key(3)] string? SiloRests = null);
+public sealed record NodeExit(
+    [property: Key(0)] int Node,
+    [property: Key(1)] string Kind,
+    [property: Key(2)] string? Cause,
+    [property: Key(3)] string? SiloRests = null,
+    int Version = 0)
+{
+    [Key(4)]
+    public int Version { get; init; } = Version == 0 ? WireContract.Unsaid : Version;
+}
 
 /// <summary>What lives in a worker grain.</summary>
 [MessagePackObject]

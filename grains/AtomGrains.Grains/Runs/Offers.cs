@@ -49,7 +49,8 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
         return TryGive(offer, now) ? Taken : NotWanted;
     }
 
-    private string? RefusalOf(DeviceOffer offer) => plan.RefusalOf(offer.Program)
+    private string? RefusalOf(DeviceOffer offer) => WireContract.RefusalOf($"the silo {offer.Silo}", offer.Version)
+        ?? plan.RefusalOf(offer.Program)
         ?? (SiloDevices.KindOf(offer.Device) == plan.Spec.DeviceKind ? null : $"the run computes on {plan.Spec.DeviceKind}, this silo offers {offer.Device}");
 
     private bool TryGive(DeviceOffer offer, TimeSpan now)

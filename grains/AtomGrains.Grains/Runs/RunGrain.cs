@@ -79,11 +79,7 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public Task Report(ControlBatch batch)
     {
-        if (batch.Version != WireContract.Version)
-        {
-            throw new InvalidOperationException($"node {batch.Node} speaks version {batch.Version} of the wire contract, this silo {WireContract.Version}");
-        }
-
+        WireContract.Check($"node {batch.Node}", batch.Version);
         if (_actor is not { } actor)
         {
             // It has not heard yet that nothing is wanted of it any more.
@@ -99,7 +95,11 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public Task NodeEnded(int node) => TurnAsync(() => _actor?.OnNodeEnded(new NodeId(node)));
 
-    public Task NodeExited(NodeExit exit) => TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests));
+    public Task NodeExited(NodeExit exit)
+    {
+        WireContract.Check($"the silo of node {exit.Node}", exit.Version);
+        return TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests));
+    }
 
     public Task Stop(string reason) => TurnAsync(() => _actor?.OnStop(reason));
 

@@ -120,7 +120,7 @@ internal sealed class SiloNode : INodeOwner
         _reports.Close();
         if (end is not null)
         {
-            _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause, end.SiloRests))));
+            _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, end.Kind, end.Cause, end.SiloRests, WireContract.Version))));
         }
     }
 

@@ -14,6 +14,8 @@ namespace AtomGrains.Grains.Workers;
 public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, IClusterMembershipService membership, ILocalSiloDetails silo, ILogger<WorkerGrain> logger)
     : Grain, IWorkerGrain
 {
+    private const string Coordinator = "the run grain";
+
     private SiloNode? Node
     {
         get
@@ -25,14 +27,10 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 
     public Task Start(WorkerSeat seat)
     {
+        WireContract.Check(Coordinator, seat.Version);
         if (Node is not null)
         {
             return Task.CompletedTask;
-        }
-
-        if (seat.Version != WireContract.Version)
-        {
-            throw new InvalidOperationException($"the run grain speaks version {seat.Version} of the wire contract, this silo {WireContract.Version}");
         }
 
         var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
@@ -52,6 +50,7 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 
     public Task<bool> Deliver(ControlBatch batch)
     {
+        WireContract.Check(Coordinator, batch.Version);
         if (Node is not { } node)
         {
             DeactivateOnIdle();

@@ -1,5 +1,6 @@
 using System.Text;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Wire;
@@ -116,6 +117,31 @@ public sealed class InProcessClusterTests
         Assert.True(cluster.Views[^1].Generation > stopped.Generation);
         Assert.True(cluster.Views[^1].Lineage != stopped.Lineage);
         Assert.True((await cluster.Run.Progress()).IsOver);
+    }
+
+    [Fact]
+    public async Task WhatASiloOfAnotherVersionSaysIsRefusedInALineAndDoesNoHarm()
+    {
+        const int Newer = WireContract.Version + 1;
+        await using var cluster = await InProcessCluster.Start(workers: 1, Steps);
+        await cluster.Reaches(10);
+        var (node, run) = (cluster.Views[0].Members[0].Node, cluster.Run);
+        var worker = cluster.Grains.GetGrain<IWorkerGrain>(RunKeys.Node(cluster.RunId, node.Value));
+
+        // Each of them would end the node, or begin another.
+        await Refuses($"node {node.Value}", run.Report(new ControlBatch(Newer, node.Value, [new WireLeaveRequested()], [])));
+        await Refuses($"the silo of node {node.Value}", run.NodeExited(new NodeExit(node.Value, "kill", null, null, Newer)));
+        await Refuses("the run grain", worker.Deliver(new ControlBatch(Newer, node.Value, [new WireDismiss(0, (int)DismissReason.NotNeeded)], [])));
+        await Refuses("the run grain", cluster.Grains.GetGrain<IWorkerGrain>(RunKeys.Node(cluster.RunId, 77)).Start(new WorkerSeat(Newer, 77, 0)));
+        var offer = await run.Offer(new DeviceOffer("S127.0.0.1:1:1", "one", 1, "cpu", 1, "program", Version: Newer));
+        Assert.Equal((false, false, Line("the silo S127.0.0.1:1:1")), (offer.IsOver, offer.IsTaken, offer.Refused));
+        Assert.False((await run.Progress()).IsOver, "the run ended before all were refused");
+
+        Assert.Equal(await Calm.Value, (await cluster.Finish()).WeightsSha256);
+        Assert.Single(cluster.Views);
+
+        static async Task Refuses(string who, Task call) => Assert.Equal(Line(who), (await Assert.ThrowsAsync<InvalidOperationException>(() => call)).Message);
+        static string Line(string who) => $"{who} speaks version {Newer} of the wire contract, this silo {WireContract.Version}";
     }
 
     [Fact]

@@ -38,6 +38,16 @@ public sealed class WireContractTests
         Records().SelectMany(record => record.GetConstructors()).SelectMany(constructor => constructor.GetParameters()).Where(parameter => parameter.HasDefaultValue),
         parameter => Assert.True(parameter.DefaultValue is null or 0 or 0L or 0.0 or false, $"{parameter.Member.DeclaringType!.Name} {parameter.Name}"));
 
+    // A silo that was built before they had this field leaves it out.
+    [Fact]
+    public void ASiloThatDoesNotSayItsVersionSpeaksTheFirstOne()
+    {
+        var options = MessagePackSerializerOptions.Standard;
+        Assert.Equal(1, MessagePackSerializer.Deserialize<NodeExit>(MessagePackSerializer.Serialize(new object?[] { 7, "kill", null }, options), options).Version);
+        Assert.Equal(1, MessagePackSerializer.Deserialize<DeviceOffer>(MessagePackSerializer.Serialize(new object?[] { "silo", "host", 0, "cpu", 1L, "program" }, options), options).Version);
+        Assert.Equal(WireContract.Version + 1, MessagePackSerializer.Deserialize<NodeExit>(MessagePackSerializer.Serialize(new NodeExit(7, "kill", null, null, WireContract.Version + 1), options), options).Version);
+    }
+
     // The weights of a run that is over, in small pieces, for who does not see its folder: nobody trains by them.
     [Fact]
     public void NoRecordCarriesATensor() => Assert.DoesNotContain(
