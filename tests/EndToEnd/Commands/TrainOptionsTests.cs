@@ -111,7 +111,7 @@ public sealed class TrainOptionsTests : IDisposable
                 "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
                 "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
                 "--steps many (f.yaml line 4): must be a whole number",
-                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
+                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT], kill:coordinator@step=N or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
                 "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
                 "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
             ],

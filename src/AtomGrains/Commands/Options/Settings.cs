@@ -117,7 +117,7 @@ public static class Settings
     public static readonly Setting OnWrongBits =
         new("on-wrong-bits", "continue|stop|rollback", "What becomes of the steps of a device that an audit finds wrong.", "continue");
     public static readonly Setting Fault =
-        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT], kill:coordinator@step=N or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
     public static readonly Setting Quiet =
         new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };

@@ -65,10 +65,7 @@ public static class TrainOptionsReader
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
         }
 
-        if (options.Host == TrainOptions.OrleansHost)
-        {
-            values.Add(OrleansErrors(options));
-        }
+        values.Add(options.Host == TrainOptions.OrleansHost ? OrleansErrors(options) : LocalErrors(options));
 
         AddSpecErrors(values, options.Spec);
         Setting[] bounds = [Workers, Spares, Steps];
@@ -150,9 +147,14 @@ public static class TrainOptionsReader
 
         foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillSupervisor))
         {
-            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}");
+            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}; the coordinator's silo is killed by {FaultPlan.NameOf(FaultKind.KillCoordinator)}@step=N");
         }
     }
+
+    /// <summary>There the coordinator is in the supervisor.</summary>
+    private static IEnumerable<SettingError> LocalErrors(TrainOptions options) =>
+        options.Faults.Orders.Where(order => order.Kind == FaultKind.KillCoordinator)
+            .Select(order => new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.OrleansHost}; here the coordinator is killed by {FaultPlan.NameOf(FaultKind.KillSupervisor)}@step=N"));
 
     /// <summary>A text that is read from a folder must not grow by what the run writes.</summary>
     private static IEnumerable<SettingError> OutErrors(string folder, string? data)
