@@ -263,6 +263,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Origin = _before > Generation.None ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _before, observer, _ => { }) : null,
         BitsClass = folder.Record.BitsClass,
         Program = folder.Record.Program!, // what was opened was described by this version
+        Membership = options.Membership,
         OrphanGrace = options.OrphanGrace,
     };
 

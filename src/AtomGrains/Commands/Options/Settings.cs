@@ -104,6 +104,11 @@ public static class Settings
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
+    // The reasons of both are MembershipOptions's.
+    public static readonly Setting ProbeTimeout =
+        new("probe-timeout", "SECONDS", "How long an Orleans silo waits for another one's answer.", "0.5");
+    public static readonly Setting MissedProbes =
+        new("missed-probes", "N", "Answers in a row that a silo has to miss to be declared dead.", "3");
     public static readonly Setting MaxSkips =
         new("max-skips", "N", "Steps in a row whose gradient is not finite before the run stops.", "5");
 
@@ -127,6 +132,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, ProbeTimeout, MissedProbes, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
     ];
 }
