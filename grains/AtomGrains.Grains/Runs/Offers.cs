@@ -15,10 +15,19 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
 
     private static readonly OfferAnswer Taken = new(false, null, IsTaken: true);
 
+    // Longer than a silo takes to offer a device again.
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(10);
+
+    private (string Reason, TimeSpan At)? _refused;
+
+    /// <summary>Why a device that was offered lately can never be used, in a line; null when there was none.</summary>
+    public string? Refused(TimeSpan now) => _refused is { } last && now - last.At < News ? last.Reason : null;
+
     public OfferAnswer Answer(DeviceOffer offer, TimeSpan now)
     {
         if (RefusalOf(offer) is { } reason)
         {
+            _refused = (reason, now);
             return new OfferAnswer(false, reason);
         }
 

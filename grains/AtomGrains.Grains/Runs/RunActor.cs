@@ -282,7 +282,7 @@ internal sealed class RunActor : IDisposable
     {
         var (wanted, placed) = (_coordinator.TargetWorkers + _plan.Settings.Spares, _seats.Living.Count());
         _waitedFor.Is(_views.Trouble is { } trouble ? $"the register, which cannot be written: {trouble}"
-            : placed < wanted ? $"devices: {placed} of {wanted}"
+            : placed < wanted ? $"devices: {placed} of {wanted}{(_offers.Refused(Now) is { } refused ? $"; one was refused: {refused}" : "")}"
             : _coreWaitsFor);
     }
 

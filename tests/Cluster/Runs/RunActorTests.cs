@@ -473,6 +473,22 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void ADeviceThatIsMissingAndWasRefusedIsWaitedForWithTheReason()
+    {
+        using var actor = Actor(new Output());
+        actor.OnOffer(Offer("a", 0));
+        var refused = actor.OnOffer(Offer("b", 1) with { Program = "other" }).Refused;
+        Assert.NotNull(refused);
+        actor.OnTick();
+        Assert.Equal($"devices: 1 of 2; one was refused: {refused}", actor.WaitingFor);
+
+        // Nothing is missing any more, whoever was refused.
+        actor.OnOffer(Offer("b", 1));
+        actor.OnTick();
+        Assert.StartsWith("workers: ", actor.WaitingFor, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
     {
         var output = new Output();
