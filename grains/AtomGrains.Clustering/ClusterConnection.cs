@@ -99,10 +99,11 @@ public sealed partial class ClusterConnection
     }
 
     /// <summary>The silo joins the cluster.</summary>
-    public void Configure(ISiloBuilder silo)
+    /// <param name="membership">Alike for all silos of the cluster: each judges the others by its own.</param>
+    public void Configure(ISiloBuilder silo, MembershipOptions membership)
     {
         silo.Configure<ClusterOptions>(Name);
-        silo.Configure<ClusterMembershipOptions>(ClusterTiming.ApplyStanding);
+        silo.Configure<ClusterMembershipOptions>(options => ClusterTiming.ApplyStanding(options, membership));
         if (_tables is not null)
         {
             silo.UseAzureStorageClustering((AzureStorageClusteringOptions options) => options.TableServiceClient = _tables());

@@ -1,3 +1,4 @@
+using AtomGrains.Core.Options;
 using Orleans.Configuration;
 
 namespace AtomGrains.Clustering;
@@ -8,22 +9,17 @@ namespace AtomGrains.Clustering;
 /// </summary>
 public static class ClusterTiming
 {
-    public static void Apply(ClusterMembershipOptions options)
+    public static void Apply(ClusterMembershipOptions options, MembershipOptions wanted)
     {
         // A killed silo is reported by its neighbours within milliseconds, so probes are for what is paused or cut off.
         // With Orleans's defaults that takes 5 to 12 s and more. All three must be set: the probe timeout adapts between
         // the other two, and their defaults hold it above a second.
-        options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
-
-        // Half of this was too little: on two cores with a load of 20, silos that were starting were declared dead.
-        options.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
+        options.ProbeTimeout = wanted.ProbeTimeout;
+        options.MinProbeTimeout = wanted.ProbeTimeout;
 
         // A paused process leaves its connections open, so only this bound tells it from a slow one.
-        options.MaxProbeTimeout = TimeSpan.FromMilliseconds(1000);
-
-        // One lost probe is a busy machine, and so are two on one that starts several silos; a wrong death costs no step,
-        // but the restart of a process.
-        options.NumMissedProbesLimit = 3;
+        options.MaxProbeTimeout = 2 * wanted.ProbeTimeout;
+        options.NumMissedProbesLimit = wanted.MissedProbes;
 
         // Of two silos that are left, one must be able to give up the other.
         options.NumVotesForDeathDeclaration = 1;
@@ -36,9 +32,9 @@ public static class ClusterTiming
     }
 
     /// <summary>The same for silos that stand whether there is a run or not.</summary>
-    public static void ApplyStanding(ClusterMembershipOptions options)
+    public static void ApplyStanding(ClusterMembershipOptions options, MembershipOptions wanted)
     {
-        Apply(options);
+        Apply(options, wanted);
 
         // A membership store may be away for a while; an orchestrator would only start the same silo again.
         options.MaxJoinAttemptTime = TimeSpan.FromMinutes(5);

@@ -33,7 +33,7 @@ internal static class SiloHost
                 cluster.ClusterId = orders.RunId;
                 cluster.ServiceId = "atomgrains";
             });
-            silo.Configure<ClusterMembershipOptions>(ClusterTiming.Apply);
+            silo.Configure<ClusterMembershipOptions>(options => ClusterTiming.Apply(options, orders.Membership));
             silo.Services.AddSingleton<IMembershipTable>(new FileMembershipTable(orders.RunFolder));
             configure?.Invoke(silo);
         });
@@ -49,7 +49,7 @@ internal static class SiloHost
     {
         var builder = Builder(settings.Name, new IPEndPoint(settings.Address, settings.SiloPort), settings.GatewayPort, settings.Shape, jobs.Names, silo =>
         {
-            settings.Connection.Configure(silo);
+            settings.Connection.Configure(silo, settings.Membership);
             configure?.Invoke(silo);
         }, standing: true);
         builder.Services.AddSingleton(settings).AddSingleton(jobs);

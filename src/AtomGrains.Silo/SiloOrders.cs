@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.Node.Runs;
 
 namespace AtomGrains.Silo;
@@ -50,6 +51,9 @@ public sealed record SiloOrders
 
     /// <summary>SHA-256 of the assembly that the run has its job from.</summary>
     public required string Program { get; init; }
+
+    /// <summary>How soon the silos of the run give one another up.</summary>
+    public MembershipOptions Membership { get; init; } = new();
 
     /// <summary>How long to live once nobody wants the silo any more.</summary>
     public required TimeSpan OrphanGrace { get; init; }

@@ -33,6 +33,9 @@ public static class AtomGrainsHost
                 return RecomputeCommand.Run(jobs.CreateFactory());
             case SiloCommand when ClusterHosts.Find() is { } cluster:
                 return cluster.RunSilo(jobs, arguments[1..]);
+            case SiloCommand:
+                Console.Error.WriteLine($"error: {SiloCommand}: {ClusterHosts.Missing}");
+                return CommandLine.BadInput;
             default:
                 using (var interrupt = new Interrupt())
                 {

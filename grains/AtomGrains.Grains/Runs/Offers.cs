@@ -19,34 +19,31 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
     // with another run, or gone.
     private static readonly TimeSpan Offered = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<(string Silo, int? Child), TimeSpan> _ofOtherBuilds = [];
+    private readonly Dictionary<(string Silo, int? Child), (string Has, TimeSpan At)> _refused = [];
 
     /// <summary>Why devices that are there are of no use, in words; null when all are.</summary>
     public string? Refused(TimeSpan now)
     {
-        foreach (var gone in _ofOtherBuilds.Where(offer => now - offer.Value > Offered).Select(offer => offer.Key).ToList())
+        foreach (var gone in _refused.Where(offer => now - offer.Value.At > Offered).Select(offer => offer.Key).ToList())
         {
-            _ofOtherBuilds.Remove(gone);
+            _refused.Remove(gone);
         }
 
-        return _ofOtherBuilds.Count switch
+        var what = string.Join(" or ", _refused.Values.Select(refused => refused.Has).Distinct().Order(StringComparer.Ordinal));
+        return _refused.Count switch
         {
             0 => null,
-            1 => "1 offered has another build of the job",
-            var count => $"{count} offered have another build of the job",
+            1 => $"1 offered has {what}",
+            var count => $"{count} offered have {what}",
         };
     }
 
     public OfferAnswer Answer(DeviceOffer offer, TimeSpan now)
     {
-        if (RefusalOf(offer) is { } reason)
+        if (RefusalOf(offer) is { } refusal)
         {
-            if (offer.Program != plan.Program)
-            {
-                _ofOtherBuilds[(offer.Silo, offer.Child)] = now;
-            }
-
-            return new OfferAnswer(false, reason);
+            _refused[(offer.Silo, offer.Child)] = (refusal.Has, now);
+            return new OfferAnswer(false, refusal.Line);
         }
 
         if (isQuarantined(offer.Ordinal))
@@ -76,9 +73,11 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
         return TryGive(offer, now) ? Taken : NotWanted;
     }
 
-    private string? RefusalOf(DeviceOffer offer) => WireContract.RefusalOf($"the silo {offer.Silo}", offer.Version)
-        ?? plan.RefusalOf(offer.Program)
-        ?? (SiloDevices.KindOf(offer.Device) == plan.Spec.DeviceKind ? null : $"the run computes on {plan.Spec.DeviceKind}, this silo offers {offer.Device}");
+    private (string Line, string Has)? RefusalOf(DeviceOffer offer) =>
+        WireContract.RefusalOf($"the silo {offer.Silo}", offer.Version) is { } version ? (version, "another version of the wire contract")
+        : plan.RefusalOf(offer.Program) is { } build ? (build, "another build of the job")
+        : SiloDevices.KindOf(offer.Device) == plan.Spec.DeviceKind ? null
+        : ($"the run computes on {plan.Spec.DeviceKind}, this silo offers {offer.Device}", "another kind of device");
 
     private bool TryGive(DeviceOffer offer, TimeSpan now)
     {

@@ -365,9 +365,11 @@ internal sealed class RunActor : IDisposable
         {
             case StepDecided decided:
                 Scale(decided.Decision.Step + 1);
+                KillSilo(decided.Decision.Step + 1);
                 break;
             case ViewInstalled:
                 _isTakingOver = false;
+                KillSilo(_coordinator.Step);
                 break;
             case CheckpointCompleted completed:
                 RunNote.Checkpoint.TryWrite(_plan.Folder, completed.Manifest.Step.ToString(CultureInfo.InvariantCulture));
@@ -392,6 +394,7 @@ internal sealed class RunActor : IDisposable
         if (isOurs)
         {
             _newest = view.Generation;
+            RunNote.Coordinator.TryWrite(_plan.Folder, string.Create(CultureInfo.InvariantCulture, $"{_output.Silo} {Environment.ProcessId}"));
             _ledger.ViewRecorded(DateTimeOffset.UtcNow);
             _coordinator.OnViewRecorded(view.Generation, Now, _outbox);
         }
@@ -417,6 +420,21 @@ internal sealed class RunActor : IDisposable
         }
 
         CarryOut();
+    }
+
+    // What strikes is on the disk before it does: no successor is struck by it again, and the ledger knows of whose end it is.
+    private void KillSilo(long step)
+    {
+        foreach (var (order, number) in _plan.Settings.Faults.Orders.Select((order, number) => (order, number))
+            .Where(fault => fault.order.Kind == FaultKind.KillCoordinator && fault.order.Step <= step))
+        {
+            var living = _seats.Living.Where(seat => seat.Value.Silo == _output.Silo).Select(seat => seat.Key).ToList();
+            var who = living is [var node, ..] ? StruckFaults.NameOf(node) : "coordinator";
+            if (_struck.TryStrike(number, who, DateTimeOffset.UtcNow))
+            {
+                _output.KillSilo();
+            }
+        }
     }
 
     private void RestIfAllLeave()

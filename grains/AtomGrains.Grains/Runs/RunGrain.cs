@@ -5,6 +5,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Telemetry;
+using AtomGrains.Node.Workers;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
@@ -208,6 +209,10 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         _deactivated.Token,
         TaskCreationOptions.None,
         _turns);
+
+    string IRunOutput.Silo => silo.SiloAddress.ToParsableString();
+
+    void IRunOutput.KillSilo() => Signals.Send(Environment.ProcessId, Signals.Kill);
 
     void IRunOutput.Note(string text) => LogNote(RunId, text);
 

@@ -9,6 +9,9 @@ public enum FaultKind
     /// <summary><c>kill:supervisor</c>: SIGKILL to who coordinates, on the local host.</summary>
     KillSupervisor,
 
+    /// <summary><c>kill:coordinator</c>: SIGKILL to the silo that hosts the run grain, on the Orleans host.</summary>
+    KillCoordinator,
+
     /// <summary><c>stop</c>: SIGSTOP, for good.</summary>
     Stop,
 

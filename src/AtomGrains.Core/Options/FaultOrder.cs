@@ -1,7 +1,7 @@
 namespace AtomGrains.Core.Options;
 
 /// <summary>One ordered fault, from <c>--fault</c>.</summary>
-/// <param name="Worker">Which worker, from 0; null for <see cref="FaultKind.Scale"/> and <see cref="FaultKind.KillSupervisor"/>, which name none.</param>
+/// <param name="Worker">Which worker, from 0; null for those that name none: <see cref="FaultKind.Scale"/>, <see cref="FaultKind.KillSupervisor"/>, <see cref="FaultKind.KillCoordinator"/>.</param>
 /// <param name="Step">The first step at which it may strike.</param>
 /// <param name="Point">Where in the step; null is at its beginning.</param>
 /// <param name="Workers">The new number of workers, for <see cref="FaultKind.Scale"/> alone.</param>
@@ -13,7 +13,7 @@ public sealed record FaultOrder(FaultKind Kind, int? Worker, long Step, Protocol
         var what = Kind switch
         {
             FaultKind.Scale => $"scale={Workers}",
-            FaultKind.KillSupervisor => FaultPlan.NameOf(Kind),
+            FaultKind.KillSupervisor or FaultKind.KillCoordinator => FaultPlan.NameOf(Kind),
             _ => $"{FaultPlan.NameOf(Kind)}:worker={Worker}",
         };
         var where = Point is { } point ? $"/{FaultPlan.NameOf(point)}" : "";

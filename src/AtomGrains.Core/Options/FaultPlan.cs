@@ -5,7 +5,7 @@ namespace AtomGrains.Core.Options;
 /// <summary>
 /// The faults a run is ordered to suffer, in the order given. Grammar of one:
 /// <c>kill|stop|stop+wake|exit|device|device-abort|nan|flip:worker=K@step=N[/compute|push|seal|decide|apply|join]</c>
-/// or <c>kill:supervisor@step=N[/POINT]</c> or <c>scale=W@step=N</c>. Nothing is defaulted: a fault whose target or time is unsaid is an error.
+/// or <c>kill:supervisor@step=N[/POINT]</c> or <c>kill:coordinator@step=N</c> or <c>scale=W@step=N</c>. Nothing is defaulted: a fault whose target or time is unsaid is an error.
 /// </summary>
 public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
 {
@@ -19,15 +19,17 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
     public static readonly FaultPlan None = new([]);
 
     private const string Form =
-        "must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; " +
+        "must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT], kill:coordinator@step=N or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; " +
         "POINT is compute, push, seal, decide, apply or join";
 
     private const string Supervisor = "kill:supervisor";
+    private const string Coordinator = "kill:coordinator";
 
     private static readonly (string Name, FaultKind Kind)[] Kinds =
     [
         ("kill", FaultKind.Kill), ("stop", FaultKind.Stop), ("stop+wake", FaultKind.StopAndWake), ("exit", FaultKind.Exit),
         ("device", FaultKind.Device), ("device-abort", FaultKind.DeviceAbort), ("nan", FaultKind.NotANumber), ("flip", FaultKind.Flip), ("scale", FaultKind.Scale), (Supervisor, FaultKind.KillSupervisor),
+        (Coordinator, FaultKind.KillCoordinator),
     ];
 
     /// <summary>Parses every text; errors of all of them are added to <paramref name="errors"/>.</summary>
@@ -111,8 +113,14 @@ public sealed record FaultPlan(IReadOnlyList<FaultOrder> Orders)
             return (new FaultOrder(FaultKind.KillSupervisor, null, step, point), null);
         }
 
+        if (what == Coordinator)
+        {
+            return point is null ? (new FaultOrder(FaultKind.KillCoordinator, null, step), null)
+                : Refuse(text, $"{Coordinator} takes no POINT: it strikes where a step begins");
+        }
+
         var parts = what.Split(':');
-        var strikes = Kinds.Where(entry => entry.Kind is not (FaultKind.Scale or FaultKind.KillSupervisor));
+        var strikes = Kinds.Where(entry => entry.Kind is not (FaultKind.Scale or FaultKind.KillSupervisor or FaultKind.KillCoordinator));
         var kind = strikes.Where(entry => entry.Name == parts[0]).Select(entry => (FaultKind?)entry.Kind).FirstOrDefault();
         if (kind is null)
         {

@@ -91,7 +91,7 @@ public sealed class FaultLedger
         var now = DateTimeOffset.UtcNow;
         var recovery = new Recovery(lost.Node, Recovery.NameOf(lost.Node, node.Slot), step, lost.Generation.Value, now, _lanesRecomputed())
         {
-            Kind = lost.Cause == LossCause.WrongBits ? WrongBitsKind : node.Strike is { } strike ? FaultPlan.NameOf(strike.Order.Kind) : lost.Cause switch
+            Kind = lost.Cause == LossCause.WrongBits ? WrongBitsKind : node.Strike is { } strike ? KindOf(strike) : lost.Cause switch
             {
                 LossCause.Silent => "stop",
                 LossCause.Hung => "hang",
@@ -153,7 +153,7 @@ public sealed class FaultLedger
     {
         if (_open.Find(recovery => recovery.Node == node) is { } recovery)
         {
-            recovery.Kind ??= strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind);
+            recovery.Kind ??= strike is null ? kind : KindOf(strike);
             recovery.Order ??= OrderOf(strike);
             recovery.Cause = cause ?? recovery.Cause;
         }
@@ -277,6 +277,10 @@ public sealed class FaultLedger
     private static string NameOf(long lineage) => string.Create(CultureInfo.InvariantCulture, $"lineage {lineage}");
 
     private static NodeId NodeOf(Generation number) => new((int)number.Value);
+
+    // Whoever it was aimed at.
+    private static string KindOf(OrderedStrike strike) =>
+        FaultPlan.NameOf(strike.Order.Kind == FaultKind.KillCoordinator ? FaultKind.Kill : strike.Order.Kind);
 
     private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : $"ordered {strike.Order}";
 

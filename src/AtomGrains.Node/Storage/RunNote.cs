@@ -16,6 +16,9 @@ public sealed class RunNote
     /// <summary>The step of the newest complete checkpoint.</summary>
     public static RunNote Checkpoint { get; } = new("checkpoint.txt");
 
+    /// <summary>Where the coordinator is that recorded the newest view: its silo, and after a blank that silo's process.</summary>
+    public static RunNote Coordinator { get; } = new("coordinator.txt");
+
     /// <param name="text">Null for none.</param>
     public void Write(string folder, string? text)
     {

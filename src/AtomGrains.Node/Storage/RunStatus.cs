@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AtomGrains.Node.Storage;
 
@@ -29,6 +30,10 @@ public sealed record RunStatus
 
     /// <summary>Where the run's metrics are served; null when they are not.</summary>
     public string? Metrics { get; init; }
+
+    /// <summary>The silo's process that hosts the run's coordinator; null where that is the supervisor, and before the first view.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CoordinatorPid { get; init; }
 
     public required IReadOnlyList<ProcessStatus> Processes { get; init; }
 

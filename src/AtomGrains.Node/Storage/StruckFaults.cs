@@ -48,5 +48,6 @@ public sealed class StruckFaults(string folder, string name = StruckFaults.Folde
     /// <summary>Whom an order that has struck did strike: a node's number, or the name of who is no node.</summary>
     public string Whom(int order) => Encoding.ASCII.GetString(_register.Read(new Generation(order + 1))).Split(' ')[0];
 
-    private static string NameOf(NodeId node) => node.Value.ToString(CultureInfo.InvariantCulture);
+    /// <summary>How a node is called here.</summary>
+    public static string NameOf(NodeId node) => node.Value.ToString(CultureInfo.InvariantCulture);
 }

@@ -48,6 +48,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
+    private int? _coordinator;
     private int _failedStarts;
     private long _peakRssBytes;
 
@@ -56,6 +57,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         RunNote.Waiting.Delete(folder.Path);
         RunNote.Checkpoint.Delete(folder.Path);
+        RunNote.Coordinator.Delete(folder.Path);
         RunEnd.Delete(folder.Path);
         _orders = Orders();
         RunEnd? end = null;
@@ -102,7 +104,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
                 }
 
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
-                observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) has ended with exit code {silo.ExitCode}");
+                observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}){(silo.Pid == _coordinator ? ", which hosted the coordinator," : "")} has ended with exit code {silo.ExitCode}");
             }
             else if (dead.Contains(silo.Name) && DateTimeOffset.UtcNow - (silo.DeclaredDead ??= DateTimeOffset.UtcNow) > LastMoments)
             {
@@ -121,6 +123,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             _peakRssBytes = Math.Max(_peakRssBytes, NodeTable.PeakRss(pid));
         }
 
+        // Behind the ends: who had the coordinator when it ended was read before a successor could say that it has it.
+        _coordinator = _files.Coordinator;
         Wake();
         NoteStrikes();
         CheckDevices();
@@ -259,6 +263,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Origin = _before > Generation.None ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _before, observer, _ => { }) : null,
         BitsClass = folder.Record.BitsClass,
         Program = folder.Record.Program!, // what was opened was described by this version
+        Membership = options.Membership,
         OrphanGrace = options.OrphanGrace,
     };
 

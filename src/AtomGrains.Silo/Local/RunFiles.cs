@@ -69,6 +69,9 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     public IReadOnlyList<RecoveryReport> Recoveries() =>
         [.. Faults().Where(FaultLedger.IsRecovery).Select(RecoveryReport.Of)];
 
+    /// <summary>The silo's process that hosts the coordinator; null before the first view.</summary>
+    public int? Coordinator => RunNote.Coordinator.Read(folder) is { } text ? int.Parse(text.Split(' ')[^1], CultureInfo.InvariantCulture) : null;
+
     /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
     /// <param name="children">Living ones; with none, each silo is a node itself.</param>
     public RunStatus Status(IReadOnlyList<SiloProcess> silos, IReadOnlyList<ChildRecord> children) => new()
@@ -77,6 +80,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         Loss = _last?.Loss,
         Generation = _view?.Generation.Value ?? 0,
         WaitingFor = _waits,
+        CoordinatorPid = Coordinator,
         CheckpointStep = RunNote.Checkpoint.Read(folder) is { } step ? long.Parse(step, CultureInfo.InvariantCulture) : null,
         Processes =
         [

@@ -17,7 +17,7 @@ internal static class RunSpecReader
     private static readonly Setting[] NotForSilos =
     [
         Settings.Out, Settings.Config, Settings.Host, Settings.Listen, Settings.Port, Settings.MetricsPort, Settings.Store, Settings.Resume,
-        Settings.AllowEnvironmentChange, Settings.Supervise, Settings.Grace, Settings.OrphanGrace, Settings.Fault, Settings.Report, Settings.Quiet,
+        Settings.AllowEnvironmentChange, Settings.Supervise, Settings.Grace, Settings.OrphanGrace, Settings.ProbeTimeout, Settings.MissedProbes, Settings.Fault, Settings.Report, Settings.Quiet,
     ];
 
     /// <exception cref="InvalidSettingsException">Everything that is wrong with it.</exception>

@@ -39,6 +39,6 @@ internal static class SiloKeys
     public static readonly IReadOnlyList<Setting> All =
     [
         Settings.Config, Cluster, Clustering, AzureAccount, AzureConnectionString, Runs, Store, Devices, Address, Host, SiloPort, GatewayPort, HttpPort,
-        TensorPorts, Grace, SecretFile, Tls, TlsCertificate, TlsKey, TlsAuthority,
+        TensorPorts, Grace, Settings.ProbeTimeout, Settings.MissedProbes, SecretFile, Tls, TlsCertificate, TlsKey, TlsAuthority,
     ];
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using AtomGrains.Clustering;
+using AtomGrains.Core.Options;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Transport.Tls;
 
@@ -48,6 +49,9 @@ internal sealed record SiloSettings
 
     /// <summary>How long the silo may take to hand its nodes over once it is asked to end.</summary>
     public required TimeSpan Grace { get; init; }
+
+    /// <summary>How soon it gives up others that are silent; alike for all silos of the cluster.</summary>
+    public required MembershipOptions Membership { get; init; }
 
     public required ClusterSecret Secret { get; init; }
 

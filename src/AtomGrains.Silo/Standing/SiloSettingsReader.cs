@@ -45,6 +45,7 @@ internal static class SiloSettingsReader
             TensorPorts = ReadTensorPorts(values, devices.Count),
             Tls = tls,
             Grace = values.Seconds(SiloKeys.Grace, LongestGrace),
+            Membership = MembershipSettings.Read(values),
             Secret = secret!, // or there is an error
         };
         RefusePortsTakenTwice(values, settings);

@@ -23,7 +23,7 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
 
     private int Run(TrainOptions options, CancellationToken cancellation)
     {
-        var disturbed = options.Faults.Orders.Count > 0 ? options : options with { Faults = FaultsFor(options.ActiveWorkers, options.Spec.Steps) };
+        var disturbed = options.Faults.Orders.Count > 0 ? options : options with { Faults = FaultsFor(options.ActiveWorkers, options.Spec.Steps, options.Host) };
         Say($"1. Training with {options.Workers} worker processes. On the way:");
         foreach (var fault in disturbed.Faults.Orders)
         {
@@ -50,8 +50,8 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
         return Compare(disturbed, first.Report, calmOptions, calm.Report);
     }
 
-    /// <summary>Faults of every kind, spread over the run; a world of one worker can only be resized.</summary>
-    internal static FaultPlan FaultsFor(int workers, long steps)
+    /// <summary>Faults of every kind, spread over the run; a world of one worker can only be resized. On Orleans the last one strikes whoever coordinates.</summary>
+    internal static FaultPlan FaultsFor(int workers, long steps, string host)
     {
         long At(double share) => (long)(steps * share);
         var scale = new[]
@@ -65,7 +65,9 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
             new FaultOrder(FaultKind.Kill, workers / 2, At(0.28), ProtocolPoint.Seal),
             new FaultOrder(FaultKind.StopAndWake, workers - 1, At(0.42), ProtocolPoint.Compute),
             .. scale,
-            new FaultOrder(FaultKind.Kill, 0, At(0.88), ProtocolPoint.Apply),
+            host == TrainOptions.OrleansHost
+                ? new FaultOrder(FaultKind.KillCoordinator, null, At(0.88))
+                : new FaultOrder(FaultKind.Kill, 0, At(0.88), ProtocolPoint.Apply),
         ]);
     }
 

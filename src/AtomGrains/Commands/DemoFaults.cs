@@ -12,6 +12,7 @@ internal static class DemoFaults
         {
             FaultKind.Kill => $"worker {fault.Worker} is killed (SIGKILL)",
             FaultKind.KillSupervisor => "the supervisor is killed (SIGKILL)",
+            FaultKind.KillCoordinator => "the silo that hosts the run's coordinator is killed (SIGKILL)",
             FaultKind.Stop => $"worker {fault.Worker} is paused for good (SIGSTOP)",
             FaultKind.StopAndWake => $"worker {fault.Worker} is paused (SIGSTOP) and wakes after its replacement has joined",
             FaultKind.Exit => $"worker {fault.Worker} is asked to leave (SIGTERM)",

@@ -46,7 +46,7 @@ public static class StatusCommand
         {
             var worker = process.Worker is { } number ? $"worker {number}" : "";
             var held = $"lanes {List(process.Lanes)}  partitions {List(process.Partitions)}";
-            output.WriteLine($"{process.Pid,8}  {process.Role,-10}  {worker,-11}  {held}  {process.State}");
+            output.WriteLine($"{process.Pid,8}  {process.Role,-10}  {worker,-11}  {held}  {process.State}{(process.Pid == status.CoordinatorPid ? ", hosts the coordinator" : "")}");
         }
 
         return 0;

@@ -153,6 +153,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         Devices = options.Devices,
         Listen = options.Listen,
         Port = options.Port,
+        Membership = options.Membership,
         OrphanGrace = options.OrphanGrace,
         NodeEnvironment = environment,
     };

@@ -1,4 +1,5 @@
 using System.Net;
+using AtomGrains.Core.Options;
 using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 
@@ -17,6 +18,9 @@ public sealed record SupervisorOptions
 
     /// <summary>Port of the control channel; 0 is any free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>How soon silos give one another up.</summary>
+    public MembershipOptions Membership { get; init; } = new();
 
     /// <summary>How long nodes live without a supervisor.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(60);

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
@@ -453,6 +455,39 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void AnOrderedKillOfTheCoordinatorsSiloIsOnTheDiskWithWhoLivesThere()
+    {
+        var output = new Output();
+        using var actor = Actor(output, Plan(new RunSettings { Workers = 2, Faults = new FaultPlan([new FaultOrder(FaultKind.KillCoordinator, null, 0)]) }));
+        actor.OnReport(new NodeId(1), "b", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal(0, output.Kills);
+        Assert.Equal($"a {Environment.ProcessId}", RunNote.Coordinator.Read(_folder));
+        foreach (var (node, silo) in new[] { (new NodeId(1), "b"), (new NodeId(2), "a") })
+        {
+            actor.OnReport(node, silo, [new Adopted(actor.View!.Generation, [.. actor.View.ReplicasOn(node).Select(partition => new ReplicaReport(partition, 0, false, null))])]);
+        }
+
+        Assert.Equal(1, output.Kills);
+        Assert.Equal("2", new StruckFaults(_folder).Whom(0));
+    }
+
+    [Fact]
+    public void ADeviceThatIsMissingAndWasRefusedIsWaitedForWithTheReason()
+    {
+        using var actor = Actor(new Output());
+        actor.OnOffer(Offer("a", 0));
+        Assert.NotNull(actor.OnOffer(Offer("b", 1) with { Program = "other" }).Refused);
+        actor.OnTick();
+        Assert.Equal("devices: 1 of 2 (1 offered has another build of the job)", actor.WaitingFor);
+
+        // Nothing is missing any more, whoever was refused.
+        actor.OnOffer(Offer("b", 1));
+        actor.OnTick();
+        Assert.StartsWith("workers: ", actor.WaitingFor, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ADeviceOfAnotherKindThanTheRunsIsRefusedInWords()
     {
         var output = new Output();
@@ -585,6 +620,12 @@ public sealed class RunActorTests : IDisposable
             Started.Add(node);
             Seats.Add(seat);
         }
+
+        public string Silo => "a";
+
+        public int Kills { get; private set; }
+
+        public void KillSilo() => Kills++;
 
         public void Note(string text)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
@@ -18,6 +19,7 @@ using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 
 namespace AtomGrains.Cluster.Tests.Silos;
@@ -49,6 +51,13 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public string RunId => _runId;
 
     public IGrainFactory Grains => _silos[^1].Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>As the silos were told; not quite the usual one.</summary>
+    public static MembershipOptions Membership { get; } = new() { ProbeTimeout = TimeSpan.FromSeconds(0.75), MissedProbes = 4 };
+
+    /// <summary>What Orleans has of one of the silos' options.</summary>
+    public T OptionsOf<T>(int silo)
+        where T : class => _silos[silo].Services.GetRequiredService<IOptions<T>>().Value;
 
     /// <summary>Node ids given so far.</summary>
     public int Nodes => new FileRegister(_folder, "nodes").Generations().Count;
@@ -181,6 +190,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Before = Generation.None,
         Program = "program",
         BitsClass = "test",
+        Membership = Membership,
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Grains;
@@ -7,6 +8,7 @@ using AtomGrains.Grains.Wire;
 using AtomGrains.Silo.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 using Orleans.Core.Internal;
 
 namespace AtomGrains.Cluster.Tests.Silos;
@@ -29,6 +31,15 @@ public sealed class InProcessClusterTests
         var report = await cluster.Finish();
         Assert.Equal(await Calm.Value, report.WeightsSha256);
         Assert.Equal(Steps, report.StepsCommitted);
+    }
+
+    [Fact]
+    public async Task HowSoonASiloOfARunGivesOthersUpIsWhatItWasTold()
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 1, steps: 1);
+        var told = cluster.OptionsOf<ClusterMembershipOptions>(silo: 0);
+        Assert.Equal(InProcessCluster.Membership, new MembershipOptions { ProbeTimeout = told.ProbeTimeout, MissedProbes = told.NumMissedProbesLimit });
+        Assert.Equal((InProcessCluster.Membership.ProbeTimeout, 2 * InProcessCluster.Membership.ProbeTimeout), (told.MinProbeTimeout, told.MaxProbeTimeout));
     }
 
     [Fact]

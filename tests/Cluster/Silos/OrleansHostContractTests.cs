@@ -141,6 +141,10 @@ public sealed class OrleansHostContractTests : HostContractTests
         {
         }
 
+        public string Silo => "elsewhere";
+
+        public void KillSilo() => throw new NotSupportedException("no such fault was ordered");
+
         public void Note(string text)
         {
         }

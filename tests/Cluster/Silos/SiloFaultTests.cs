@@ -51,6 +51,23 @@ public sealed class SiloFaultTests
     }
 
     [Fact]
+    public async Task AnOrderedKillOfTheCoordinatorsSiloStrikesThatSiloAndChangesNoBit()
+    {
+        const string Order = "kill:coordinator@step=40";
+        using var run = TrainProcess.Start(Spec.Long, Workers, [Order], OnOrleans);
+        var before = await run.Shows("the coordinator's silo", status => status.Running.Count == Workers && status.CoordinatorPid is not null);
+        var struck = Assert.Single(before.Running, node => node.Pid == before.CoordinatorPid);
+        await run.Shows("the coordinator on another silo", status => status.CoordinatorPid is { } now && now != struck.Pid);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        finished.LostNoStep();
+        Assert.Single(finished.Faults, fault => ((string?)fault["detail"] ?? "").StartsWith("ordered ", StringComparison.Ordinal));
+        Assert.InRange((long)finished.Fault("kill", struck.Worker, Order)["step"]!, 39, 40);
+        Assert.Contains($"fault {Order} strikes", finished.Output, StringComparison.Ordinal);
+        Assert.Contains($"silo {struck.Worker} (process {struck.Pid}), which hosted the coordinator, has ended", finished.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AllSilosButOneAtOnceChangeNoBit()
     {
         using var run = TrainProcess.Start(Spec.Long, workers: 3, options: OnOrleans);

@@ -46,13 +46,15 @@ public sealed class SiloOrdersTests
             Before = new Generation(3),
             Program = "program",
             BitsClass = "test",
+            Membership = new MembershipOptions { ProbeTimeout = TimeSpan.FromSeconds(4), MissedProbes = 6 },
             OrphanGrace = TimeSpan.FromSeconds(5),
         };
 
-        var told = JsonSerializer.Deserialize(JsonSerializer.Serialize(orders, SiloJson.Default.SiloOrders), SiloJson.Default.SiloOrders)!.Settings;
+        var told = JsonSerializer.Deserialize(JsonSerializer.Serialize(orders, SiloJson.Default.SiloOrders), SiloJson.Default.SiloOrders)!;
+        Assert.Equal(orders.Membership, told.Membership);
 
         // Two lists with the same in them are not equal to a record.
-        Assert.Equal(settings.Faults.Orders, told.Faults.Orders);
-        Assert.Equal(settings with { Faults = FaultPlan.None }, told with { Faults = FaultPlan.None });
+        Assert.Equal(settings.Faults.Orders, told.Settings.Faults.Orders);
+        Assert.Equal(settings with { Faults = FaultPlan.None }, told.Settings with { Faults = FaultPlan.None });
     }
 }

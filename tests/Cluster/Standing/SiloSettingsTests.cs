@@ -6,7 +6,11 @@ using AtomGrains.Core.Options;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Transport;
 using AtomGrains.Silo.Runs;
+using AtomGrains.Silo;
 using AtomGrains.Silo.Standing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace AtomGrains.Cluster.Tests.Standing;
 
@@ -68,11 +72,14 @@ public sealed class SiloSettingsTests : IDisposable
                 "--http-port x: must be a whole number from 0 to 65535",
                 "--tensor-ports 5: must be FIRST-LAST, from 1 to 65535, such as 11200-11299",
                 "--grace 0: must be seconds, above 0 and at most 3600",
+                "--probe-timeout 0.05: must be seconds, from 0.1 to 60",
+                "--missed-probes 0: must be a whole number from 1 to 100",
             ],
             Errors(
                 new(),
                 ("cluster", "A_B"), ("azure-account", "UPPER"), ("clustering", "directory:/nowhere"), ("devices", "cpu,gpu"), ("runs", "/nowhere"), ("secret-file", empty), ("store", "s3://x"),
-                ("host", "a b"), ("silo-port", $"{port}"), ("gateway-port", "65536"), ("http-port", "x"), ("tensor-ports", "5"), ("grace", "0")));
+                ("host", "a b"), ("silo-port", $"{port}"), ("gateway-port", "65536"), ("http-port", "x"), ("tensor-ports", "5"), ("grace", "0"),
+                ("probe-timeout", "0.05"), ("missed-probes", "0")));
     }
 
     [Fact]
@@ -132,6 +139,15 @@ public sealed class SiloSettingsTests : IDisposable
         Assert.Equal(
             ["--tls-certificate: must be given: FILE.pem", "--tls-key: must be given: FILE.pem", "--tls-ca: must be given: FILE.pem"],
             Errors(new(), [.. Good, ("address", "0.0.0.0")]));
+    }
+
+    [Fact]
+    public void HowSoonASiloGivesOthersUpIsWhatItWasTold()
+    {
+        Assert.Equal(new MembershipOptions(), Read(new(), Good).Membership);
+        using var silo = SiloHost.Build(Read(new(), [.. Good, ("probe-timeout", "2.5"), ("missed-probes", "7")]), new JobRegistry());
+        var told = silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+        Assert.Equal((2.5, 2.5, 5.0, 7), (told.ProbeTimeout.TotalSeconds, told.MinProbeTimeout.TotalSeconds, told.MaxProbeTimeout.TotalSeconds, told.NumMissedProbesLimit));
     }
 
     [Fact]

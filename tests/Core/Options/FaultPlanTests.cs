@@ -30,6 +30,15 @@ public class FaultPlanTests
     }
 
     [Fact]
+    public void TheCoordinatorsSiloCanBeKilled()
+    {
+        const string Text = "kill:coordinator@step=4";
+        var order = FaultPlan.ParseOrder(Text).Order;
+        Assert.Equal(new FaultOrder(FaultKind.KillCoordinator, null, 4), order);
+        Assert.Equal(Text, order!.ToString());
+    }
+
+    [Fact]
     public void ScaleNamesTheNewNumberOfWorkers() =>
         Assert.Equal(new FaultOrder(FaultKind.Scale, null, 40, null, 4), FaultPlan.ParseOrder("scale=4@step=40").Order);
 
@@ -46,6 +55,8 @@ public class FaultPlanTests
     [InlineData("kill:worker=1@step=3/push/seal", "must be step=N[/POINT]")]
     [InlineData("kill:worker=1@step=3/3", "'3' must be compute")]
     [InlineData("stop:supervisor@step=3", "must be stop:worker=K")]
+    [InlineData("stop:coordinator@step=3", "must be stop:worker=K")]
+    [InlineData("kill:coordinator@step=3/push", "kill:coordinator takes no POINT")]
     [InlineData("scale=0@step=3", "W from 1 to 1024")]
     [InlineData("scale:worker=1@step=3", "must be scale=W")]
     [InlineData("scale=2@step=3/push", "scale takes no POINT")]

@@ -46,6 +46,16 @@ public sealed class StatusCommandTests : IDisposable
     }
 
     [Fact]
+    public void TheProcessThatHostsTheCoordinatorSaysSo()
+    {
+        WriteRun(coordinator: NoProcess);
+        var lines = Run(json: false).Split('\n');
+        Assert.EndsWith("running", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("gone, hosts the coordinator", lines[2], StringComparison.Ordinal);
+        Assert.Equal(NoProcess, (int)JsonNode.Parse(Run(json: true))!["coordinator_pid"]!);
+    }
+
+    [Fact]
     public void ARunWhoseSupervisorIsGoneIsNotRunning()
     {
         WriteRun();
@@ -61,7 +71,7 @@ public sealed class StatusCommandTests : IDisposable
         Assert.StartsWith($"--out {_folder}: status.json: ", Assert.Throws<InvalidSettingsException>(() => Run(json: true)).Message, StringComparison.Ordinal);
     }
 
-    private void WriteRun(string? waitingFor = null)
+    private void WriteRun(string? waitingFor = null, int? coordinator = null)
     {
         var spec = new RunSpec { Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec() };
         RunRecord.Of(spec, "cpu", new Dictionary<string, string>(), DateTimeOffset.UnixEpoch).Write(_folder);
@@ -71,6 +81,7 @@ public sealed class StatusCommandTests : IDisposable
             Loss = 2.5,
             Generation = 3,
             WaitingFor = waitingFor,
+            CoordinatorPid = coordinator,
             Processes =
             [
                 new ProcessStatus(Environment.ProcessId, "supervisor", null, [], [], "running"),

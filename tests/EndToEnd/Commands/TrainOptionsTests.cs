@@ -1,4 +1,5 @@
 using System.Text;
+using AtomGrains.Commands;
 using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
@@ -50,6 +51,37 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.False(options.Quiet);
         Assert.Null(options.Report);
         Assert.Null(options.MetricsPort);
+        Assert.Equal(new MembershipOptions(), options.Membership);
+    }
+
+    [Fact]
+    public void WhatAHostHasNoUseForIsRefusedAndNotIgnored()
+    {
+        Assert.Equal(
+            [
+                "--supervise true: needs --host local: the cluster starts its coordinator again by itself",
+                "--metrics-port 9464: needs --host local: of silos, those that stand serve metrics, at their http-port",
+                "--port 5000: needs --host local: each silo listens on free ports",
+                "--fault kill:supervisor@step=3: needs --host local; the coordinator's silo is killed by kill:coordinator@step=N",
+            ],
+            Errors(("host", ["orleans"]), ("supervise", ["true"]), ("metrics-port", ["9464"]), ("port", ["5000"]), ("fault", ["kill:supervisor@step=3"])));
+        Assert.Equal(
+            [
+                "--probe-timeout 5: needs --host orleans: --pause-after says here how long a worker may be silent",
+                "--missed-probes 9: needs --host orleans: --pause-after says here how long a worker may be silent",
+                "--fault kill:coordinator@step=3: needs --host orleans; here the coordinator is killed by kill:supervisor@step=N",
+            ],
+            Errors(("probe-timeout", ["5"]), ("missed-probes", ["9"]), ("fault", ["kill:coordinator@step=3"])));
+        var given = Read(None, ("host", ["orleans"]), ("port", ["0"]), ("probe-timeout", ["5"]), ("missed-probes", ["9"]), ("fault", ["kill:coordinator@step=3"]));
+        Assert.Equal(new MembershipOptions { ProbeTimeout = TimeSpan.FromSeconds(5), MissedProbes = 9 }, given.Membership);
+    }
+
+    [Fact]
+    public void TheDemosLastFaultOnOrleansStrikesTheCoordinatorsSilo()
+    {
+        static IReadOnlyList<string> Last(string host) => [.. DemoCommand.FaultsFor(workers: 4, steps: 100, host).Orders.Select(DemoFaults.InWords).TakeLast(1)];
+        Assert.Equal(["step   88: the silo that hosts the run's coordinator is killed (SIGKILL)"], Last(TrainOptions.OrleansHost));
+        Assert.Equal(["step   88, at its apply: worker 0 is killed (SIGKILL)"], Last(TrainOptions.LocalHost));
     }
 
     [Fact]
@@ -111,7 +143,7 @@ public sealed class TrainOptionsTests : IDisposable
                 "config (f.yaml line 11): unknown setting; names are those of the command line, without dashes in front",
                 "a key (f.yaml line 12): unknown setting; names are those of the command line, without dashes in front",
                 "--steps many (f.yaml line 4): must be a whole number, from 1 to 1000000000",
-                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
+                "--fault kill (f.yaml line 5): must read KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT], kill:coordinator@step=N or scale=W@step=N; KIND is kill, stop, stop+wake, exit, device, device-abort, nan or flip; POINT is compute, push, seal, decide, apply or join",
                 "--lanes 12 (f.yaml line 2): must be a power of two from 1 to 4096",
                 "--beta1 7 (f.yaml line 14): must be at least 0 and below 1",
             ],

@@ -12,6 +12,9 @@ internal sealed record RunStatus(JsonObject Json)
 
     public long Generation => (long)Json["generation"]!;
 
+    /// <summary>The silo's process that hosts the coordinator; null where none says so.</summary>
+    public int? CoordinatorPid => (int?)Json["coordinator_pid"];
+
     /// <summary>Whose word this is; null when it names no supervisor.</summary>
     public int? SupervisorPid => Json["processes"]!.AsArray().Where(process => (string)process!["role"]! == "supervisor").Select(process => (int?)process!["pid"]).SingleOrDefault();
 

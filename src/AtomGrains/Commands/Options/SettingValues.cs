@@ -129,6 +129,12 @@ public sealed class SettingValues
         $"must be seconds, above 0 and at most {most.ToString(CultureInfo.InvariantCulture)}",
         TimeSpan.FromSeconds(1));
 
+    public TimeSpan Seconds(Setting setting, double least, double most) => Read<TimeSpan>(
+        setting,
+        text => ParseReal(text) is { } value && value >= least && value <= most ? TimeSpan.FromSeconds(value) : null,
+        string.Create(CultureInfo.InvariantCulture, $"must be seconds, from {least} to {most}"),
+        TimeSpan.FromSeconds(least));
+
     /// <summary>A size: a whole number with KB, MB, GB or TB of powers of 1000, or of bytes without.</summary>
     public long Bytes(Setting setting, long least, long most) => Read(
         setting,

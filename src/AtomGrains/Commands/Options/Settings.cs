@@ -104,6 +104,11 @@ public static class Settings
     // can stand may want more: a worker that is taken for silent loses its place, though no bit changes.
     public static readonly Setting PauseAfter =
         new("pause-after", "SECONDS", "Longest silence of a worker before its lanes move.", "1.7");
+    // The reasons of both are MembershipOptions's.
+    public static readonly Setting ProbeTimeout =
+        new("probe-timeout", "SECONDS", "How long an Orleans silo waits for another one's answer.", "0.5");
+    public static readonly Setting MissedProbes =
+        new("missed-probes", "N", "Answers in a row that a silo has to miss to be declared dead.", "3");
     public static readonly Setting MaxSkips =
         new("max-skips", "N", "Steps in a row whose gradient is not finite before the run stops.", "5");
 
@@ -117,7 +122,7 @@ public static class Settings
     public static readonly Setting OnWrongBits =
         new("on-wrong-bits", "continue|stop|rollback", "What becomes of the steps of a device that an audit finds wrong.", "continue");
     public static readonly Setting Fault =
-        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT] or scale=W@step=N.") { IsList = true };
+        new("fault", "FAULT", "Fault to inject: KIND:worker=K@step=N[/POINT], kill:supervisor@step=N[/POINT], kill:coordinator@step=N or scale=W@step=N.") { IsList = true };
     public static readonly Setting Report = new("report", "FILE.json", "Where to write the report.");
     public static readonly Setting Quiet =
         new("quiet", "true|false", "No progress on the terminal.", "false") { IsSwitch = true };
@@ -127,6 +132,6 @@ public static class Settings
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
         LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
-        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
+        Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, ProbeTimeout, MissedProbes, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
     ];
 }

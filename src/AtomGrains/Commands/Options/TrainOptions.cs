@@ -79,6 +79,9 @@ public sealed record TrainOptions
 
     public required TimeSpan PauseAfter { get; init; }
 
+    /// <summary>How soon silos give one another up; of no use to the local host.</summary>
+    public required MembershipOptions Membership { get; init; }
+
     /// <summary>Skipped steps in a row that stop the run.</summary>
     public required int MaximumSkips { get; init; }
 

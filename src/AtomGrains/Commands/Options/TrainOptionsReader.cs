@@ -48,6 +48,7 @@ public static class TrainOptionsReader
                 : values.Text(Host) == TrainOptions.OrleansHost ? SiloOrphanGrace : LocalOrphanGrace,
             Grace = values.Seconds(Grace, most: 3600),
             PauseAfter = values.Seconds(PauseAfter, most: 3600),
+            Membership = MembershipSettings.Read(values),
             MaximumSkips = values.Count(MaxSkips, 1, 1_000_000),
             DeviceFailures = values.Count(DeviceFailures, 1, 1_000_000),
             AuditLanes = AuditSettings.Share(values),
@@ -65,10 +66,7 @@ public static class TrainOptionsReader
             values.Add([new SettingError(Host.Flag, options.Host, $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}")]);
         }
 
-        if (options.Host == TrainOptions.OrleansHost)
-        {
-            values.Add(OrleansErrors(options));
-        }
+        values.Add(options.Host == TrainOptions.OrleansHost ? OrleansErrors(options) : LocalErrors(options, values));
 
         AddSpecErrors(values, options.Spec);
         Setting[] bounds = [Workers, Spares, Steps];
@@ -146,7 +144,7 @@ public static class TrainOptionsReader
         }
     }
 
-    /// <summary>There the coordinator is a grain, which no process of its own can be killed for.</summary>
+    /// <summary>There the coordinator is a grain: no supervisor has it, its control channel or its metrics.</summary>
     private static IEnumerable<SettingError> OrleansErrors(TrainOptions options)
     {
         if (options.Supervise)
@@ -156,12 +154,31 @@ public static class TrainOptionsReader
 
         if (options.MetricsPort is { } port)
         {
-            yield return new SettingError(MetricsPort.Flag, $"{port}", $"needs {Host.Flag} {TrainOptions.LocalHost}: silos serve no metrics yet");
+            yield return new SettingError(MetricsPort.Flag, $"{port}", $"needs {Host.Flag} {TrainOptions.LocalHost}: of silos, those that stand serve metrics, at their http-port");
+        }
+
+        if (options.Port is > 0 and var channel)
+        {
+            yield return new SettingError(Port.Flag, $"{channel}", $"needs {Host.Flag} {TrainOptions.LocalHost}: each silo listens on free ports");
         }
 
         foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillSupervisor))
         {
-            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}");
+            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.LocalHost}; the coordinator's silo is killed by {FaultPlan.NameOf(FaultKind.KillCoordinator)}@step=N");
+        }
+    }
+
+    /// <summary>There the coordinator is in the supervisor, and there is no cluster.</summary>
+    private static IEnumerable<SettingError> LocalErrors(TrainOptions options, SettingValues values)
+    {
+        foreach (var setting in new[] { ProbeTimeout, MissedProbes }.Where(setting => values.IsGiven(setting) && !values.IsDefault(setting)))
+        {
+            yield return new SettingError(setting.Flag, values.Text(setting) ?? "", $"needs {Host.Flag} {TrainOptions.OrleansHost}: {PauseAfter.Flag} says here how long a worker may be silent");
+        }
+
+        foreach (var order in options.Faults.Orders.Where(order => order.Kind == FaultKind.KillCoordinator))
+        {
+            yield return new SettingError(Fault.Flag, order.ToString(), $"needs {Host.Flag} {TrainOptions.OrleansHost}; here the coordinator is killed by {FaultPlan.NameOf(FaultKind.KillSupervisor)}@step=N");
         }
     }
 
