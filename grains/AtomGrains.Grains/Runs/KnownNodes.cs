@@ -67,7 +67,7 @@ internal sealed class KnownNodes(
     public void OnExited(NodeId node, int slot, string kind, string? cause)
     {
         ledger.Ended(node, kind, cause, StrikeOf(node));
-        if (ProcessEnd.IsOfDevice(kind) && seats.OrdinalOf(node) is { } ordinal && failedDevices.Add(node, ordinal))
+        if (ProcessEnd.IsOfDevice(kind) && seats.OrdinalOf(node) is { } ordinal && failedDevices.Failed(ordinal, node, cause ?? "unknown"))
         {
             var why = $"{plan.Settings.DeviceFailures} failures, the last: {cause ?? "unknown"}";
             note($"the {plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");

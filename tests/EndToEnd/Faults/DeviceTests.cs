@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Local;
 using AtomGrains.Local.Devices;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Faults;
@@ -85,8 +87,8 @@ public sealed class DeviceTests
     [Fact]
     public void APlaceIsUsedAgainOnceItsDeviceHasPassedACheck()
     {
-        var places = new Places(3);
-        places.Ended(1, TimeSpan.FromSeconds(5), "CUDA error", Start);
+        var places = new Places(new FailedDevices(null, "", 3));
+        places.Ended(1, new NodeId(1), TimeSpan.FromSeconds(5), "CUDA error", Start);
         Assert.Equal((true, false), (places.MayStart(0, Start), places.MayStart(1, Start)));
         Assert.Equal([1], places.TakeToCheck(Start));
         Assert.Empty(places.TakeToCheck(Start));
@@ -97,8 +99,8 @@ public sealed class DeviceTests
     [Fact]
     public void ADeviceIsQuarantinedAfterSoManyFailuresAndFailedChecksAreSome()
     {
-        var places = new Places(3);
-        places.Ended(1, TimeSpan.FromSeconds(5), "first", Start);
+        var places = new Places(new FailedDevices(null, "", 3));
+        places.Ended(1, new NodeId(2), TimeSpan.FromSeconds(5), "first", Start);
         Assert.Single(places.TakeToCheck(Start));
         places.Checked(1, "second", Start);
         Assert.Empty(places.TakeToCheck(Start));
@@ -113,23 +115,23 @@ public sealed class DeviceTests
     [Fact]
     public void ADeviceThatHasServedLongIsForgivenWhatItDidBefore()
     {
-        var places = new Places(2);
-        places.Ended(0, TimeSpan.FromMinutes(1), "first", Start);
-        places.Ended(0, TimeSpan.FromMinutes(11), "second", Start);
+        var places = new Places(new FailedDevices(null, "", 2));
+        places.Ended(0, new NodeId(3), TimeSpan.FromMinutes(1), "first", Start);
+        places.Ended(0, new NodeId(4), TimeSpan.FromMinutes(11), "second", Start);
         Assert.False(places.IsQuarantined(0));
-        places.Ended(0, TimeSpan.FromMinutes(1), "third", Start);
+        places.Ended(0, new NodeId(5), TimeSpan.FromMinutes(1), "third", Start);
         Assert.True(places.IsQuarantined(0));
     }
 
     [Fact]
     public void PausesOfAPlaceWhoseProcessesDoNotLiveLongGrow()
     {
-        var places = new Places(3);
+        var places = new Places(new FailedDevices(null, "", 3));
         var pauses = new List<double>();
         var now = Start;
         for (var death = 0; death < 9; death++)
         {
-            places.Ended(0, TimeSpan.FromSeconds(2), null, now);
+            places.Ended(0, new NodeId(6 + death), TimeSpan.FromSeconds(2), null, now);
             var began = now;
             for (; !places.MayStart(0, now); now += TimeSpan.FromSeconds(1))
             {
@@ -140,7 +142,7 @@ public sealed class DeviceTests
         }
 
         Assert.Equal([0, 1, 2, 4, 8, 16, 32, 60, 60], pauses);
-        places.Ended(0, TimeSpan.FromSeconds(61), null, now);
+        places.Ended(0, new NodeId(99), TimeSpan.FromSeconds(61), null, now);
         Assert.True(places.MayStart(0, now));
     }
 }

@@ -1,4 +1,5 @@
 using AtomGrains.Commands;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
@@ -8,15 +9,16 @@ namespace AtomGrains.Local.Devices;
 /// Follows the devices of a run's places on its supervisor's thread: what ended there, what a check in a fresh process
 /// says, and which of them is given up.
 /// </summary>
+/// <param name="devices">What is known of them, from predecessors too.</param>
 /// <param name="post">Runs something on the supervisor's thread.</param>
 /// <param name="note">A line for the ledger: its kind, the worker's number, and what there is to say.</param>
 /// <param name="quarantined">A worker's device has just been given up, and why.</param>
 internal sealed class DeviceWatch(
-    SupervisorOptions options, IRunObserver observer, Action<Action> post, Action<string, int, string> note, Action<int, string> quarantined)
+    SupervisorOptions options, FailedDevices devices, IRunObserver observer, Action<Action> post, Action<string, int, string> note, Action<int, string> quarantined)
 {
     private readonly HashSet<int> _quarantined = [];
 
-    public Places Places { get; } = new(options.Settings.DeviceFailures);
+    public Places Places { get; } = new(devices);
 
     /// <summary>Devices that are used no more, in words.</summary>
     public IReadOnlyList<string> Quarantined => [.. _quarantined.Order().Select(NameOf)];
@@ -28,7 +30,7 @@ internal sealed class DeviceWatch(
         {
             var now = DateTimeOffset.UtcNow;
             var failure = FaultNames.OfExit(node.ExitCode) == FaultNames.Device ? node.Cause ?? $"exit code {node.ExitCode}" : null;
-            Places.Ended(node.Slot, now - node.Started, failure, now);
+            Places.Ended(node.Slot, node.Id, now - node.Started, failure, now);
         }
     }
 
@@ -49,11 +51,15 @@ internal sealed class DeviceWatch(
         post(() => Tell(slot, why));
     }
 
-    /// <summary>What predecessors have said already.</summary>
-    public void RecallCondemned(int slot)
+    /// <summary>What predecessors have said already: of wrong bits, and of failures.</summary>
+    public void Recall(IEnumerable<int> condemned)
     {
-        Places.Condemn(slot, "it computes wrong bits");
-        _quarantined.Add(slot);
+        foreach (var slot in condemned)
+        {
+            Places.Condemn(slot, "it computes wrong bits");
+        }
+
+        _quarantined.UnionWith(Places.Quarantined.Select(place => place.Slot));
     }
 
     /// <summary>Says so once when a device has failed too often.</summary>
