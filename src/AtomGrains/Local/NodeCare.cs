@@ -150,6 +150,11 @@ internal sealed class NodeCare
             _ => "has ended",
         };
         _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
+        if (lost.Cause == LossCause.Hung)
+        {
+            _devices.Hung(node);
+        }
+
         Keep();
     }
 

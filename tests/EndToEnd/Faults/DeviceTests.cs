@@ -29,6 +29,20 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public async Task AStepLoopThatHangsIsAFailureOfItsDevice()
+    {
+        var run = await FragileRun.Of("hang", times: 1, workers: 2, "--device-failures", "1");
+
+        run.HasEnded();
+        Assert.Equal(["hang", "quarantine"], run.FaultKinds.Order(StringComparer.Ordinal));
+        var (hang, quarantine) = (run.Faults.Single(fault => (string)fault["kind"]! == "hang"), run.Faults.Single(fault => (string)fault["kind"]! == "quarantine"));
+        Assert.EndsWith(((string)quarantine["who"]!)["cpu of".Length..], (string)hang["who"]!, StringComparison.Ordinal);
+        Assert.Equal("1 failures, the last: its step loop did not get on", (string)quarantine["detail"]!);
+        Assert.Equal(2, run.Count("workers_started"));
+        Assert.Equal((await FragileRun.Calm()).WeightsHash, run.WeightsHash);
+    }
+
+    [Fact]
     public async Task ARunWithoutADeviceThatMayBeUsedStopsWithTheReason()
     {
         var run = await FragileRun.OnABrokenMachine(Spec.Short, "--workers", "1", "--fault", "device:worker=0@step=5", "--device-failures", "1");
@@ -82,6 +96,22 @@ public sealed class DeviceTests
         var ended = await AtomProgram.Run("device-check", device);
         Assert.Equal(exitCode, ended.ExitCode);
         Assert.StartsWith(errors, ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADeviceWhoseStepLoopHangsIsCheckedBeforeItIsUsedAgainAndCountsOnce()
+    {
+        var (watch, posted) = Watch(2);
+        var node = Ended("exit 71", NodeProcess.ExitFenced);
+        watch.Hung(node);
+        Assert.False(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
+        watch.Ended(node);
+        Assert.Equal([0], watch.Places.TakeToCheck(DateTimeOffset.UtcNow));
+        watch.Places.Checked(0, null, DateTimeOffset.UtcNow);
+        Assert.True(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
+        Assert.Single(posted);
+        watch.Hung(Ended("exit 71", NodeProcess.ExitFenced, node: 2));
+        Assert.Equal([(0, "its step loop did not get on")], watch.Places.Quarantined);
     }
 
     [Fact]
@@ -144,5 +174,22 @@ public sealed class DeviceTests
         Assert.Equal([0, 1, 2, 4, 8, 16, 32, 60, 60], pauses);
         places.Ended(0, new NodeId(99), TimeSpan.FromSeconds(61), null, now);
         Assert.True(places.MayStart(0, now));
+    }
+
+    private static (DeviceWatch Watch, List<Action> Posted) Watch(int most)
+    {
+        var posted = new List<Action>();
+        var options = new SupervisorOptions { Settings = new RunSettings { Workers = 2, DeviceFailures = most }, NodeEnvironment = new Dictionary<string, string>() };
+        return (new DeviceWatch(options, new FailedDevices(null, "", most), null!, posted.Add, (_, _, _) => { }, (_, _) => { }), posted);
+    }
+
+    private static NodeHandle Ended(string how, int exitCode, int node = 1, int slot = 0)
+    {
+        var process = Process.Start("/bin/sh", ["-c", how]);
+        process.WaitForExit();
+        var handle = new NodeHandle(new NodeId(node), slot, process, null, DateTimeOffset.UtcNow);
+        handle.End();
+        Assert.Equal(exitCode, handle.ExitCode);
+        return handle;
     }
 }

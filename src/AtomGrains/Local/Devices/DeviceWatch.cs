@@ -34,6 +34,16 @@ internal sealed class DeviceWatch(
         }
     }
 
+    /// <summary>
+    /// A step loop does not get on, as one whose kernel never returns. It is fenced and ends with an exit code that a process
+    /// has as well that was paused: that it hung is known now.
+    /// </summary>
+    public void Hung(NodeHandle node)
+    {
+        Places.Failed(node.Slot, node.Id, DateTimeOffset.UtcNow - node.Started, "its step loop did not get on");
+        post(() => GiveUp(node.Slot));
+    }
+
     /// <summary>Devices that failed are asked in processes of their own.</summary>
     public void Check()
     {

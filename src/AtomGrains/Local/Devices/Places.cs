@@ -64,8 +64,16 @@ internal sealed class Places
         Pause(place, now);
         if (deviceFailure is not null)
         {
-            _devices.Failed(slot, node, deviceFailure, forgives: lived > LongService);
+            Failed(slot, node, lived, deviceFailure);
         }
+    }
+
+    /// <summary>A device was found to have failed though its process has not ended yet.</summary>
+    /// <param name="lived">Since its start.</param>
+    public void Failed(int slot, NodeId node, TimeSpan lived, string failure)
+    {
+        Of(slot);
+        _devices.Failed(slot, node, failure, forgives: lived > LongService);
     }
 
     /// <summary>The answer of a check: what is wrong, or null.</summary>
