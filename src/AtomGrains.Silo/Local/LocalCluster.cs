@@ -97,7 +97,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             {
                 silo.IsReplaced = true;
                 RecordDeath(silo);
-                if (FaultNames.IsOwnFailure(silo.ExitCode))
+                var isKilledEarly = !HasChildren && FaultNames.WasKilled(silo.ExitCode) && !_files.HasJoinedSince(silo.Ordinal, silo.Started);
+                if (FaultNames.IsOwnFailure(silo.ExitCode) || isKilledEarly)
                 {
                     // What it is told of its end tells processes apart, and is written down nowhere.
                     _places.Ended(silo.Ordinal, new NodeId(silo.Pid), DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo), DateTimeOffset.UtcNow);

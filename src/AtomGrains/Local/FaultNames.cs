@@ -35,6 +35,9 @@ internal static class FaultNames
     /// <summary>Whether a process ended as one does that is asked to.</summary>
     public static bool HasLeft(int? exitCode) => exitCode is 0 or SignalBase + Signals.Terminate;
 
+    /// <summary>Whether SIGKILL ended it: from outside, or by a system that is short of memory.</summary>
+    public static bool WasKilled(int? exitCode) => exitCode == SignalBase + Signals.Kill;
+
     /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>
     public static bool IsOwnFailure(int? exitCode) =>
         exitCode is not (null or 0 or NodeProcess.ExitFenced or NodeProcess.ExitOrphaned or SignalBase + Signals.Kill or SignalBase + Signals.Terminate);

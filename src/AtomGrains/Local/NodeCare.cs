@@ -168,7 +168,14 @@ internal sealed class NodeCare
         }
     }
 
-    public void OnDecided(long step) => _ends.Decided(step);
+    public void OnDecided(long step)
+    {
+        _ends.Decided(step);
+        foreach (var node in Table.Running.Where(node => !node.HasServed))
+        {
+            node.HasServed = _coordinator.View?.IsMember(node.Id) ?? false;
+        }
+    }
 
     public void OnInstalled(View view) => _keeper.WakeReplaced(view);
 

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Local;
 using AtomGrains.Local.Devices;
 using AtomGrains.Node.Runs;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Faults;
@@ -105,7 +107,7 @@ public sealed class DeviceTests
         var node = Ended("exit 71", NodeProcess.ExitFenced);
         watch.Hung(node);
         Assert.False(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
-        watch.Ended(node);
+        watch.Ended(node, DateTimeOffset.UtcNow);
         Assert.Equal([0], watch.Places.TakeToCheck(DateTimeOffset.UtcNow));
         watch.Places.Checked(0, null, DateTimeOffset.UtcNow);
         Assert.True(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
@@ -174,6 +176,32 @@ public sealed class DeviceTests
         Assert.Equal([0, 1, 2, 4, 8, 16, 32, 60, 60], pauses);
         places.Ended(0, new NodeId(99), TimeSpan.FromSeconds(61), null, now);
         Assert.True(places.MayStart(0, now));
+    }
+
+    [Fact]
+    public void WorkersThatAreKilledBeforeTheyAreOfAnyUseWaitLongerEachTimeAndOthersDoNot()
+    {
+        const int Killed = 128 + Signals.Kill;
+        var (watch, _) = Watch(1);
+        bool[] early = [Dies(0, 1), Dies(0, 2), Dies(0, 3)];
+        bool[] late = [Dies(1, 4, node => node.HasServed = true), Dies(1, 5, node => node.HasServed = true), Dies(1, 6, node => node.HasServed = true)];
+        bool[] ordered = [Dies(2, 7, Order), Dies(2, 8, Order), Dies(2, 9, Order)];
+        Assert.Equal([true, false, false], early);
+        Assert.Equal([true, true, true], late);
+        Assert.Equal([true, true, true], ordered);
+        Assert.Empty(watch.Places.TakeToCheck(DateTimeOffset.UtcNow + TimeSpan.FromHours(1)));
+        Assert.True(watch.Places.MayStart(0, DateTimeOffset.UtcNow + TimeSpan.FromMinutes(1)));
+        Assert.True(watch.Places.MayStart(3, DateTimeOffset.UtcNow), "the other places wait for nobody");
+
+        void Order(NodeHandle node) => node.Strike = new OrderedStrike(new FaultOrder(FaultKind.Kill, node.Slot, 0), DateTimeOffset.UtcNow);
+
+        bool Dies(int slot, int number, Action<NodeHandle>? change = null)
+        {
+            var node = Ended("kill -KILL $$", Killed, number, slot);
+            change?.Invoke(node);
+            watch.Ended(node, node.Started);
+            return watch.Places.MayStart(slot, node.Started);
+        }
     }
 
     private static (DeviceWatch Watch, List<Action> Posted) Watch(int most)

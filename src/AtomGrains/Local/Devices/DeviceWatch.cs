@@ -24,11 +24,12 @@ internal sealed class DeviceWatch(
     public IReadOnlyList<string> Quarantined => [.. _quarantined.Order().Select(NameOf)];
 
     /// <summary>A process has ended; said before anybody can want its replacement.</summary>
-    public void Ended(NodeHandle node)
+    public void Ended(NodeHandle node, DateTimeOffset now)
     {
-        if (FaultNames.IsOwnFailure(node.ExitCode) || node.ExitCode == NodeProcess.ExitFenced)
+        // A kill that comes before every step is no accident: the system may be out of memory whenever one starts there.
+        var isKilledEarly = FaultNames.WasKilled(node.ExitCode) && !node.HasServed && node.Strike is null;
+        if (FaultNames.IsOwnFailure(node.ExitCode) || node.ExitCode == NodeProcess.ExitFenced || isKilledEarly)
         {
-            var now = DateTimeOffset.UtcNow;
             var failure = FaultNames.OfExit(node.ExitCode) == FaultNames.Device ? node.Cause ?? $"exit code {node.ExitCode}" : null;
             Places.Ended(node.Slot, node.Id, now - node.Started, failure, now);
         }

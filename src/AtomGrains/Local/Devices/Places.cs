@@ -54,7 +54,7 @@ internal sealed class Places
     /// <summary>No process starts here any more, whatever a check would say.</summary>
     public void Condemn(int slot, string why) => Of(slot).Condemnation = why;
 
-    /// <summary>A process that was not ended from outside has ended here.</summary>
+    /// <summary>A process has ended here by a failure of its own, or before it was of any use.</summary>
     /// <param name="lived">Since its start.</param>
     /// <param name="deviceFailure">What was wrong with the device; null when nothing speaks against it.</param>
     public void Ended(int slot, NodeId node, TimeSpan lived, string? deviceFailure, DateTimeOffset now)
