@@ -60,6 +60,11 @@ internal sealed class KnownNodes(
         // How a child ended is going to be said by its silo; how a silo did, nobody here sees.
         var kindOfEnd = seats.Of(lost.Node)?.Child is null ? FaultLedger.UnknownEnd : null;
         ledger.Lost(lost, coordinator.IsInstalled ? lost.Step : journal.NextStep, new LostNode(seats.SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
+        if (lost.Cause == LossCause.Hung)
+        {
+            // As a kernel that never returns: nothing of how its process ends is going to tell it from one that was paused.
+            DeviceFailed(lost.Node, seats.SlotOf(lost.Node), "its step loop did not get on");
+        }
     }
 
     /// <summary>The process of a node has ended, and the coordinator knows that.</summary>
@@ -67,9 +72,17 @@ internal sealed class KnownNodes(
     public void OnExited(NodeId node, int slot, string kind, string? cause)
     {
         ledger.Ended(node, kind, cause, StrikeOf(node));
-        if (ProcessEnd.IsOfDevice(kind) && seats.OrdinalOf(node) is { } ordinal && failedDevices.Add(node, ordinal))
+        if (ProcessEnd.IsOfDevice(kind))
         {
-            var why = $"{plan.Settings.DeviceFailures} failures, the last: {cause ?? "unknown"}";
+            DeviceFailed(node, slot, cause ?? "unknown");
+        }
+    }
+
+    private void DeviceFailed(NodeId node, int slot, string failure)
+    {
+        if (seats.OrdinalOf(node) is { } ordinal && failedDevices.Failed(ordinal, node, failure))
+        {
+            var why = $"{plan.Settings.DeviceFailures} failures, the last: {failure}";
             note($"the {plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");
             desk.DeviceNoted(FaultLedger.QuarantineKind, slot, plan.Spec.DeviceKind, why);
         }

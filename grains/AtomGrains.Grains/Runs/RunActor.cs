@@ -54,7 +54,7 @@ internal sealed class RunActor : IDisposable
         _register = new FileRegister(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
-        var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, plan.Before, plan.Settings.DeviceFailures));
+        var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, $"after {plan.Before}", plan.Settings.DeviceFailures));
         _ending = new RunEnding(plan);
         _waitedFor = new WaitedFor(plan.Folder, output.Note);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Settings.Roots, HasSuccessor);

@@ -10,6 +10,15 @@ public sealed record ProcessEnd(string Kind, string? Cause, string? SiloRests = 
 {
     public bool IsFailureOfDevice => IsOfDevice(Kind);
 
+    /// <summary>
+    /// Whether its device has to compute right in a fresh process before it is offered again. A process that was fenced may have
+    /// hung there: only its coordinator knows.
+    /// </summary>
+    public bool LeavesDoubt => IsFailureOfDevice || Kind == Fenced;
+
+    /// <summary>The kind of an end that a node was told to make, since it was silent or did not get on.</summary>
+    public const string Fenced = "stop";
+
     /// <summary>Whether a kind of end speaks against the device.</summary>
     public static bool IsOfDevice(string kind) => kind == FaultPlan.NameOf(FaultKind.Device);
 }

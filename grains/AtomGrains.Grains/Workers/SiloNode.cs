@@ -74,7 +74,7 @@ internal sealed class SiloNode : INodeOwner
     /// <summary>Its device is free.</summary>
     public bool HasLeftItsDevice => _over || _givenUp;
 
-    /// <summary>Its process ended with a failure of the device.</summary>
+    /// <summary>Its process ended with a failure of the device, or in a way that may be one.</summary>
     public bool DeviceFailed
     {
         get => _deviceFailed;
@@ -115,7 +115,7 @@ internal sealed class SiloNode : INodeOwner
     void INodeOwner.Ended(ProcessEnd? end)
     {
         // Before the device counts as free.
-        _deviceFailed = end is { IsFailureOfDevice: true };
+        _deviceFailed = end is { LeavesDoubt: true };
         _over = true;
         _reports.Close();
         if (end is not null)

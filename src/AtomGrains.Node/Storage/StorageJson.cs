@@ -7,6 +7,7 @@ namespace AtomGrains.Node.Storage;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(DeviceEvent))]
 [JsonSerializable(typeof(FaultLine))]
 [JsonSerializable(typeof(LastWords))]
 [JsonSerializable(typeof(MetricsLine))]

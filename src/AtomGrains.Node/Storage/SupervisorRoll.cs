@@ -20,11 +20,14 @@ public sealed class SupervisorRoll
     public SupervisorRoll(string folder)
     {
         _register = new FileRegister(folder, FolderName);
-        Lost = [.. _register.Generations().Where(number => Read(number).Ended is null).Select(number => (int)number.Value)];
+        var all = _register.Generations();
+        Lost = [.. all.Where(number => Read(number).Ended is null).Select(number => (int)number.Value)];
+        var inOrder = all.LastOrDefault(number => Read(number).Ended is not null);
         var next = (_register.Newest()?.Generation ?? Generation.None).Next;
         _self = new SupervisorRollEntry((int)next.Value, ProcessIdentity.Self, DateTimeOffset.UtcNow);
         _path = Path.Combine(folder, FolderName, string.Create(CultureInfo.InvariantCulture, $"{next.Value}.json"));
         _register.TryCreate(next, Serialize(_self));
+        Attempt = NameOf((int)inOrder.Value + 1);
     }
 
     /// <summary>This supervisor's number, from 1.</summary>
@@ -32,6 +35,9 @@ public sealed class SupervisorRoll
 
     /// <summary>Numbers of the predecessors that did not end in order.</summary>
     public IReadOnlyList<int> Lost { get; }
+
+    /// <summary>The supervisors from the last that ended in order to the next that does are one attempt: the first one's name.</summary>
+    public string Attempt { get; }
 
     /// <summary>The supervisor's name in the ledger.</summary>
     public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"supervisor {number}");

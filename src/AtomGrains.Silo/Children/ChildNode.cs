@@ -125,7 +125,7 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
 
         _ended = true;
         var exit = _handle!.ExitCode;
-        owner.Ended(new ProcessEnd(IsGivenUp ? "stop" : FaultNames.OfExit(exit), _handle.Cause ?? FaultNames.CauseOf(exit), whyToRest()));
+        owner.Ended(new ProcessEnd(IsGivenUp ? ProcessEnd.Fenced : FaultNames.OfExit(exit), _handle.Cause ?? FaultNames.CauseOf(exit), whyToRest()));
         return true;
     }
 }

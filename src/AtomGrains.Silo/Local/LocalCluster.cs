@@ -7,6 +7,7 @@ using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Local;
 using AtomGrains.Local.Devices;
+using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
@@ -38,7 +39,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
     private readonly NodeDeaths _deaths = new(folder.Path);
-    private readonly Places _places = new(options.Settings.DeviceFailures);
+    private readonly Places _places = new(new FailedDevices(null, "", options.Settings.DeviceFailures));
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
     private readonly FileMembershipTable _membership = FileMembershipTable.Anew(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
@@ -98,9 +99,11 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             {
                 silo.IsReplaced = true;
                 RecordDeath(silo);
-                if (FaultNames.IsOwnFailure(silo.ExitCode))
+                var isKilledEarly = !HasChildren && FaultNames.WasKilled(silo.ExitCode) && !_files.HasJoinedSince(silo.Ordinal, silo.Started);
+                if (FaultNames.IsOwnFailure(silo.ExitCode) || isKilledEarly)
                 {
-                    _places.Ended(silo.Ordinal, DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo), DateTimeOffset.UtcNow);
+                    // What it is told of its end tells processes apart, and is written down nowhere.
+                    _places.Ended(silo.Ordinal, new NodeId(silo.Pid), DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo), DateTimeOffset.UtcNow);
                 }
 
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;

@@ -50,7 +50,7 @@ internal sealed class CrashLoop
         if (!node.IsReady)
         {
             return FaultNames.HasLeft(node.ExitCode) ? null
-                : FaultNames.IsKilled(node.ExitCode) && node.Stuck is null ? Killed()
+                : FaultNames.WasKilled(node.ExitCode) && node.Stuck is null ? Killed()
                 : NotReady($"{(node.Stuck is { } stuck ? $"because it {stuck}" : $"with exit code {node.ExitCode}")}; see {log}");
         }
 

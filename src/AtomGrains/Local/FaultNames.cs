@@ -35,8 +35,8 @@ internal static class FaultNames
     /// <summary>Whether a process ended as one does that is asked to.</summary>
     public static bool HasLeft(int? exitCode) => exitCode is 0 or SignalBase + Signals.Terminate;
 
-    /// <summary>Whether SIGKILL ended a process.</summary>
-    public static bool IsKilled(int? exitCode) => exitCode == SignalBase + Signals.Kill;
+    /// <summary>Whether SIGKILL ended it: from outside, or by a system that is short of memory.</summary>
+    public static bool WasKilled(int? exitCode) => exitCode == SignalBase + Signals.Kill;
 
     /// <summary>Whether a process ended by a failure of its own, and not by a signal from outside, an order or a loss of contact.</summary>
     public static bool IsOwnFailure(int? exitCode) =>

@@ -30,16 +30,16 @@ internal sealed class NodeCare
     /// <param name="events">Of the thread on which everything here is called.</param>
     /// <param name="turn">Hands the coordinator an event, unless the run is over.</param>
     public NodeCare(
-        string folder, RunSpec spec, SupervisorOptions options, Coordinator coordinator, FaultLedger ledger, RunDesk desk, OrderedFaults faults,
+        string folder, RunSpec spec, SupervisorOptions options, Coordinator coordinator, FaultLedger ledger, RunDesk desk, OrderedFaults faults, FailedDevices failedDevices,
         Inheritance inheritance, Func<NodeId, int, NodeAssignment> assign, EventQueue events, IRunObserver observer, Action<Action<Outbox>> turn)
     {
         (_coordinator, _ledger, _desk, _faults, _observer) = (coordinator, ledger, desk, faults, observer);
         var first = new NodeId(Math.Max(ledger.NewestLost?.Value ?? 0, inheritance.NewestNode) + 1);
         Table = new NodeTable(inheritance.Roll, first, assign, options.NodeEnvironment, node => events.Post(() => OnProcessEnded(node)));
         _devices = new DeviceWatch(
-            options, observer, events.Post, (kind, slot, what) => desk.DeviceNoted(kind, slot, options.DeviceOf(slot), what),
+            options, failedDevices, observer, events.Post, (kind, slot, what) => desk.DeviceNoted(kind, slot, options.DeviceOf(slot), what),
             (slot, why) => _ends!.OnQuarantined(_keeper!.Usable, $"{options.DeviceOf(slot)} of worker {slot} had {why}"));
-        (inheritance.View?.Quarantined ?? []).ToList().ForEach(quarantine => _devices.RecallCondemned(quarantine.Slot));
+        _devices.Recall((inheritance.View?.Quarantined ?? []).Select(quarantine => quarantine.Slot));
         _ends = new NodeEnds(folder, spec, Table, _devices, ledger, coordinator, turn, Keep);
         _keeper = new NodeKeeper(Table, coordinator, options, observer, _devices.Places, OnNotStarted);
     }
@@ -62,6 +62,16 @@ internal sealed class NodeCare
             return node;
         }),
     ];
+
+    /// <summary>Starts the first processes that are wanted, on the devices that predecessors have not given up.</summary>
+    public void Begin()
+    {
+        Keep();
+        if (_devices.Quarantined is [.., var last])
+        {
+            _ends.OnQuarantined(_keeper.Usable, $"{last} was so before");
+        }
+    }
 
     /// <summary>Starts whoever is wanted and missing.</summary>
     public void Keep()
@@ -141,6 +151,11 @@ internal sealed class NodeCare
             _ => "has ended",
         };
         _observer.OnNote($"worker {node.Slot} (process {node.Pid}) {state} at step {lost.Step}: its lanes move");
+        if (lost.Cause == LossCause.Hung)
+        {
+            _devices.Hung(node);
+        }
+
         Keep();
     }
 
@@ -154,7 +169,14 @@ internal sealed class NodeCare
         }
     }
 
-    public void OnDecided(long step) => _ends.Decided(step);
+    public void OnDecided(long step)
+    {
+        _ends.Decided(step);
+        foreach (var node in Table.Running.Where(node => !node.HasServed))
+        {
+            node.HasServed = _coordinator.View?.IsMember(node.Id) ?? false;
+        }
+    }
 
     public void OnInstalled(View view) => _keeper.WakeReplaced(view);
 

@@ -76,7 +76,7 @@ internal sealed class NodeEnds(
         _closed.Remove(node);
         node.End(node.IsAdopted ? LastWords.Read(folder, node.Id) : null);
         var death = Autopsy.Of(node, LaneMark.PathOf(folder, node.Id.Value), spec);
-        devices.Ended(node);
+        devices.Ended(node, DateTimeOffset.UtcNow);
         TellEnded(node.Id, death);
         if (node.IsReady || node.IsAdopted)
         {

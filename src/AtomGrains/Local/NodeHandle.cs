@@ -38,6 +38,9 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
 
     public bool IsReady { get; set; }
 
+    /// <summary>A step was decided while it was a member of the view.</summary>
+    public bool HasServed { get; set; }
+
     /// <summary>It was told to end, or asked to.</summary>
     public bool Leaves { get; set; }
 

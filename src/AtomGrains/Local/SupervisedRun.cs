@@ -80,7 +80,7 @@ internal sealed class SupervisedRun : IDisposable
         _checkpoints = new CheckpointDesk(
             CheckpointKeeperOptions.For(_folder, folder.Record.BitsClass, elements, options.Settings.Checkpoints.Keep), store, _register, _coordinator, _outbox, () => Now, action => events.Post(() => Turn(_ => action())), observer.OnNote);
         _desk = new RunDesk(journal, _ledger, _checkpoints, _coordinator, metrics?.Begin(_spec, Now), options.Settings.Spares, () => Now, observer.OnNote);
-        _care = new NodeCare(_folder, _spec, options, _coordinator, _ledger, _desk, _faults, _inheritance, Assign, events, observer, Turn);
+        _care = new NodeCare(_folder, _spec, options, _coordinator, _ledger, _desk, _faults, new FailedDevices(_folder, roll.Attempt, options.Settings.DeviceFailures), _inheritance, Assign, events, observer, Turn);
     }
 
     /// <summary>Why it ended before its last step; null when it did not.</summary>
@@ -98,7 +98,7 @@ internal sealed class SupervisedRun : IDisposable
     {
         TakeOver();
         ScaleAt(0);
-        _care.Keep();
+        _care.Begin();
     }
 
     public void OnMessage(NodeId from, LocalMessage message)

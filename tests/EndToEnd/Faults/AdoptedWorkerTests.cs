@@ -62,6 +62,26 @@ public sealed class AdoptedWorkerTests
         Assert.Contains($"cpu of worker 1 passes its check", finished.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("99", 0)]
+    public async Task ASuccessorUsesNoDeviceThatItsPredecessorGaveUpOrHadNotCheckedYet(string failures, int quarantines)
+    {
+        const string Order = "device:worker=1@step=5";
+        const string Kill = "kill:supervisor@step=40";
+        var run = await FragileRun.OnABrokenMachine(
+            Spec.Medium, "--workers", "3", "--supervise", "--fault", Order, "--fault", Kill, "--device-failures", failures);
+
+        await run.EqualsTheCalmRun();
+        run.Fault("device", 1, Order);
+        Assert.Equal($"ordered {Kill}", (string)run.Faults.Single(fault => (string)fault["role"]! == "supervisor")["detail"]!);
+        Assert.Equal(quarantines, run.FaultKinds.Count(kind => kind == "quarantine"));
+
+        // Had the successor forgotten, it would have started one at once, before its first step.
+        Assert.Equal(3, run.Count("workers_started"));
+        Assert.Equal(2, run.WorkersOfViews[^1]);
+    }
+
     private static void HasKilledTheSupervisor(FinishedRun run) =>
         Assert.Equal($"ordered {SupervisorKill}", (string)run.Faults.Single(fault => (string)fault["role"]! == "supervisor")["detail"]!);
 }

@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
+using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Local;
 using AtomGrains.Local.Devices;
+using AtomGrains.Node.Runs;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Faults;
@@ -24,6 +28,20 @@ public sealed class DeviceTests
         Assert.Equal(("cpu of worker 1", "2 failures, the last: it does not compute"), ((string)quarantine["who"]!, (string)quarantine["detail"]!));
         Assert.Equal((3L, 1L), (run.Count("workers_started"), run.Count("faults")));
         Assert.Equal(2, run.WorkersOfViews[^1]);
+    }
+
+    [Fact]
+    public async Task AStepLoopThatHangsIsAFailureOfItsDevice()
+    {
+        var run = await FragileRun.Of("hang", times: 1, workers: 2, "--device-failures", "1");
+
+        run.HasEnded();
+        Assert.Equal(["hang", "quarantine"], run.FaultKinds.Order(StringComparer.Ordinal));
+        var (hang, quarantine) = (run.Faults.Single(fault => (string)fault["kind"]! == "hang"), run.Faults.Single(fault => (string)fault["kind"]! == "quarantine"));
+        Assert.EndsWith(((string)quarantine["who"]!)["cpu of".Length..], (string)hang["who"]!, StringComparison.Ordinal);
+        Assert.Equal("1 failures, the last: its step loop did not get on", (string)quarantine["detail"]!);
+        Assert.Equal(2, run.Count("workers_started"));
+        Assert.Equal((await FragileRun.Calm()).WeightsHash, run.WeightsHash);
     }
 
     [Fact]
@@ -83,10 +101,26 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public void ADeviceWhoseStepLoopHangsIsCheckedBeforeItIsUsedAgainAndCountsOnce()
+    {
+        var (watch, posted) = Watch(2);
+        var node = Ended("exit 71", NodeProcess.ExitFenced);
+        watch.Hung(node);
+        Assert.False(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
+        watch.Ended(node, DateTimeOffset.UtcNow);
+        Assert.Equal([0], watch.Places.TakeToCheck(DateTimeOffset.UtcNow));
+        watch.Places.Checked(0, null, DateTimeOffset.UtcNow);
+        Assert.True(watch.Places.MayStart(0, DateTimeOffset.UtcNow));
+        Assert.Single(posted);
+        watch.Hung(Ended("exit 71", NodeProcess.ExitFenced, node: 2));
+        Assert.Equal([(0, "its step loop did not get on")], watch.Places.Quarantined);
+    }
+
+    [Fact]
     public void APlaceIsUsedAgainOnceItsDeviceHasPassedACheck()
     {
-        var places = new Places(3);
-        places.Ended(1, TimeSpan.FromSeconds(5), "CUDA error", Start);
+        var places = new Places(new FailedDevices(null, "", 3));
+        places.Ended(1, new NodeId(1), TimeSpan.FromSeconds(5), "CUDA error", Start);
         Assert.Equal((true, false), (places.MayStart(0, Start), places.MayStart(1, Start)));
         Assert.Equal([1], places.TakeToCheck(Start));
         Assert.Empty(places.TakeToCheck(Start));
@@ -97,8 +131,8 @@ public sealed class DeviceTests
     [Fact]
     public void ADeviceIsQuarantinedAfterSoManyFailuresAndFailedChecksAreSome()
     {
-        var places = new Places(3);
-        places.Ended(1, TimeSpan.FromSeconds(5), "first", Start);
+        var places = new Places(new FailedDevices(null, "", 3));
+        places.Ended(1, new NodeId(2), TimeSpan.FromSeconds(5), "first", Start);
         Assert.Single(places.TakeToCheck(Start));
         places.Checked(1, "second", Start);
         Assert.Empty(places.TakeToCheck(Start));
@@ -113,23 +147,23 @@ public sealed class DeviceTests
     [Fact]
     public void ADeviceThatHasServedLongIsForgivenWhatItDidBefore()
     {
-        var places = new Places(2);
-        places.Ended(0, TimeSpan.FromMinutes(1), "first", Start);
-        places.Ended(0, TimeSpan.FromMinutes(11), "second", Start);
+        var places = new Places(new FailedDevices(null, "", 2));
+        places.Ended(0, new NodeId(3), TimeSpan.FromMinutes(1), "first", Start);
+        places.Ended(0, new NodeId(4), TimeSpan.FromMinutes(11), "second", Start);
         Assert.False(places.IsQuarantined(0));
-        places.Ended(0, TimeSpan.FromMinutes(1), "third", Start);
+        places.Ended(0, new NodeId(5), TimeSpan.FromMinutes(1), "third", Start);
         Assert.True(places.IsQuarantined(0));
     }
 
     [Fact]
     public void PausesOfAPlaceWhoseProcessesDoNotLiveLongGrow()
     {
-        var places = new Places(3);
+        var places = new Places(new FailedDevices(null, "", 3));
         var pauses = new List<double>();
         var now = Start;
         for (var death = 0; death < 9; death++)
         {
-            places.Ended(0, TimeSpan.FromSeconds(2), null, now);
+            places.Ended(0, new NodeId(6 + death), TimeSpan.FromSeconds(2), null, now);
             var began = now;
             for (; !places.MayStart(0, now); now += TimeSpan.FromSeconds(1))
             {
@@ -140,7 +174,50 @@ public sealed class DeviceTests
         }
 
         Assert.Equal([0, 1, 2, 4, 8, 16, 32, 60, 60], pauses);
-        places.Ended(0, TimeSpan.FromSeconds(61), null, now);
+        places.Ended(0, new NodeId(99), TimeSpan.FromSeconds(61), null, now);
         Assert.True(places.MayStart(0, now));
+    }
+
+    [Fact]
+    public void WorkersThatAreKilledBeforeTheyAreOfAnyUseWaitLongerEachTimeAndOthersDoNot()
+    {
+        const int Killed = 128 + Signals.Kill;
+        var (watch, _) = Watch(1);
+        bool[] early = [Dies(0, 1), Dies(0, 2), Dies(0, 3)];
+        bool[] late = [Dies(1, 4, node => node.HasServed = true), Dies(1, 5, node => node.HasServed = true), Dies(1, 6, node => node.HasServed = true)];
+        bool[] ordered = [Dies(2, 7, Order), Dies(2, 8, Order), Dies(2, 9, Order)];
+        Assert.Equal([true, false, false], early);
+        Assert.Equal([true, true, true], late);
+        Assert.Equal([true, true, true], ordered);
+        Assert.Empty(watch.Places.TakeToCheck(DateTimeOffset.UtcNow + TimeSpan.FromHours(1)));
+        Assert.True(watch.Places.MayStart(0, DateTimeOffset.UtcNow + TimeSpan.FromMinutes(1)));
+        Assert.True(watch.Places.MayStart(3, DateTimeOffset.UtcNow), "the other places wait for nobody");
+
+        void Order(NodeHandle node) => node.Strike = new OrderedStrike(new FaultOrder(FaultKind.Kill, node.Slot, 0), DateTimeOffset.UtcNow);
+
+        bool Dies(int slot, int number, Action<NodeHandle>? change = null)
+        {
+            var node = Ended("kill -KILL $$", Killed, number, slot);
+            change?.Invoke(node);
+            watch.Ended(node, node.Started);
+            return watch.Places.MayStart(slot, node.Started);
+        }
+    }
+
+    private static (DeviceWatch Watch, List<Action> Posted) Watch(int most)
+    {
+        var posted = new List<Action>();
+        var options = new SupervisorOptions { Settings = new RunSettings { Workers = 2, DeviceFailures = most }, NodeEnvironment = new Dictionary<string, string>() };
+        return (new DeviceWatch(options, new FailedDevices(null, "", most), null!, posted.Add, (_, _, _) => { }, (_, _) => { }), posted);
+    }
+
+    private static NodeHandle Ended(string how, int exitCode, int node = 1, int slot = 0)
+    {
+        var process = Process.Start("/bin/sh", ["-c", how]);
+        process.WaitForExit();
+        var handle = new NodeHandle(new NodeId(node), slot, process, null, DateTimeOffset.UtcNow);
+        handle.End();
+        Assert.Equal(exitCode, handle.ExitCode);
+        return handle;
     }
 }

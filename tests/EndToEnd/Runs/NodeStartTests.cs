@@ -30,7 +30,7 @@ public sealed class NodeStartTests : IDisposable
         var spec = new RunSpec { Model = new ModelSpec(), Optimizer = new OptimizerSpec(), Evaluation = new EvaluationSpec(), Data = new DataSpec { TrainSamples = 100 } };
         var coordinator = new Coordinator(spec, new PartitionLayout(1000, 16, spec.Partitions), new CoordinatorOptions { Workers = 3 }, ProtocolRules.Safe);
         var told = new List<string>();
-        var keeper = new NodeKeeper(nodes, coordinator, new SupervisorOptions { Settings = new RunSettings { Workers = 3 }, NodeEnvironment = TooMuch }, null!, new Places(3), told.Add);
+        var keeper = new NodeKeeper(nodes, coordinator, new SupervisorOptions { Settings = new RunSettings { Workers = 3 }, NodeEnvironment = TooMuch }, null!, new Places(new FailedDevices(null, "", 3)), told.Add);
         keeper.Keep();
         keeper.Keep();
         Assert.Contains("Argument list too long", Assert.Single(told), StringComparison.Ordinal);

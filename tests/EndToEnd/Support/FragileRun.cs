@@ -17,7 +17,7 @@ internal static class FragileRun
     /// <summary>The run whose job gets over every sample.</summary>
     public static Task<FinishedRun> Calm() => Undisturbed.Value;
 
-    /// <param name="end">What the job does on its sample: <c>segv</c>, <c>abort</c> or <c>nan</c>.</param>
+    /// <param name="end">What the job does on its sample: <c>segv</c>, <c>abort</c>, <c>hang</c> or <c>nan</c>.</param>
     /// <param name="times">How often at most.</param>
     public static Task<FinishedRun> Of(string end, int times, int workers, params string[] options) => Of(end, times, workers, Spec.Steps, _ => { }, options);
 

@@ -79,8 +79,12 @@ public sealed class RollTests : IDisposable
         var second = new SupervisorRoll(_folder.Path);
         Assert.Equal(2, second.Number);
         Assert.Equal([1], second.Lost);
+        Assert.Equal("supervisor 1", second.Attempt);
         second.End();
-        Assert.Equal([1], new SupervisorRoll(_folder.Path).Lost);
+        var third = new SupervisorRoll(_folder.Path);
+        Assert.Equal([1], third.Lost);
+        Assert.Equal("supervisor 3", third.Attempt);
+        Assert.Equal("supervisor 3", new SupervisorRoll(_folder.Path).Attempt);
     }
 
     [Fact]

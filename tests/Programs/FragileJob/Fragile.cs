@@ -41,6 +41,9 @@ public sealed partial class Fragile : TrainingJob
             case "abort":
                 Abort();
                 return loss;
+            case "hang":
+                Thread.Sleep(Timeout.Infinite);
+                return loss;
             case "nan":
                 return loss * float.NaN;
             default:
