@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using AtomGrains.Clustering.Tls;
 using AtomGrains.Core.Options;
@@ -137,6 +138,14 @@ public sealed partial class ClusterConnection
         {
             TlsConnections.Configure(client, _tls);
         }
+    }
+
+    /// <summary>Asks silos' ports why this process is not let in; null when one lets it in, or none says why.</summary>
+    /// <param name="silos">Ports for silos, or gateways.</param>
+    public async Task<SettingError?> RefusalAsync(IEnumerable<IPEndPoint> silos)
+    {
+        var verdicts = await Task.WhenAll(silos.Select(silo => TlsProbe.AskAsync(silo, _tls))).ConfigureAwait(false);
+        return verdicts.Any(verdict => verdict.IsTaken) ? null : verdicts.Select(verdict => verdict.Fault).FirstOrDefault(fault => fault is not null);
     }
 
     private static void CheckAzure(string? account, string? connectionString, ICollection<SettingError> errors)

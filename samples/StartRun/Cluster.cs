@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using System.Net;
 using AtomGrains.Clustering;
+using AtomGrains.Core.Options;
 using AtomGrains.Grains;
 using AtomGrains.Grains.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Messaging;
 
 namespace StartRun;
 
@@ -62,7 +65,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
         catch (Exception error)
         {
-            host.Dispose();
+            using var failed = host;
             cancellation.ThrowIfCancellationRequested();
 
             // The edge: membership in a folder or a table, and Orleans's own, fail with exceptions of many kinds. The limit
@@ -71,6 +74,11 @@ internal sealed class Cluster : IAsyncDisposable
             if (AccessRefusal.Of(cause) is { } refusal)
             {
                 throw new ClientException($"cluster {connection.ClusterId} cannot be asked: {refusal}");
+            }
+
+            if (await RefusalAsync(connection, host.Services) is { } fault)
+            {
+                throw new ClientException($"cluster {connection.ClusterId} cannot be asked: {fault}");
             }
 
             var reason = cause is OperationCanceledException or OrleansException ? "" : $": {InALine(cause)}";
@@ -126,6 +134,21 @@ internal sealed class Cluster : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    // Orleans knows of a gateway that does not let it in that there is none.
+    private static async Task<SettingError?> RefusalAsync(ClusterConnection connection, IServiceProvider services)
+    {
+        try
+        {
+            var gateways = await services.GetRequiredService<IGatewayListProvider>().GetGateways();
+            return await connection.RefusalAsync(gateways.Select(gateway => new IPEndPoint(IPAddress.Parse(gateway.Host), gateway.Port)));
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // The edge, as above: what keeps it from being asked has its line already.
+            return null;
+        }
     }
 
     private static void Check(RunAnswer answer)

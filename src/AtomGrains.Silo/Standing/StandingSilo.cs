@@ -33,6 +33,7 @@ internal static class StandingSilo
             using var http = new HealthServer(settings.Address, settings.HttpPort, readiness);
             Say($"joins cluster {settings.Connection.ClusterId} as {settings.Name} at {settings.Address}, silo port {settings.SiloPort}, gateway port {settings.GatewayPort}; health at {http.Url}");
             ClusterCheck.KeepAsync(settings).GetAwaiter().GetResult();
+            MemberCheck.AskAsync(settings, host.Services).GetAwaiter().GetResult();
             if (readiness.IsLeaving)
             {
                 throw new OperationCanceledException();

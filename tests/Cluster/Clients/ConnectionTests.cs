@@ -1,4 +1,5 @@
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using AtomGrains.Tests.Support.Tls;
 
@@ -10,14 +11,35 @@ public sealed class ConnectionTests
     private const int Interrupt = 2;
 
     [Fact]
-    public async Task AClientWithACertificateOfTheClusterDoesItsWorkAndOneWithoutIsNotAnswered()
+    public async Task AClientWithACertificateOfTheClusterDoesItsWorkAndOneWithoutOrWithAForeignOneIsToldSo()
     {
         using var authority = new Authority();
         await using var cluster = new StandingCluster(authority: authority);
         await StartsWatchesListsAndStops(cluster);
         using var stranger = SampleProgram.Start(StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering);
         var refused = await SampleProgram.Finish(stranger);
-        Assert.Equal((2, "error: no silo of cluster atomgrains answers within 10 s"), (refused.ExitCode, refused.Errors.Trim()));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Matches(
+            "^error: cluster atomgrains cannot be asked: --tls-certificate: must be given: the silo at 127.0.0.1:[0-9]+ lets in nobody without a certificate of its cluster's authority$", refused.Errors.Trim());
+
+        using var other = new Authority();
+        var (foreign, _) = other.Issue("foreign");
+
+        // It takes theirs, and they do not take its own.
+        var both = foreign with { Authority = Path.Combine(cluster.Folder, "both.pem") };
+        File.WriteAllText(both.Authority, File.ReadAllText(foreign.Authority) + "\n" + File.ReadAllText(authority.Issue("own").Files.Authority));
+        Assert.Matches($"^error: cluster atomgrains cannot be asked: --tls-ca {foreign.Authority}: is not the authority of the certificate that the silo at 127.0.0.1:[0-9]+ shows, or that one is not valid now$", await Told(foreign));
+        Assert.Matches(
+            $"^error: cluster atomgrains cannot be asked: --tls-certificate {both.Certificate}: is refused by the silo at 127.0.0.1:[0-9]+: it is of an authority that is not its cluster's, or not valid now$", await Told(both));
+
+        async Task<string> Told(TlsFiles files)
+        {
+            using var client = SampleProgram.Start(
+                StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering, "--tls-certificate", files.Certificate, "--tls-key", files.Key, "--tls-ca", files.Authority);
+            var ended = await SampleProgram.Finish(client);
+            Assert.Equal(2, ended.ExitCode);
+            return ended.Errors.Trim();
+        }
     }
 
     [Fact]

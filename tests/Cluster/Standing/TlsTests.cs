@@ -58,17 +58,28 @@ public sealed class TlsTests : IDisposable
             await IsRefused();
         }
 
+        async Task IsTold(TlsFiles files, string why)
+        {
+            var before = Refusals(first);
+            using var stranger = Silo("stranger", files);
+            Assert.Equal(2, await stranger.Ends());
+            Assert.Single(stranger.Said.Split('\n'), line => line.StartsWith($"error: silo: {why}", StringComparison.Ordinal));
+            await Eventually.Holds("the stranger's refusal", () => Refusals(first) > before, () => first.Said);
+        }
+
         Task IsRefused()
         {
             refused++;
             return Eventually.Holds($"refusal {refused}", () => Refusals(first) == refused, () => first.Said);
         }
 
-        // A silo that may use the membership, but has another authority's certificate: no harm, and it gives up.
-        using var stranger = Silo("stranger", _other.Issue("stranger").Files);
-        await stranger.Says("was refused before anything was said");
-        await Eventually.Holds("the stranger's refusal", () => Refusals(first) > refused, () => first.Said);
-        Assert.NotEqual(0, await stranger.Ends());
+        // A silo that may use the membership, but has another authority's certificate: no harm, and it is told so.
+        var foreign = _other.Issue("stranger").Files;
+        var both = foreign with { Authority = Path.Combine(_folder, "both.pem") };
+        File.WriteAllText(both.Authority, File.ReadAllText(foreign.Authority) + "\n" + File.ReadAllText(client.Authority));
+        await IsTold(foreign, $"--tls-ca {foreign.Authority}: is not the authority of the certificate that the silo at 127.0.0.1:");
+        await IsTold(both, $"--tls-certificate {both.Certificate}: is refused by the silo at 127.0.0.1:");
+        Assert.Equal(2, await StandingSiloTests.SilosSeenByAClient($"directory:{_folder}", connectionString: null, client));
         await first.IsReady();
         await second.IsReady();
 

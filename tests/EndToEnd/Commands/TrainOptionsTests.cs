@@ -84,6 +84,27 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Equal(["step   88, at its apply: worker 0 is killed (SIGKILL)"], Last(TrainOptions.LocalHost));
     }
 
+    [Theory]
+    [InlineData("orleans", "0.0.0.0", false)]
+    [InlineData("orleans", "192.0.2.1", false)]
+    [InlineData("orleans", "::", false)]
+    [InlineData("orleans", "127.0.0.2", true)]
+    [InlineData("orleans", "::1", true)]
+    [InlineData("local", "192.0.2.1", true)]
+    public void SilosOfARunListenOnLoopbackAlone(string host, string address, bool allowed)
+    {
+        if (allowed)
+        {
+            Assert.Equal(address, Read(None, ("host", [host]), ("listen", [address])).Listen.ToString());
+            return;
+        }
+
+        var error = Assert.Throws<InvalidSettingsException>(() => Read(None, ("host", [host]), ("listen", [address])));
+        Assert.Equal(
+            $"--listen {address}: must be an address of loopback with --host orleans: silos of one run neither encrypt nor prove who they are; across machines, standing silos do, by TLS (silo)",
+            Assert.Single(error.Errors).ToString());
+    }
+
     [Fact]
     public void CommandLineBeatsEnvironmentBeatsFileBeatsDefault()
     {

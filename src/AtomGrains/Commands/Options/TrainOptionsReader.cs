@@ -1,3 +1,4 @@
+using System.Net;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Workers;
@@ -150,6 +151,11 @@ public static class TrainOptionsReader
         if (options.Supervise)
         {
             yield return new SettingError(Supervise.Flag, "true", $"needs {Host.Flag} {TrainOptions.LocalHost}: the cluster starts its coordinator again by itself");
+        }
+
+        if (!IPAddress.IsLoopback(options.Listen))
+        {
+            yield return new SettingError(Listen.Flag, options.Listen.ToString(), $"must be an address of loopback with {Host.Flag} {TrainOptions.OrleansHost}: silos of one run neither encrypt nor prove who they are; across machines, standing silos do, by TLS (silo)");
         }
 
         if (options.MetricsPort is { } port)
