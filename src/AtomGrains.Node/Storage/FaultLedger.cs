@@ -36,8 +36,11 @@ public sealed class FaultLedger
     /// <summary>The kind of a node that an audit has found to compute wrong bits.</summary>
     public const string WrongBitsKind = "wrong-bits";
 
+    /// <summary>A paused process was let go on, as ordered.</summary>
+    public const string WakeKind = "wake";
+
     // Nobody was lost by these.
-    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind];
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind, WakeKind];
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
@@ -205,6 +208,14 @@ public sealed class FaultLedger
         }
     }
 
+    /// <summary>A paused node was woken after its replacement had joined: a line, and no recovery.</summary>
+    public void Woken(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
+        Note(WakeKind, FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Whether a line is of this order.</summary>
+    public static bool IsOf(FaultOrder order, FaultLine line) =>
+        OrderOf(order) is var words && line.Detail is { } detail && (detail == words || detail.StartsWith($"{words}: ", StringComparison.Ordinal));
+
     /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
     public void Differed(ReplicasDiffered differed, long step) => Note(
         Mismatch, FaultLine.NodeRole, $"{differed.Primary} and {differed.Backup}", step, differed.Generation,
@@ -231,7 +242,9 @@ public sealed class FaultLedger
 
     private static NodeId NodeOf(Generation number) => new((int)number.Value);
 
-    private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : $"ordered {strike.Order}";
+    private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : OrderOf(strike.Order);
+
+    private static string OrderOf(FaultOrder order) => $"ordered {order}";
 
     // Lanes that were computed again under the predecessor are counted in its nodes, not in ours: the difference begins anew.
     private Recovery Reopen(Generation number)

@@ -155,7 +155,8 @@ internal sealed class NodeCare
 
     public void OnDecided(long step) => _ends.Decided(step);
 
-    public void OnInstalled(View view) => _keeper.WakeReplaced(view);
+    public void OnInstalled(View view) => _keeper.WakeReplaced(
+        view, node => _ledger.Woken(node.Id, node.Slot, _coordinator.Step, view.Generation, node.Strike));
 
     /// <summary>What the meter is to know of processes and devices.</summary>
     public void Observe()
