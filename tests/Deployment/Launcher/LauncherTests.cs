@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using AtomGrains.Deployment.Tests.Support;
 
 namespace AtomGrains.Deployment.Tests.Launcher;
@@ -6,6 +7,7 @@ namespace AtomGrains.Deployment.Tests.Launcher;
 /// <c>./atom</c> in a folder of its own, on a machine of the tests' own making: programs that note each call stand for dotnet,
 /// Debian's and the compiler, so nothing is installed, fetched or built.
 /// </summary>
+[SupportedOSPlatform("linux")]
 public sealed class LauncherTests : IDisposable
 {
     private const int BadInput = 2;
