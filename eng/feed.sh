@@ -112,21 +112,24 @@ choose_profile() {
     fi
 }
 
-# Does the set-up unless it was done for this feed, this libtorch and these native sources.
+# Where the answers for this feed, this libtorch and these native sources are kept.
+set_up_file() {
+    echo "$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$(libtorch_listing)" "$wants_cuda" \
+        "$(file_listing "$root/src/AtomGrains.LibTorch/native")")"
+}
+
+# Does the set-up unless it was done.
 # Sets: engine, engine_package, engine_reason, native, left_out.
 set_up_once() {
-    local done_file
-    done_file=$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$wants_cuda" \
-        "$(file_listing "$root/src/AtomGrains.LibTorch/native")")
-    if [[ $refresh == no ]] && read_set_up "$done_file"; then
+    if [[ $refresh == no ]] && read_set_up "$(set_up_file)"; then
         return
     fi
     lock set-up
-    if [[ $refresh == yes ]] || ! read_set_up "$done_file"; then
+    if [[ $refresh == yes ]] || ! read_set_up "$(set_up_file)"; then
         set_up
         mkdir -p "$state/set-up"
-        # An unanswered question is asked again next time.
-        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$done_file"
+        # An unanswered question is asked again next time. The name is asked for again: a libtorch may have been installed.
+        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$(set_up_file)"
     fi
     unlock
 }

@@ -8,6 +8,15 @@ check_libtorch_folder() {
     libtorch=$(cd "$libtorch" && pwd)
 }
 
+# What there is of it, with times and sizes: one that was upgraded in place or removed is not what we compiled against.
+libtorch_listing() {
+    if [[ -n $libtorch ]]; then
+        stat -Lc '%n %Y %s' "$libtorch"/lib/libtorch*.so 2>/dev/null || true
+    else
+        stat -Lc '%n %Y %s' /usr/lib/*/libtorch_cpu.so /usr/lib/libtorch_cpu.so 2>/dev/null || true
+    fi
+}
+
 set_up_libtorch() {
     local needed=(libtorch-dev libopenblas0-openmp)
     [[ -z $libtorch ]] || needed=()

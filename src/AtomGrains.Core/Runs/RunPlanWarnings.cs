@@ -8,21 +8,20 @@ public static class RunPlanWarnings
 
     public static IReadOnlyList<string> Of(int lanes, int workers)
     {
+        var warnings = new List<string>();
         if (workers > lanes)
         {
-            return
-            [
-                $"--workers {workers}: only {lanes} can have a lane of --lanes {lanes}; the other {workers - lanes} are spares",
-            ];
+            warnings.Add($"--workers {workers}: only {lanes} can have a lane of --lanes {lanes}; the other {workers - lanes} are spares");
         }
 
-        return lanes < LanesPerWorker * workers
-            ?
-            [
-                $"--lanes {lanes}: fewer than {LanesPerWorker} lanes a worker, so the loss of one of {workers} costs " +
-                $"more than its share; --lanes {Enough(workers)} would do",
-            ]
-            : [];
+        if (lanes < LanesPerWorker * workers)
+        {
+            warnings.Add(
+                $"--lanes {lanes}: fewer than {LanesPerWorker} lanes a worker, so the loss of one of {Math.Min(workers, lanes)} costs " +
+                $"more than its share; --lanes {Enough(workers)} would do");
+        }
+
+        return warnings;
     }
 
     private static uint Enough(int workers) =>

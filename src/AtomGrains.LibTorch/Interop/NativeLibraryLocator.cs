@@ -14,7 +14,7 @@ internal static class NativeLibraryLocator
     internal const string EnvironmentVariable = "ATOMGRAINS_NATIVE";
 
     private const string Advice =
-        "run ./atom, or src/AtomGrains.LibTorch/native/build.sh system OUTPUT_DIR and set " + EnvironmentVariable + " to the path that it prints";
+        "run ./atom with --refresh, or src/AtomGrains.LibTorch/native/build.sh system OUTPUT_DIR and set " + EnvironmentVariable + " to the path that it prints";
 
     internal static void Register() =>
         NativeLibrary.SetDllImportResolver(typeof(NativeLibraryLocator).Assembly, Resolve);

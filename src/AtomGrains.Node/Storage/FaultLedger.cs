@@ -39,8 +39,11 @@ public sealed class FaultLedger
     /// <summary>The kind of a line that says how many committed steps were given up, where no loss's own line does.</summary>
     public const string RollbackKind = "rollback";
 
+    /// <summary>A paused process was let go on, as ordered.</summary>
+    public const string WakeKind = "wake";
+
     // Nobody was lost by these.
-    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind, RollbackKind];
+    private static readonly string[] NoLosses = [FaultPlan.NameOf(FaultKind.Scale), FaultPlan.NameOf(FaultKind.Exit), Mismatch, SkipKind, CheckKind, QuarantineKind, RollbackKind, WakeKind];
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
@@ -248,6 +251,14 @@ public sealed class FaultLedger
         }
     }
 
+    /// <summary>A paused node was woken after its replacement had joined: a line, and no recovery.</summary>
+    public void Woken(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike) =>
+        Note(WakeKind, FaultLine.NodeRole, Recovery.NameOf(node, slot), step, generation, OrderOf(strike));
+
+    /// <summary>Whether a line is of this order.</summary>
+    public static bool IsOf(FaultOrder order, FaultLine line) =>
+        OrderOf(order) is var words && line.Detail is { } detail && (detail == words || detail.StartsWith($"{words}: ", StringComparison.Ordinal));
+
     /// <summary>Two copies of a partition had other bits: a line, whose consequence is a rollback.</summary>
     public void Differed(ReplicasDiffered differed, long step)
     {
@@ -282,7 +293,9 @@ public sealed class FaultLedger
     private static string KindOf(OrderedStrike strike) =>
         FaultPlan.NameOf(strike.Order.Kind == FaultKind.KillCoordinator ? FaultKind.Kill : strike.Order.Kind);
 
-    private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : $"ordered {strike.Order}";
+    private static string? OrderOf(OrderedStrike? strike) => strike is null ? null : OrderOf(strike.Order);
+
+    private static string OrderOf(FaultOrder order) => $"ordered {order}";
 
     // Lanes that were computed again under the predecessor are counted in its nodes, not in ours: the difference begins anew.
     private Recovery Reopen(Generation number)

@@ -38,6 +38,17 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
         }
 
         ShowResult(options.Out, first.Report, options);
+        if (DemoFaults.Missing(disturbed.Faults, LedgerOf(options.Out), wakes: options.Host == TrainOptions.LocalHost) is [_, ..] missing)
+        {
+            // Equal bits would prove less than they seem to.
+            foreach (var fault in missing)
+            {
+                Console.Error.WriteLine($"did not happen: {FaultPlan.Setting} {fault}; more {Settings.Steps.Flag} give it time");
+            }
+
+            return Different;
+        }
+
         Say($"2. The same spec again, with one worker and no faults.");
         var calmOptions = options with { Workers = 1, Spares = 0, Host = TrainOptions.LocalHost, Faults = FaultPlan.None, Out = options.Out + "-calm", Checkpoints = new CheckpointPlan(), Report = null };
         var calm = train.Train(calmOptions, cancellation);
@@ -70,6 +81,9 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
                 : new FaultOrder(FaultKind.Kill, 0, At(0.88), ProtocolPoint.Apply),
         ]);
     }
+
+    private static IReadOnlyList<FaultLine> LedgerOf(string folder) =>
+        JsonLines.Read(Path.Combine(folder, RunFolder.FaultsFileName), StorageJson.Default.FaultLine);
 
     private void ShowResult(string folder, RunReport report, TrainOptions options)
     {

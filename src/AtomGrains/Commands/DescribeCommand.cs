@@ -15,6 +15,10 @@ internal static class DescribeCommand
 {
     public const string Name = "describe";
 
+    // The launcher's setting, which says which engine there is.
+    private const string LibTorch = "--libtorch";
+    private const string LibTorchVariable = "ATOMGRAINS_LIBTORCH";
+
     /// <summary>The child's side: a question on standard input, an answer on standard output.</summary>
     public static int Run(StepLoopFactory jobs)
     {
@@ -39,6 +43,11 @@ internal static class DescribeCommand
         }
 
         var report = Parse(text, device);
+        if (report.IsMissing)
+        {
+            throw new InvalidSettingsException(new SettingError(LibTorch, Environment.GetEnvironmentVariable(LibTorchVariable) ?? "", report.Error!));
+        }
+
         return report.Engine is not null ? report : throw Refuse(device, report.Error ?? "the tensor engine says nothing of itself");
     }
 
@@ -67,7 +76,8 @@ internal static class DescribeCommand
         }
         catch (Exception error) when (error is ArgumentException or DllNotFoundException or TypeInitializationException or InvalidOperationException)
         {
-            return new EngineReport((error.InnerException ?? error).Message.Split('\n')[0], null, 0);
+            var cause = error.InnerException ?? error;
+            return new EngineReport(cause.Message.Split('\n')[0], null, 0, IsMissing: cause is DllNotFoundException);
         }
     }
 

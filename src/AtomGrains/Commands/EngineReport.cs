@@ -5,7 +5,8 @@ using AtomGrains.Torch.Engine;
 namespace AtomGrains.Commands;
 
 /// <summary>What a run needs to know of the tensor engine before it begins, or the reason why there is none.</summary>
-public sealed record EngineReport(string? Error, EngineDescription? Engine, int Elements);
+/// <param name="IsMissing">The engine itself is not there, or does not load: no device is to blame.</param>
+public sealed record EngineReport(string? Error, EngineDescription? Engine, int Elements, bool IsMissing = false);
 
 /// <summary>What the engine is asked about.</summary>
 public sealed record EngineQuestion(RunSpec Spec, string Device);

@@ -178,7 +178,8 @@ internal sealed class NodeCare
         }
     }
 
-    public void OnInstalled(View view) => _keeper.WakeReplaced(view);
+    public void OnInstalled(View view) => _keeper.WakeReplaced(
+        view, node => _ledger.Woken(node.Id, node.Slot, _coordinator.Step, view.Generation, node.Strike));
 
     /// <summary>What the meter is to know of processes and devices.</summary>
     public void Observe()

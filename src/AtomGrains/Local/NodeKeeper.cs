@@ -107,15 +107,20 @@ internal sealed class NodeKeeper(NodeTable nodes, Coordinator coordinator, Super
     }
 
     /// <summary>A paused worker of stop+wake goes on once its replacement has joined.</summary>
-    public void WakeReplaced(View view)
+    /// <param name="woken">Told of each that does.</param>
+    public void WakeReplaced(View view, Action<NodeHandle> woken)
     {
         foreach (var node in nodes.Running.Where(node => node.Strike?.Order.Kind == FaultKind.StopAndWake))
         {
             if (!view.IsMember(node.Id) && view.Members.Any(member => member.Slot == node.Slot))
             {
-                node.Strike = null;
                 observer.OnNote($"worker {node.Slot}'s first process {node.Pid} wakes up after its replacement has joined");
-                Signals.Send(node.Pid, Signals.Continue);
+                if (Signals.Send(node.Pid, Signals.Continue))
+                {
+                    woken(node);
+                }
+
+                node.Strike = null;
             }
         }
     }

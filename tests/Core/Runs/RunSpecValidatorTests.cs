@@ -95,14 +95,19 @@ public class RunSpecValidatorTests
     [InlineData(16, 4, 0)]
     [InlineData(16, 5, 1)]
     [InlineData(16, 16, 1)]
-    [InlineData(16, 17, 1)]
+    [InlineData(16, 17, 2)]
     [InlineData(1, 1, 1)]
     public void FewLanesAWorkerAreWarnedOf(int lanes, int workers, int warnings) =>
         Assert.Equal(warnings, RunPlanWarnings.Of(lanes, workers).Count);
 
     [Fact]
     public void WorkersWithoutALaneAreCalledSpares() =>
-        Assert.Equal(["--workers 6: only 4 can have a lane of --lanes 4; the other 2 are spares"], RunPlanWarnings.Of(4, 6));
+        Assert.Equal(
+            [
+                "--workers 6: only 4 can have a lane of --lanes 4; the other 2 are spares",
+                "--lanes 4: fewer than 4 lanes a worker, so the loss of one of 4 costs more than its share; --lanes 32 would do",
+            ],
+            RunPlanWarnings.Of(4, 6));
 
     [Fact]
     public void TheSmallestLaneCountThatSilencesTheWarningIsNamed() =>

@@ -353,7 +353,8 @@ public sealed class TrainOptionsTests : IDisposable
     {
         var options = Read(None, ("lanes", ["4"]), ("workers", ["6"]), ("spares", ["1"]));
         Assert.Equal((4, 3), (options.ActiveWorkers, options.AllSpares));
-        Assert.Contains("the other 2 are spares", Assert.Single(options.Warnings), StringComparison.Ordinal);
+        Assert.Contains("the other 2 are spares", options.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("fewer than 4 lanes a worker", options.Warnings[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class PauseTests
         await finished.EqualsTheCalmRun();
         var fault = finished.Fault("stop+wake", 1, Order);
         Assert.Equal(5, (long)fault["step"]!);
+        Assert.Equal((string)fault["who"]!, (string)finished.Fault("wake", 1, Order)["who"]!);
         Assert.Contains("wakes up after its replacement has joined", finished.Output, StringComparison.Ordinal);
 
         // It had computed a lane before it was paused, and pushes what it has when it wakes: of a view that is no more.

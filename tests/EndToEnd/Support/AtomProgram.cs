@@ -21,11 +21,30 @@ internal static class AtomProgram
     /// <summary>Runs it to its end.</summary>
     public static Task<Ended> Run(params string[] arguments) => Run([], arguments);
 
+    /// <summary>The same, started in a folder.</summary>
+    public static Task<Ended> RunIn(string folder, params string[] arguments) => RunIn(folder, new Dictionary<string, string?>(), arguments);
+
+    /// <inheritdoc cref="RunIn(string, string[])"/>
+    /// <param name="environment">What it has of its own.</param>
+    public static Task<Ended> RunIn(string folder, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        var info = StartInfo(arguments);
+        info.WorkingDirectory = folder;
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return ToEnd(info);
+    }
+
     /// <inheritdoc cref="Run(string[])"/>
     /// <param name="through">Programs to start it through.</param>
-    public static async Task<Ended> Run(string[] through, params string[] arguments)
+    public static Task<Ended> Run(string[] through, params string[] arguments) => ToEnd(StartInfo(arguments, through));
+
+    private static async Task<Ended> ToEnd(ProcessStartInfo info)
     {
-        using var process = Process.Start(StartInfo(arguments, through))!;
+        using var process = Process.Start(info)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
