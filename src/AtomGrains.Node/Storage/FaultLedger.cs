@@ -167,7 +167,7 @@ public sealed class FaultLedger
     public void StartEnded(NodeId node, int slot, long step, Generation generation, string kind, string? cause, OrderedStrike? strike) => _open.Add(
         new Recovery(node, Recovery.NameOf(node, slot), step, generation.Value, DateTimeOffset.UtcNow, _lanesRecomputed())
         {
-            Kind = strike is null ? kind : FaultPlan.NameOf(strike.Order.Kind),
+            Kind = strike is null ? kind : KindOf(strike),
             Order = OrderOf(strike),
             Cause = cause,
             NeedsNothing = true,
