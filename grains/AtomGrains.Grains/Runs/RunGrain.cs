@@ -99,7 +99,17 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
     public Task NodeEnded(int node) => TurnAsync(() => _actor?.OnNodeEnded(new NodeId(node)));
 
-    public Task NodeExited(NodeExit exit) => TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests));
+    public Task NodeExited(NodeExit exit) => TurnAsync(() =>
+    {
+        if (exit.FailedCheck is { } check)
+        {
+            _actor?.OnCheckFailed(new NodeId(exit.Node), exit.Slot, check, exit.Cause ?? "unknown");
+        }
+        else
+        {
+            _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests);
+        }
+    });
 
     public Task Stop(string reason) => TurnAsync(() => _actor?.OnStop(reason));
 
