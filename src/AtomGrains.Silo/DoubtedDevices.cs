@@ -38,6 +38,7 @@ internal sealed partial class DoubtedDevices(SiloShape shape, DeviceSlots device
                 if (await DeviceCheckCommand.AskAsync(shape.Devices[device]).ConfigureAwait(false) is { } fault)
                 {
                     LogFailed(shape.Devices[device], fault);
+                    slot.Doubt(fault);
                     await Task.Delay(AfterFailure, stoppingToken).ConfigureAwait(false);
                 }
                 else

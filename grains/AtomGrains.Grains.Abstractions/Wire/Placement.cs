@@ -47,11 +47,13 @@ public sealed record WorkerSeat(
     [property: Key(2)] int Slot,
     [property: Key(3)] int? Child = null);
 
-/// <summary>How the process of a node ended, as the silo saw that had started it.</summary>
+/// <summary>How the process of a node ended, as the silo saw that had started it, or that its device has failed a check since.</summary>
 /// <param name="Kind">In the fault ledger's words.</param>
 /// <param name="Cause">What it said of its failure, if it did.</param>
 /// <param name="SiloRests">Why that silo starts no process for the run for a while, in a line; null while it does.</param>
 /// <param name="Version"><see cref="WireContract.Version"/> of that silo.</param>
+/// <param name="FailedCheck">Number of the check that has failed, from 1, which is what is said then; null of an end.</param>
+/// <param name="Slot">The worker's number, which who coordinates now may never have known; of a check alone.</param>
 [MessagePackObject]
 [Immutable]
 public sealed record NodeExit(
@@ -59,7 +61,9 @@ public sealed record NodeExit(
     [property: Key(1)] string Kind,
     [property: Key(2)] string? Cause,
     [property: Key(3)] string? SiloRests = null,
-    int Version = 0)
+    int Version = 0,
+    [property: Key(5)] int? FailedCheck = null,
+    [property: Key(6)] int Slot = 0)
 {
     [Key(4)]
     public int Version { get; init; } = Version == 0 ? WireContract.Unsaid : Version;

@@ -78,9 +78,24 @@ internal sealed class KnownNodes(
         }
     }
 
-    private void DeviceFailed(NodeId node, int slot, string failure)
+    /// <summary>A check of the device on which a node was has failed, which counts as another failure.</summary>
+    /// <param name="check">Which one since its end: said once.</param>
+    public void OnCheckFailed(NodeId node, int slot, int check, string failure)
     {
-        if (seats.OrdinalOf(node) is { } ordinal && failedDevices.Failed(ordinal, node, failure))
+        var source = $"{node} check {check}";
+        if (seats.OrdinalOf(node) is { } ordinal && !failedDevices.IsQuarantined(ordinal) && !failedDevices.Knows(source))
+        {
+            desk.DeviceNoted(FaultLedger.CheckKind, slot, plan.Spec.DeviceKind, failure);
+            GiveUpIf(failedDevices.Checked(ordinal, failure, source), slot, failure);
+        }
+    }
+
+    private void DeviceFailed(NodeId node, int slot, string failure) =>
+        GiveUpIf(seats.OrdinalOf(node) is { } ordinal && failedDevices.Failed(ordinal, node, failure), slot, failure);
+
+    private void GiveUpIf(bool isTooMuch, int slot, string failure)
+    {
+        if (isTooMuch)
         {
             var why = $"{plan.Settings.DeviceFailures} failures, the last: {failure}";
             note($"the {plan.Spec.DeviceKind} of worker {slot} is quarantined after {why}");

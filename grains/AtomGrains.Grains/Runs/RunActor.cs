@@ -180,6 +180,17 @@ internal sealed class RunActor : IDisposable
         }
     }
 
+    /// <summary>The device of a node that is over has failed a check. Safe to repeat.</summary>
+    /// <param name="slot">The worker's number while it lived.</param>
+    /// <param name="check">Which one since.</param>
+    public void OnCheckFailed(NodeId node, int slot, int check, string failure)
+    {
+        if (!IsDone)
+        {
+            _nodes.OnCheckFailed(node, slot, check, failure);
+        }
+    }
+
     /// <summary>Another number of workers is wanted.</summary>
     public void OnScale(int workers)
     {

@@ -100,7 +100,17 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
     public Task NodeExited(NodeExit exit)
     {
         WireContract.Check($"the silo of node {exit.Node}", exit.Version);
-        return TurnAsync(() => _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests));
+        return TurnAsync(() =>
+        {
+            if (exit.FailedCheck is { } check)
+            {
+                _actor?.OnCheckFailed(new NodeId(exit.Node), exit.Slot, check, exit.Cause ?? "unknown");
+            }
+            else
+            {
+                _actor?.OnNodeExited(new NodeId(exit.Node), exit.Kind, exit.Cause, exit.SiloRests);
+            }
+        });
     }
 
     public Task Stop(string reason) => TurnAsync(() => _actor?.OnStop(reason));

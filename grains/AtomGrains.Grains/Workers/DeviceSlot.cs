@@ -43,6 +43,18 @@ public sealed class DeviceSlot
         }
     }
 
+    /// <summary>A check in a fresh process has failed: the run whose node was here last is told.</summary>
+    public void Doubt(string failure)
+    {
+        lock (_gate)
+        {
+            if (_node is { HasLeftItsDevice: true } node)
+            {
+                node.CheckFailed(failure);
+            }
+        }
+    }
+
     /// <summary>The node of a run that lived here last and is over; null when another run's did, or one lives.</summary>
     public int? OverOf(string run)
     {

@@ -27,6 +27,7 @@ internal sealed class SiloNode : INodeOwner
     private volatile bool _over;
     private volatile bool _givenUp;
     private volatile bool _deviceFailed;
+    private int _failedChecks;
 
     /// <param name="failed">Hears why the coordinator cannot be told, once until it can; any thread.</param>
     public SiloNode(WorkerSeat seat, ISiloRun run, IRunGrain coordinator, IClusterMembershipService membership, SiloAddress silo, Action<Exception> failed)
@@ -79,6 +80,13 @@ internal sealed class SiloNode : INodeOwner
     {
         get => _deviceFailed;
         set => _deviceFailed = value;
+    }
+
+    /// <summary>A check of its device has failed, after its end.</summary>
+    public void CheckFailed(string failure)
+    {
+        var number = Interlocked.Increment(ref _failedChecks);
+        _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, FaultLedger.CheckKind, failure, FailedCheck: number, Slot: Slot))));
     }
 
     public void Begin() => _body.Begin();

@@ -44,8 +44,12 @@ public sealed class FailedDevices(string? folder, string attempt, int most)
         Add(new DeviceEvent(attempt, device, node.ToString(), failure, forgives));
 
     /// <summary>Takes down what a check has said: what is wrong, or null.</summary>
+    /// <param name="source">What tells the check from others; null where it is said once anyway.</param>
     /// <inheritdoc cref="Failed"/>
-    public bool Checked(int device, string? failure) => Add(new DeviceEvent(attempt, device, null, failure));
+    public bool Checked(int device, string? failure, string? source = null) => Add(new DeviceEvent(attempt, device, source, failure));
+
+    /// <summary>Whether what is to be said once was said.</summary>
+    public bool Knows(string source) => Devices.Count > 0 && _sources.Contains(source);
 
     private SortedDictionary<int, State> Devices
     {

@@ -8,6 +8,7 @@ using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
@@ -291,6 +292,38 @@ public sealed class RunActorTests : IDisposable
         var line = Assert.Single(Ledger());
         Assert.Equal(("n2 worker 1", "device", "CudaException: gone"), (line.Who, line.Kind, line.Detail));
         Assert.Equal("that is enough", RunEnd.Read(_folder)?.Stopped);
+    }
+
+    [Fact]
+    public void FailedChecksOfADeviceAreLinesAndCountAndWhatIsSaidTwiceCountsOnce()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 3 });
+        using (var actor = Actor(new Output(), plan))
+        {
+            actor.OnOffer(Offer("a", 0) with { Child = 0 });
+            actor.OnOffer(Offer("a", 1) with { Child = 1 });
+            actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            actor.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1)]);
+            actor.OnNodeExited(new NodeId(2), "device", "CudaException: gone");
+            actor.OnCheckFailed(new NodeId(2), 1, 1, "it does not compute");
+            actor.OnCheckFailed(new NodeId(2), 1, 1, "it does not compute");
+        }
+
+        Assert.Equal(["device-check"], Ledger().Select(line => line.Kind));
+        using var next = Actor(new Output(), plan);
+        next.OnCheckFailed(new NodeId(2), 1, 1, "it does not compute");
+        next.OnCheckFailed(new NodeId(2), 1, 2, "still not");
+        next.OnCheckFailed(new NodeId(2), 1, 3, "not even now");
+        Assert.Equal(["device-check", "device-check", "quarantine"], Ledger().Select(line => line.Kind));
+        Assert.Equal(("cpu of worker 1", "3 failures, the last: still not"), (Ledger()[^1].Who, Ledger()[^1].Detail));
+    }
+
+    [Fact]
+    public void ADeviceIsInDoubtOnceItsProcessWasFencedSinceItMayHaveHung()
+    {
+        Assert.True(new ProcessEnd("stop", null).LeavesDoubt);
+        Assert.True(new ProcessEnd("device", null).LeavesDoubt);
+        Assert.False(new ProcessEnd("kill", null).LeavesDoubt);
     }
 
     [Fact]
