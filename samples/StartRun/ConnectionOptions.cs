@@ -11,6 +11,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
     private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
     private readonly Option<string?> _account = Global(ClusterConnection.AccountFlag, "NAME", $"Storage account, entered by this machine's identity; {ClusterConnection.ConnectionVariable} in the environment goes instead.");
+    private readonly Option<string?> _tableEndpoint = Global(ClusterConnection.TableEndpointFlag, "URL", "The account's table address where it is not the public cloud's.");
     private readonly Option<string?> _certificate = Global(TlsFiles.CertificateFlag, "FILE.pem", "This client's certificate, where silos know each other by theirs.");
     private readonly Option<string?> _key = Global(TlsFiles.KeyFlag, "FILE.pem", "Its private key.");
     private readonly Option<string?> _authority = Global(TlsFiles.AuthorityFlag, "FILE.pem", "Certificates of the authorities that silos' must come from.");
@@ -20,6 +21,7 @@ internal sealed class ConnectionOptions
         root.Options.Add(_cluster);
         root.Options.Add(_clustering);
         root.Options.Add(_account);
+        root.Options.Add(_tableEndpoint);
         root.Options.Add(_certificate);
         root.Options.Add(_key);
         root.Options.Add(_authority);
@@ -37,7 +39,8 @@ internal sealed class ConnectionOptions
             Given(parsed, _account),
             Variable(ClusterConnection.ConnectionVariable),
             errors,
-            tls);
+            tls,
+            Given(parsed, _tableEndpoint));
         return errors.Count == 0 ? connection! : throw new ClientException([.. errors.Select(error => error.ToString())]);
     }
 
