@@ -29,6 +29,9 @@ public sealed partial class ClusterConnection
     /// <inheritdoc cref="ClusterFlag"/>
     public const string AccountFlag = "--azure-account";
 
+    /// <inheritdoc cref="ClusterFlag"/>
+    public const string TableEndpointFlag = "--azure-table-endpoint";
+
     /// <summary>Holds a connection string of Azure Storage: the environment alone, since it is a secret.</summary>
     public const string ConnectionVariable = "ATOMGRAINS_AZURE_CONNECTION_STRING";
 
@@ -63,8 +66,9 @@ public sealed partial class ClusterConnection
     /// <param name="account">An account of Azure Storage that this machine's identity may use.</param>
     /// <param name="connectionString">Instead of an account; never shown.</param>
     /// <param name="tls">By what silos and clients know each other; null where they do not encrypt.</param>
+    /// <param name="tableEndpoint">Of the account, where its tables are not the public cloud's; null for those.</param>
     public static ClusterConnection? Read(
-        string cluster, string? clustering, string? account, string? connectionString, ICollection<SettingError> errors, TlsFiles? tls = null)
+        string cluster, string? clustering, string? account, string? connectionString, ICollection<SettingError> errors, TlsFiles? tls = null, string? tableEndpoint = null)
     {
         var before = errors.Count;
         if (!ClusterName().IsMatch(cluster))
@@ -75,6 +79,13 @@ public sealed partial class ClusterConnection
         if (account is not null && !AccountName().IsMatch(account))
         {
             errors.Add(new SettingError(AccountFlag, account, "must be the name of a storage account: 3 to 24 lower-case letters and digits"));
+        }
+
+        // Tokens go there: to nobody who listens.
+        if (tableEndpoint is not null && !(Uri.TryCreate(tableEndpoint, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps && account is not null))
+        {
+            errors.Add(new SettingError(TableEndpointFlag, tableEndpoint, $"must be an https address, with {AccountFlag}"));
+            return null;
         }
 
         if (clustering is null)
@@ -95,7 +106,7 @@ public sealed partial class ClusterConnection
         }
 
         return errors.Count > before ? null
-            : clustering == AzureTable ? new ClusterConnection(cluster, () => Tables(account, connectionString), folder: null, tls)
+            : clustering == AzureTable ? new ClusterConnection(cluster, () => Tables(account, connectionString, tableEndpoint), folder: null, tls)
             : new ClusterConnection(cluster, tables: null, Path.GetFullPath(clustering![DirectoryScheme.Length..]), tls);
     }
 
@@ -158,7 +169,7 @@ public sealed partial class ClusterConnection
 
         try
         {
-            _ = connectionString is null ? null : Tables(account, connectionString);
+            _ = connectionString is null ? null : Tables(account, connectionString, endpoint: null);
         }
         catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException)
         {
@@ -167,12 +178,12 @@ public sealed partial class ClusterConnection
         }
     }
 
-    private static TableServiceClient Tables(string? account, string? connectionString)
+    private static TableServiceClient Tables(string? account, string? connectionString, string? endpoint)
     {
         var options = new TableClientOptions { Retry = { NetworkTimeout = RequestLimit, MaxRetries = Repetitions } };
         return connectionString is not null
             ? new TableServiceClient(connectionString, options)
-            : new TableServiceClient(new Uri($"https://{account}.table.core.windows.net"), new DefaultAzureCredential(), options);
+            : new TableServiceClient(new Uri(endpoint ?? $"https://{account}.table.core.windows.net"), new DefaultAzureCredential(), options);
     }
 
     private FileMembershipTable Table() => new(Folder());

@@ -17,13 +17,14 @@ internal sealed class ConnectionOptions
     private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
     private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
     private readonly Option<string?> _account = Global(ClusterConnection.AccountFlag, "NAME", $"Storage account, entered by this machine's identity; {ClusterConnection.ConnectionVariable} in the environment goes instead.");
+    private readonly Option<string?> _tableEndpoint = Global(ClusterConnection.TableEndpointFlag, "URL", "The account's table address where it is not the public cloud's.");
     private readonly Option<string?> _certificate = Global(TlsFiles.CertificateFlag, "FILE.pem", "This client's certificate, where silos know each other by theirs.");
     private readonly Option<string?> _key = Global(TlsFiles.KeyFlag, "FILE.pem", "Its private key.");
     private readonly Option<string?> _authority = Global(TlsFiles.AuthorityFlag, "FILE.pem", "Certificates of the authorities that silos' must come from.");
 
     public void AddTo(Command root)
     {
-        foreach (var option in new[] { _config, _cluster, _clustering, _account, _certificate, _key, _authority })
+        foreach (var option in new[] { _config, _cluster, _clustering, _account, _tableEndpoint, _certificate, _key, _authority })
         {
             root.Options.Add(option);
         }
@@ -35,7 +36,7 @@ internal sealed class ConnectionOptions
         var errors = new List<SettingError>();
         var file = SiloFile.Read(Own(parsed, _config), errors);
         var connection = ClusterConnection.Read(
-            Given(_cluster) ?? ClusterConnection.DefaultCluster, Given(_clustering), Given(_account), Variable(ClusterConnection.ConnectionVariable), errors, ReadTls(parsed, file, errors));
+            Given(_cluster) ?? ClusterConnection.DefaultCluster, Given(_clustering), Given(_account), Variable(ClusterConnection.ConnectionVariable), errors, ReadTls(parsed, file, errors), Given(_tableEndpoint));
         return errors.Count == 0 ? connection! : throw new ClientException([.. errors.Select(error => error.ToString())]);
 
         string? Given(Option<string?> option) => Own(parsed, option) ?? file.Value(NameOf(option));

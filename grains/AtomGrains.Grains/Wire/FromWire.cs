@@ -120,12 +120,6 @@ public static class FromWire
         Enum.IsDefined(typeof(T), number) ? (T)Enum.ToObject(typeof(T), number)
             : throw new ArgumentOutOfRangeException(nameof(number), number, $"{typeof(T).Name} {number} is not known to this version");
 
-    // A number that a newer version has given means nothing here, and a cast would let it pass for something.
-    private static T Known<T>(int number)
-        where T : struct, Enum =>
-        Enum.IsDefined(typeof(T), number) ? (T)Enum.ToObject(typeof(T), number)
-            : throw new ArgumentOutOfRangeException(nameof(number), number, $"{typeof(T).Name} {number} is not known to this version");
-
     private static Lineage LineageOf(long began) => new(new Generation(began));
 
     private static NodeId? NodeOf(int? node) => node is { } value ? new NodeId(value) : null;

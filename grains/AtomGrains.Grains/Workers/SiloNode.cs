@@ -86,7 +86,7 @@ internal sealed class SiloNode : INodeOwner
     public void CheckFailed(string failure)
     {
         var number = Interlocked.Increment(ref _failedChecks);
-        _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, FaultLedger.CheckKind, failure, FailedCheck: number, Slot: Slot))));
+        _ = Task.Run(() => TellAsync(() => false, () => _coordinator.NodeExited(new NodeExit(Id.Value, FaultLedger.CheckKind, failure, null, WireContract.Version, number, Slot))));
     }
 
     public void Begin() => _body.Begin();

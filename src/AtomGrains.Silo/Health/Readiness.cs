@@ -12,7 +12,7 @@ internal sealed class Readiness : IDisposable
     private static readonly TimeSpan VolumeEveryBad = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VolumePatience = TimeSpan.FromSeconds(5);
 
-    // A request each, which the cloud counts.
+    // A request each, or with a write three, which the cloud counts.
     private static readonly TimeSpan StoreEveryGood = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StoreEveryBad = TimeSpan.FromSeconds(2);
 
@@ -34,7 +34,7 @@ internal sealed class Readiness : IDisposable
             () => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress),
             new DeviceProbe(settings.Devices, services.GetRequiredService<DeviceSlots>()),
             new RepeatedProbe("volume", () => VolumeProbe.Run(settings.Runs), good => good ? VolumeEveryGood : VolumeEveryBad, VolumePatience),
-            settings.Store is { } store ? new RepeatedProbe("store", () => StoreProbe.Run(store), good => good ? StoreEveryGood : StoreEveryBad, 2 * StoreProbe.Limit) : null);
+            settings.Store is { } store ? new RepeatedProbe("store", new StoreWatch(writes => StoreProbe.Run(store, writes)).Look, good => good ? StoreEveryGood : StoreEveryBad, 2 * StoreProbe.Limit) : null);
     }
 
     public bool IsLeaving => Volatile.Read(ref _leaving) != 0;

@@ -11,6 +11,8 @@ internal static class SiloKeys
         new("clustering", "azure-table|directory:DIR", "Where the cluster's membership is: a table in Azure Storage, or a folder that all silos share.");
     public static readonly Setting AzureAccount =
         new("azure-account", "NAME", $"Storage account, entered by this machine's identity; the environment's {ClusterConnection.ConnectionVariable} goes instead.");
+    public static readonly Setting AzureTableEndpoint =
+        new("azure-table-endpoint", "URL", "The account's table address where it is not the public cloud's: a sovereign cloud, a private link.");
     public static readonly Setting AzureConnectionString =
         new("azure-connection-string", "SECRET", $"From the environment alone, as {ClusterConnection.ConnectionVariable}.") { IsSecret = true };
     public static readonly Setting Runs = new("runs", "DIR", "Folder on a volume that all silos share; each run is a folder in it.");
@@ -38,7 +40,7 @@ internal static class SiloKeys
     /// <summary>In the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Settings.Config, Cluster, Clustering, AzureAccount, AzureConnectionString, Runs, Store, Devices, Address, Host, SiloPort, GatewayPort, HttpPort,
+        Settings.Config, Cluster, Clustering, AzureAccount, AzureTableEndpoint, AzureConnectionString, Runs, Store, Devices, Address, Host, SiloPort, GatewayPort, HttpPort,
         TensorPorts, Grace, Settings.ProbeTimeout, Settings.MissedProbes, SecretFile, Tls, TlsCertificate, TlsKey, TlsAuthority,
     ];
 }

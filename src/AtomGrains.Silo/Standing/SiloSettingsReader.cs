@@ -25,7 +25,8 @@ internal static class SiloSettingsReader
             values.Text(SiloKeys.AzureAccount),
             values.Text(SiloKeys.AzureConnectionString),
             errors,
-            tls);
+            tls,
+            values.Text(SiloKeys.AzureTableEndpoint));
         var devices = DeviceList.Parse(values.Text(SiloKeys.Devices) ?? "");
         errors.AddRange(DeviceList.Errors(devices, DevicePresence.OfThisMachine, SiloKeys.Devices.Flag));
         var runs = ReadRuns(values, errors);

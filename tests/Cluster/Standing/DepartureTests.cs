@@ -92,6 +92,60 @@ public sealed class DepartureTests
         Assert.True((long?)cluster.Read("run", "wanted.json")?["rested_at"] > 0, cluster.Logs);
     }
 
+    [Fact]
+    public async Task ASiloWhoseGraceIsOverBeforeItsRunsHaveGoneSaysSoAndEndsWithExitCodeOne()
+    {
+        await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "2" } };
+        await Train(cluster, silos: 1);
+        var silo = cluster.Silos.Single();
+        Assert.True(Signals.Send(cluster.Workers("run").Values.Single().Pid, Signals.Stop));
+        silo.Signal(Signals.Terminate);
+        Assert.Equal(1, await silo.Ends());
+        Assert.Contains("error: silo: the grace of 2 s was over before its runs had gone elsewhere", silo.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("has left", silo.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASiloThatIsAskedToEndBeforeItHasJoinedEndsWithExitCodeZero()
+    {
+        await using var cluster = new StandingCluster();
+        var first = cluster.StartSilo();
+        await first.IsReady();
+
+        // A member that does not answer keeps others from joining.
+        first.Signal(Signals.Stop);
+        var second = cluster.StartSilo();
+        await second.Says("silo: joins cluster");
+        second.Signal(Signals.Terminate);
+        Assert.Equal(0, await second.Ends());
+        Assert.Contains("silo: ends before it has joined", second.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("silo: has joined", second.Said, StringComparison.Ordinal);
+        first.Signal(Signals.Continue);
+        await first.IsReady();
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task ASiloThatHangsAtItsEndIsEndedWithExitCodeOne()
+    {
+        await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "2" } };
+        var silo = cluster.StartSilo();
+        await silo.IsReady();
+
+        // Whoever reads the membership from now on never comes back: its newest version is a pipe that nobody writes to.
+        var pipe = Path.Combine(cluster.Clustering["directory:".Length..], "atomgrains", "membership", $"{int.MaxValue - 1}.json");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync();
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        silo.Signal(Signals.Terminate);
+        Assert.Equal(1, await silo.Ends());
+        Assert.Contains("the silo did not end in order", silo.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("has left", silo.Said, StringComparison.Ordinal);
+    }
+
     private static async Task<StandingCluster> Training(int silos, params string[] settings)
     {
         var cluster = new StandingCluster();

@@ -1,10 +1,12 @@
 using System.Text;
+using AtomGrains.Chaos.Machine;
 using AtomGrains.Cluster.Tests.Clients;
 using AtomGrains.Cluster.Tests.Support;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Standing;
 using AtomGrains.Tests.Support.Tls;
+using Azure.Storage.Blobs;
 
 namespace AtomGrains.Cluster.Tests.Standing;
 
@@ -31,9 +33,24 @@ public sealed class NoSecretTests : IDisposable
     [Trait("Category", "Long")]
     public Task NorTheKeyOfTheAccountWhereTheyMeet() => IsKept(inTable: true);
 
-    private async Task IsKept(bool inTable)
+    [Fact]
+    [Trait("Needs", "Azurite")]
+    [Trait("Category", "Long")]
+    public Task NorTheKeyOfTheAccountWhereCheckpointsGo() => IsKept(inTable: false, inBlob: true);
+
+    private async Task IsKept(bool inTable, bool inBlob = false)
     {
         await using var cluster = new StandingCluster(inTable, _authority);
+
+        // Below the cluster's folder, so that what is stored is looked at as well.
+        using var blobs = inBlob ? new Azurite(Path.Combine(cluster.Folder, "blobs")) : null;
+        if (blobs is not null)
+        {
+            await new BlobServiceClient(blobs.ConnectionString).GetBlobContainerClient("mine").CreateAsync();
+            cluster.OfSilos["AZURE_STORAGE_CONNECTION_STRING"] = blobs.ConnectionString;
+            cluster.OfSilos["ATOMGRAINS_STORE"] = "az://mine/checkpoints";
+        }
+
         cluster.StartSilos(Silos);
         var said = new List<(string Where, byte[] What)>();
         await cluster.Starts(Run, Spec, workers: Silos, "checkpoint-every: 20");
@@ -42,6 +59,7 @@ public sealed class NoSecretTests : IDisposable
         foreach (var process in cluster.Silos.Select(silo => silo.Pid).Concat(cluster.Workers(Run).Values.Select(worker => worker.Pid)))
         {
             said.Add(($"command line of {process}", File.ReadAllBytes($"/proc/{process}/cmdline")));
+            Assert.True(blobs is null || new Secret("", KeyOf(blobs)).IsIn(File.ReadAllBytes($"/proc/{process}/environ")), "a process that has no key can say none");
         }
 
         Assert.True(Signals.Send(cluster.Workers(Run)[1].Pid, Signals.Kill));
@@ -65,10 +83,11 @@ public sealed class NoSecretTests : IDisposable
 
         // Azurite's files, where it has them, are the rows of the members.
         var files = Directory.EnumerateFiles(cluster.Folder, "*", SearchOption.AllDirectories).Where(file => file != cluster.SecretFile).ToList();
-        Assert.All((string[])["run.json", "faults.jsonl", "metrics.jsonl", ".log", "checkpoints", "views"], part => Assert.Contains(files, file => file.Contains(part, StringComparison.Ordinal)));
+        Assert.All((string[])["run.json", "faults.jsonl", "metrics.jsonl", ".log", inBlob ? "blobs" : "checkpoints", "views"], part => Assert.Contains(files, file => file.Contains(part, StringComparison.Ordinal)));
         said.AddRange(files.Select(file => (file, File.ReadAllBytes(file))));
 
-        var secrets = SecretsOf(cluster);
+        Assert.Equal(inBlob, blobs is not null && new BlobServiceClient(blobs.ConnectionString).GetBlobContainerClient("mine").GetBlobs().Any());
+        var secrets = SecretsOf(cluster, blobs);
         Assert.True(secrets[0].IsIn(File.ReadAllBytes(cluster.SecretFile)));
         Assert.Equal(Silos + 1, cluster.KeyFiles.Count);
         Assert.Empty(from one in said from secret in secrets where secret.IsIn(one.What) select $"{one.Where} holds {secret.Name}");
@@ -80,11 +99,13 @@ public sealed class NoSecretTests : IDisposable
         }
     }
 
-    private static List<Secret> SecretsOf(StandingCluster cluster) =>
+    private static byte[] KeyOf(Azurite azurite) => Convert.FromBase64String(azurite.ConnectionString.Split("AccountKey=")[1].Split(';')[0]);
+
+    private static List<Secret> SecretsOf(StandingCluster cluster, Azurite? blobs) =>
     [
         new("the cluster's secret", Convert.FromHexString(cluster.Secret)),
         new("the run's secret", Convert.FromHexString(ClusterSecret.Parse(cluster.Secret)!.OfRun(Run).ToHex())),
         .. cluster.KeyFiles.Select(Secret.OfKey),
-        .. cluster.Table is { } table ? (Secret[])[new("the account's key", Convert.FromBase64String(table.ConnectionString.Split("AccountKey=")[1].Split(';')[0]))] : [],
+        .. ((Azurite?[])[cluster.Table, blobs]).OfType<Azurite>().Select(azurite => new Secret("the account's key", KeyOf(azurite))),
     ];
 }

@@ -1,4 +1,5 @@
 using AtomGrains.Commands;
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Storage;
@@ -41,7 +42,7 @@ public sealed class DemoTests : IDisposable
     [InlineData(20, 3)]
     public void ItsOwnFaultsAreOfEveryKindAndFitItsRun(long steps, int workers)
     {
-        var plan = DemoCommand.FaultsFor(workers, steps);
+        var plan = DemoCommand.FaultsFor(workers, steps, TrainOptions.LocalHost);
         Assert.Empty(plan.Errors(workers, steps));
         Assert.Equal(
             [FaultKind.Kill, FaultKind.Kill, FaultKind.StopAndWake, FaultKind.Scale, FaultKind.Scale, FaultKind.Kill],

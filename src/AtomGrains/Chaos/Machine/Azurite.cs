@@ -41,7 +41,8 @@ internal sealed class Azurite : IDisposable
     }
 
     /// <summary>One that serves tables.</summary>
-    public static Azurite OfTables(string folder) => new("table", folder, []);
+    /// <inheritdoc cref="Azurite(string, IReadOnlyList{string})"/>
+    public static Azurite OfTables(string folder, params IReadOnlyList<string> options) => new("table", folder, options);
 
     /// <summary>Names Azurite's main file, <c>…/azurite/dist/src/blob/main.js</c>; the launcher sets it where npm brings it.</summary>
     public const string Variable = "ATOMGRAINS_AZURITE";
