@@ -50,7 +50,7 @@ internal sealed class SiloRun : ISiloRun, IDisposable
     {
         if (child is not { } device)
         {
-            return new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.Folder, _shape.Devices[0], Plan.Settings.Limits), owner, Store);
+            return new NodeThread(place, Plan, NodeModels.Of(_jobs.CreateFactory(), Plan.Spec, Plan.BitsClass, Plan.Folder, _shape.Devices[0], Plan.Settings.Limits), owner, Store);
         }
 
         lock (_gate)

@@ -25,10 +25,10 @@ internal static class WorkerCommand
         try
         {
             Signals.RedirectOutputTo(Path.Combine(assignment.RunFolder, "logs", $"node-{assignment.Node}.log"));
-            var spec = RunRecord.Read(assignment.RunFolder)?.Spec ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
+            var record = RunRecord.Read(assignment.RunFolder) ?? throw new InvalidDataException($"{assignment.RunFolder} holds no run");
             var store = new CheckpointStore(ObjectStores.Open(assignment.Store));
-            var model = NodeModels.Of(jobs, spec, assignment.RunFolder, assignment.Device, assignment.Limits);
-            node = new NodeProcess(assignment, spec, model, new HeartbeatOptions(), store);
+            var model = NodeModels.Of(jobs, record.Spec, record.BitsClass, assignment.RunFolder, assignment.Device, assignment.Limits);
+            node = new NodeProcess(assignment, record.Spec, model, new HeartbeatOptions(), store);
         }
         catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -286,7 +286,9 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.True(numbers.Length > 20);
         foreach (var setting in numbers)
         {
-            Assert.Matches($"^{setting.Flag} none: must be a (whole )?number,? (from|above|at least|0|a power)", Assert.Single(Errors((setting.Name, ["none"]))));
+            // Some are for another host as well.
+            var error = Assert.Single(Errors((setting.Name, ["none"])), line => !line.Contains("needs --host", StringComparison.Ordinal));
+            Assert.Matches($"^{setting.Flag} none: must be a (whole )?number,? (from|above|at least|0|a power)", error);
         }
     }
 
