@@ -16,7 +16,9 @@ internal sealed class RestsFromRun
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
     private readonly Lock _gate = new();
-    private readonly CrashLoop _crashes = new();
+
+    // To rest costs the run little, and a host that is short of memory nothing.
+    private readonly CrashLoop _crashes = new(mostKilledStarts: CrashLoop.MostFailedStarts);
     private TimeSpan _next = First;
     private TimeSpan? _until;
 

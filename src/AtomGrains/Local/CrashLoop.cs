@@ -4,10 +4,11 @@ namespace AtomGrains.Local;
 /// Tells failures that a run gets over from those that would repeat for ever: processes that never get ready, and
 /// processes that fail by themselves while no step is done.
 /// </summary>
-internal sealed class CrashLoop
+/// <param name="mostKilledStarts">So many in a row that SIGKILL ends before they are ready are enough.</param>
+internal sealed class CrashLoop(int mostKilledStarts = CrashLoop.MostKilledStarts)
 {
     // A process that dies before it is ready tells of a broken set-up; this many in a row end the run.
-    private const int MostFailedStarts = 4;
+    public const int MostFailedStarts = 4;
 
     // Whoever kills them has a reason of his own: an operator, who stops some time, or a system without memory, which may not.
     private const int MostKilledStarts = 16;
@@ -50,17 +51,17 @@ internal sealed class CrashLoop
         if (!node.IsReady)
         {
             return FaultNames.HasLeft(node.ExitCode) ? null
-                : FaultNames.WasKilled(node.ExitCode) && node.Stuck is null ? Killed()
-                : NotReady($"{(node.Stuck is { } stuck ? $"because it {stuck}" : $"with exit code {node.ExitCode}")}; see {log}");
+                : node.Stuck is { } stuck ? NotReady($"because it {stuck}; see {log}")
+                : FaultNames.WasKilled(node.ExitCode) ? NotReady(++_killedStarts, mostKilledStarts, $"with exit code {node.ExitCode}; see {log}")
+                : NotReady($"with exit code {node.ExitCode}; see {log}");
         }
 
         return !FaultNames.IsOwnFailure(node.ExitCode) || ++_failures < MostFailuresInAStep ? null
             : $"{_failures} worker processes failed at step {step}, the last with {node.Cause ?? $"exit code {node.ExitCode}"}; see {log}";
     }
 
-    private string? Killed() => ++_killedStarts < MostKilledStarts ? null
-        : $"{_killedStarts} worker processes in a row were killed before they were ready, by somebody or for want of memory";
+    private string? NotReady(string how) => NotReady(++_failedStarts, MostFailedStarts, how);
 
-    private string? NotReady(string how) => ++_failedStarts < MostFailedStarts ? null
-        : $"{_failedStarts} worker processes in a row ended before they were ready, the last {how}";
+    private static string? NotReady(int starts, int most, string how) => starts < most ? null
+        : $"{starts} worker processes in a row ended before they were ready, the last {how}";
 }
