@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Cluster.Tests.Clients;
 using AtomGrains.EndToEnd.Tests.Stores;
@@ -21,7 +18,7 @@ public sealed class TableIdentityTests : IDisposable
     public TableIdentityTests()
     {
         var (certificate, key) = (Path.Combine(_folder, "certificate.pem"), Path.Combine(_folder, "key.pem"));
-        WriteCertificate(certificate, key);
+        LoopbackCertificate.Write(certificate, key);
         File.WriteAllText(Path.Combine(_folder, "secret"), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         Directory.CreateDirectory(Path.Combine(_folder, "runs"));
         _azurite = Azurite.OfTables(Path.Combine(_folder, "azurite"), "--cert", certificate, "--key", key, "--oauth", "basic");
@@ -87,18 +84,5 @@ public sealed class TableIdentityTests : IDisposable
         environment["ATOMGRAINS_SECRET_FILE"] = Path.Combine(_folder, "secret");
         environment["SSL_CERT_FILE"] = Path.Combine(_folder, "certificate.pem");
         return environment;
-    }
-
-    private static void WriteCertificate(string certificatePath, string keyPath)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        File.WriteAllText(certificatePath, certificate.ExportCertificatePem());
-        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
     }
 }

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.EndToEnd.Tests.Support;
 
@@ -20,7 +17,7 @@ public sealed class CredentialTests : IDisposable
     {
         Directory.CreateDirectory(_folder);
         var (certificate, key) = (Path.Combine(_folder, "certificate.pem"), Path.Combine(_folder, "key.pem"));
-        WriteCertificate(certificate, key);
+        LoopbackCertificate.Write(certificate, key);
         _azurite = new Azurite(Path.Combine(_folder, "azurite"), "--cert", certificate, "--key", key, "--oauth", "basic");
     }
 
@@ -62,17 +59,4 @@ public sealed class CredentialTests : IDisposable
         "env", "-u", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT=devstoreaccount1",
         $"AZURE_STORAGE_SERVICE_ENDPOINT=https://{_azurite.Endpoint}", $"SSL_CERT_FILE={Path.Combine(_folder, "certificate.pem")}", .. identity.Environment,
     ];
-
-    private static void WriteCertificate(string certificatePath, string keyPath)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        File.WriteAllText(certificatePath, certificate.ExportCertificatePem());
-        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
-    }
 }
