@@ -36,7 +36,6 @@ internal sealed class CrashLoop(int mostKilledStarts = CrashLoop.MostKilledStart
 
         _furthest = step + 1;
         _failures = 0;
-        Ready(); // whoever is there gets on
         return true;
     }
 

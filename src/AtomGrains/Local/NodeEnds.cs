@@ -28,7 +28,14 @@ internal sealed class NodeEnds(
     /// <summary>A process got ready.</summary>
     public void Ready() => _crashes.Ready();
 
-    public void Decided(long step) => _crashes.Decided(step);
+    public void Decided(long step)
+    {
+        if (_crashes.Decided(step))
+        {
+            // Whoever is there gets on: starts that fail meanwhile are no reason to stop.
+            _crashes.Ready();
+        }
+    }
 
     /// <summary>A node's connection has closed: because its process has ended, as a rule.</summary>
     public void OnConnectionClosed(NodeId id)
