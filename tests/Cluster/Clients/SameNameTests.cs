@@ -56,7 +56,7 @@ public sealed class SameNameTests
 
     private static void IsAlone(StandingCluster cluster, string run, string spec)
     {
-        Assert.Equal([run, "secret.check"], Directory.EnumerateFileSystemEntries(cluster.Runs).Select(Path.GetFileName).Order());
+        Assert.Equal([run, "secret.check", "volume.id"], Directory.EnumerateFileSystemEntries(cluster.Runs).Select(Path.GetFileName).Order());
         Assert.Equal(spec, (string?)cluster.Read(run, "request.json")!["Spec"]);
     }
 }
