@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Cluster.Tests.Clients;
 using AtomGrains.EndToEnd.Tests.Stores;
