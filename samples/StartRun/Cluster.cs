@@ -37,6 +37,9 @@ internal sealed class Cluster : IAsyncDisposable
     public static async Task<Cluster> ConnectAsync(ClusterConnection connection, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+
+        // Else the host may end its start at a signal before the command has heard of it, and that reads as a cluster that does not answer.
+        builder.Services.AddSingleton<IHostLifetime, NoConsoleLifetime>();
         var began = Stopwatch.GetTimestamp();
         Exception? newest = null;
         builder.UseOrleansClient(client =>
