@@ -59,7 +59,8 @@ public sealed class MetricsPage : IDisposable
     {
         lock (_gate)
         {
-            ((MetricFamily)family!).Record(value, tags);
+            // Without one: an instrument that is just coming or going is asked as well.
+            (family as MetricFamily)?.Record(value, tags);
         }
     }
 }

@@ -58,7 +58,11 @@ internal sealed class PrometheusExporter : IDisposable
 
     private void Record(object? exported, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var instrument = (ExportedInstrument)exported!;
+        if (exported is not ExportedInstrument instrument)
+        {
+            // An instrument that is just coming or going is asked as well.
+            return;
+        }
 
         // Observable ones are asked under the gate, by PageAsync alone.
         instrument.Record(instrument.IsObservable ? _observed : _counted, value, tags);

@@ -50,6 +50,33 @@ public sealed class PrometheusExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task APageThatIsAskedForWhileARunComesOrGoesIsWhole()
+    {
+        using var over = new CancellationTokenSource();
+        var runs = Task.Run(() =>
+        {
+            for (var run = 0; !over.IsCancellationRequested; run++)
+            {
+                new RunMetrics(samplesPerStep: 8, tokensPerSample: 32, now: TimeSpan.Zero, new object(), $"{_run}-{run}").Dispose();
+            }
+        });
+        try
+        {
+            for (var page = 0; page < 20_000; page++)
+            {
+                await _exporter.PageAsync(CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await runs;
+        }
+
+        await AreEqual("what stays");
+    }
+
+    [Fact]
     public async Task WhatANewLookGivesIsLessThanTheLastIsLessOnBoth()
     {
         Everything();

@@ -14,7 +14,7 @@ public sealed class NoticeTests
     {
         const long Evaluated = 40;
         const string FirstStep = "exit:worker=0@step=0";
-        var spec = new Spec(80, "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--lanes", "8", "--global-batch", "8", "--block-elements", "2048", "--eval-every", $"{Evaluated}", "--eval-batches", "300", "--warmup", "4");
+        var spec = new Spec(80, "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--lanes", "8", "--global-batch", "8", "--block-elements", "2048", "--eval-every", $"{Evaluated}", "--eval-batches", "1000", "--warmup", "4");
         using var run = TrainProcess.Start(spec, workers: 4, [FirstStep]);
         var starting = await run.Shows("processes that start", status => status.Nodes.Count == 4);
         Assert.All(starting.Nodes, node => Assert.Equal("starting", node.State));
@@ -56,9 +56,9 @@ public sealed class NoticeTests
     [Fact]
     public async Task WhoCannotHandOverInTimeEndsAndSaysWhy()
     {
-        // Alone, it would have to wait for a whole process to start.
+        // Alone, it would have to wait for a whole process to start; the run is to be far from its end when the notice is over.
         const string Order = "exit:worker=0@step=5";
-        using var run = TrainProcess.Start(Spec.Short, workers: 1, [Order], ["--grace", "0.1"]);
+        using var run = TrainProcess.Start(Spec.Medium, workers: 1, [Order], ["--grace", "0.1"]);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
