@@ -11,7 +11,7 @@ public sealed class UpgradeTests
     private const string Silo = "AtomGrains.Silo";
     private const string Job = "AtomGrains.Torch.dll";
 
-    private static readonly Spec Lasting = Spec.Long with { Steps = 600 };
+    private static readonly Spec Lasting = Spec.Long with { Steps = 300 };
 
     [Fact]
     public async Task ARunGoesOnFromItsCheckpointWithTheBuildOfLaterSilosOnceItIsAllowedTo()

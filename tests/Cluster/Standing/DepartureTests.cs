@@ -8,12 +8,13 @@ namespace AtomGrains.Cluster.Tests.Standing;
 public sealed class DepartureTests
 {
     private static readonly Spec Lasting = Spec.Long with { Steps = 600 };
+    private static readonly Spec Briefer = Spec.Long with { Steps = 300 };
 
     [Fact]
     [Trait("Category", "Long")]
     public async Task AllSilosAreReplacedOneByOneAndTheRunGoesOnAllTheWhile()
     {
-        await using var cluster = await Training(silos: 3);
+        await using var cluster = await Training(silos: 3, Lasting);
         var former = cluster.Silos;
         Assert.Contains(cluster.CoordinatorOf("run"), former);
         foreach (var silo in former)
@@ -34,7 +35,7 @@ public sealed class DepartureTests
     [Fact]
     public async Task HalfOfTheSilosHandOverWithinTheirNotice()
     {
-        await using var cluster = await Training(silos: 4);
+        await using var cluster = await Training(silos: 4, Briefer);
         var coordinator = cluster.CoordinatorOf("run");
         var asked = cluster.Silos.Where(silo => silo != coordinator).Take(1).Append(coordinator).ToList();
         asked.ForEach(silo => silo.Signal(Signals.Terminate));
@@ -46,7 +47,7 @@ public sealed class DepartureTests
 
         await cluster.HasWorkers("run", 2);
         await cluster.Reaches("run", cluster.Step("run") + 5);
-        var finished = await cluster.EndsWithoutALoss("run", Lasting);
+        var finished = await cluster.EndsWithoutALoss("run", Briefer);
         HaveHandedOver(finished, leavers: 2);
         Assert.Equal(2, finished.WorkersOfViews[^1]);
     }
@@ -57,7 +58,7 @@ public sealed class DepartureTests
     [Trait("Category", "Long")]
     public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos)
     {
-        await using var cluster = await Training(silos, "checkpoint-every: 1000");
+        await using var cluster = await Training(silos, Lasting, "checkpoint-every: 1000");
         var asked = cluster.Silos;
         foreach (var silo in asked)
         {
@@ -83,7 +84,7 @@ public sealed class DepartureTests
     public async Task ARunKeepsToTheNoticeThatItsSilosHave()
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };
-        await Train(cluster, silos: 1, "checkpoint-every: 1000");
+        await Train(cluster, silos: 1, Lasting, "checkpoint-every: 1000");
         var silo = cluster.Silos.Single();
         silo.Signal(Signals.Terminate);
 
@@ -96,7 +97,7 @@ public sealed class DepartureTests
     public async Task ASiloWhoseGraceIsOverBeforeItsRunsHaveGoneSaysSoAndEndsWithExitCodeOne()
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "2" } };
-        await Train(cluster, silos: 1);
+        await Train(cluster, silos: 1, Lasting);
         var silo = cluster.Silos.Single();
         Assert.True(Signals.Send(cluster.Workers("run").Values.Single().Pid, Signals.Stop));
         silo.Signal(Signals.Terminate);
@@ -146,17 +147,17 @@ public sealed class DepartureTests
         Assert.DoesNotContain("has left", silo.Said, StringComparison.Ordinal);
     }
 
-    private static async Task<StandingCluster> Training(int silos, params string[] settings)
+    private static async Task<StandingCluster> Training(int silos, Spec spec, params string[] settings)
     {
         var cluster = new StandingCluster();
-        await Train(cluster, silos, settings);
+        await Train(cluster, silos, spec, settings);
         return cluster;
     }
 
-    private static async Task Train(StandingCluster cluster, int silos, params string[] settings)
+    private static async Task Train(StandingCluster cluster, int silos, Spec spec, params string[] settings)
     {
         cluster.StartSilos(silos);
-        await cluster.Starts("run", Lasting, workers: silos, settings);
+        await cluster.Starts("run", spec, workers: silos, settings);
         await cluster.HasWorkers("run", silos);
         await cluster.Reaches("run", 5);
     }
