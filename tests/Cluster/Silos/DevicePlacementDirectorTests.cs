@@ -162,6 +162,14 @@ public class DevicePlacementDirectorTests
 
         public CheckpointStore Store => throw new NotSupportedException();
 
+        public bool IsResting => throw new NotSupportedException();
+
+        public string? NotStarted(string error) => throw new NotSupportedException();
+
+        public void Ready() => throw new NotSupportedException();
+
+        public void Decided(long step) => throw new NotSupportedException();
+
         public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => throw new NotSupportedException();
 
         public void EndFailed(Exception error) => throw new NotSupportedException();
