@@ -104,7 +104,7 @@ internal sealed partial class DeviceOffers(
     }
 
     private DeviceOffer OfferOf(int device) => new(
-        silo.SiloAddress.ToParsableString(), shape.Host, shape.Ordinal + device, shape.Devices[device], shape.MemoryBytes, "", null, shape.HasChildren ? device : null,
+        silo.SiloAddress.ToParsableString(), shape.Host, shape.Ordinal + device, shape.Devices[device], shape.MemoryBytes[device], "", null, shape.HasChildren ? device : null,
         WireContract.Version);
 
     // The host's edge: one run that cannot be opened must not keep the device from the others.

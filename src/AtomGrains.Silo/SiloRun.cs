@@ -44,7 +44,15 @@ internal sealed class SiloRun : ISiloRun, IDisposable
 
     public CheckpointStore Store { get; }
 
-    public bool IsResting => _rests.IsResting(TimeSpan.FromMilliseconds(Environment.TickCount64));
+    public bool IsResting => _rests.IsResting(Now);
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    public string? NotStarted(string error) => _rests.NotStarted(error, Now);
+
+    public void Ready() => _rests.Ready();
+
+    public void Decided(long step) => _rests.Decided(step);
 
     public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner)
     {

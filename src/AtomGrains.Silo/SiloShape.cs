@@ -1,4 +1,5 @@
 using AtomGrains.Grains.Workers;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Transport.Tls;
 
 namespace AtomGrains.Silo;
@@ -15,8 +16,8 @@ namespace AtomGrains.Silo;
 /// <param name="Tls">By what its nodes prove themselves to others; null where they do not encrypt.</param>
 internal sealed record SiloShape(string Host, string Listen, IReadOnlyList<string> Devices, int Ordinal, bool HasChildren, TlsFiles? Tls = null)
 {
-    /// <summary>Of each device.</summary>
-    public long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Devices.Count;
+    /// <summary>Of each device, as it was when the silo began; 0 where nobody can tell.</summary>
+    public IReadOnlyList<long> MemoryBytes { get; } = [.. DeviceMemory.Of(Devices).Select(bytes => bytes ?? 0)];
 
-    public SiloDevices Metadata => new(SiloDevices.KindOf(Devices[0]), Devices.Count, MemoryBytes, Host);
+    public SiloDevices Metadata => new(SiloDevices.KindOf(Devices[0]), Devices.Count, MemoryBytes.Min(), Host);
 }

@@ -7,7 +7,7 @@ namespace AtomGrains.Grains.Wire;
 /// <param name="Host">The machine, by which primary and backup are kept apart.</param>
 /// <param name="Ordinal">The silo's number in its set: the worker's number it would like.</param>
 /// <param name="Device"><c>cpu</c> or <c>cuda:N</c>.</param>
-/// <param name="MemoryBytes">Of the device.</param>
+/// <param name="MemoryBytes">Of the device; 0 where its silo cannot tell.</param>
 /// <param name="Program">SHA-256 of the job's assembly, which must be the run's.</param>
 /// <param name="Over">The node that lived on the device last, and does no more; null when none has.</param>
 /// <param name="Child">Which of the silo's devices, where each has a process of its own; null where the node lives in the silo.</param>

@@ -28,8 +28,17 @@ public interface ISiloRun
     /// <summary>Where the run's checkpoints are.</summary>
     CheckpointStore Store { get; }
 
-    /// <summary>Its processes failed here again and again: for a while, this silo offers it nothing.</summary>
-    bool IsResting => false;
+    /// <summary>Its nodes failed here again and again: for a while, this silo offers it nothing.</summary>
+    bool IsResting { get; }
+
+    /// <summary>A node could not be made: why the silo rests from the run from now on, in a line; null while it does not. Any thread.</summary>
+    string? NotStarted(string error);
+
+    /// <summary>A node has got ready here. Any thread.</summary>
+    void Ready();
+
+    /// <summary>A node has heard here that a step is decided. Any thread.</summary>
+    void Decided(long step);
 
     /// <summary>A node that has not begun to live.</summary>
     /// <param name="child">Which of the silo's devices, where each has a process of its own; null for the silo's only one.</param>

@@ -1,11 +1,16 @@
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol.Coordination;
 using AtomGrains.Grains.Wire;
 using AtomGrains.Grains.Workers;
 
 namespace AtomGrains.Grains.Runs;
 
-/// <summary>What becomes of a device that a silo offers to a run that goes on.</summary>
+/// <summary>
+/// What becomes of a device that a silo offers to a run that goes on. The first one that has what the run asks for is taken: where
+/// more are offered than are wanted, none is worth to wait for, since a step is as fast as its slowest worker, and what one has
+/// beyond the need is no use to the run.
+/// </summary>
 /// <param name="isQuarantined">Whether a device of the set of silos is used no more.</param>
 /// <param name="ended">Told that a node is over.</param>
 internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator, IRunOutput output, Func<int, bool> isQuarantined, Action<NodeId> ended)
@@ -76,8 +81,13 @@ internal sealed class Offers(RunPlan plan, Seats seats, Coordinator coordinator,
     private (string Line, string Has)? RefusalOf(DeviceOffer offer) =>
         WireContract.RefusalOf($"the silo {offer.Silo}", offer.Version) is { } version ? (version, "another version of the wire contract")
         : plan.RefusalOf(offer.Program) is { } build ? (build, "another build of the job")
-        : SiloDevices.KindOf(offer.Device) == plan.Spec.DeviceKind ? null
-        : ($"the run computes on {plan.Spec.DeviceKind}, this silo offers {offer.Device}", "another kind of device");
+        : SiloDevices.KindOf(offer.Device) != plan.Spec.DeviceKind ? ($"the run computes on {plan.Spec.DeviceKind}, this silo offers {offer.Device}", "another kind of device")
+        : offer.MemoryBytes >= plan.Settings.DeviceMemoryBytes ? null
+        : MemoryRefusalOf(offer, ByteSize.Of(plan.Settings.DeviceMemoryBytes));
+
+    private static (string Line, string Has) MemoryRefusalOf(DeviceOffer offer, string asked) => offer.MemoryBytes == 0
+        ? ($"the run asks for a device with {asked} of memory, this silo cannot tell how much {offer.Device} has", "memory that nobody can tell")
+        : ($"the run asks for a device with {asked} of memory, {offer.Device} of this silo has {ByteSize.OfMemory(offer.MemoryBytes)}", $"less than {asked} of memory");
 
     private bool TryGive(DeviceOffer offer, TimeSpan now)
     {

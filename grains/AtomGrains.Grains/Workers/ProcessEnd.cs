@@ -19,6 +19,9 @@ public sealed record ProcessEnd(string Kind, string? Cause, string? SiloRests = 
     /// <summary>The kind of an end that a node was told to make, since it was silent or did not get on.</summary>
     public const string Fenced = "stop";
 
+    /// <summary>Of a node that has ended before it began.</summary>
+    public static ProcessEnd NotStarted(string error, string? siloRests) => new("crash", $"it could not be started: {error}", siloRests);
+
     /// <summary>Whether a kind of end speaks against the device.</summary>
     public static bool IsOfDevice(string kind) => kind == FaultPlan.NameOf(FaultKind.Device);
 }

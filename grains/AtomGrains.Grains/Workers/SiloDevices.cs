@@ -5,7 +5,7 @@ namespace AtomGrains.Grains.Workers;
 /// <summary>What a silo has for workers, as its metadata says to the whole cluster.</summary>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Count">Devices, each of which may have a worker.</param>
-/// <param name="MemoryBytes">Of each.</param>
+/// <param name="MemoryBytes">Of each, or of the smallest; 0 where nobody can tell.</param>
 /// <param name="Host">The machine.</param>
 public sealed record SiloDevices(string Kind, int Count, long MemoryBytes, string Host)
 {

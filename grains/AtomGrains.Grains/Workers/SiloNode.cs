@@ -97,9 +97,16 @@ internal sealed class SiloNode : INodeOwner
         ControlMessage[] messages = [.. batch.Messages.Select(FromWire.Map)];
         foreach (var control in messages)
         {
-            if (control is AdoptView adopt)
+            switch (control)
             {
-                _neighbours.Learn(adopt.View, batch.Silos);
+                case AdoptView adopt:
+                    _neighbours.Learn(adopt.View, batch.Silos);
+                    break;
+                case Decide decide:
+                    _run.Decided(decide.Decision.Step);
+                    break;
+                default:
+                    break;
             }
 
             _body.Deliver(control);
@@ -110,7 +117,15 @@ internal sealed class SiloNode : INodeOwner
 
     public void End() => _body.End();
 
-    void INodeHost.Send(ControlMessage message) => _reports.Post(message);
+    void INodeHost.Send(ControlMessage message)
+    {
+        if (message is NodeReady)
+        {
+            _run.Ready();
+        }
+
+        _reports.Post(message);
+    }
 
     void INodeHost.Strikes(int order, DateTimeOffset at) => _struck.TryStrike(order, Id, at);
 

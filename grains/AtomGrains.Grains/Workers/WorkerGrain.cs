@@ -16,6 +16,8 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 {
     private const string Coordinator = "the run grain";
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+
     private SiloNode? Node
     {
         get
@@ -35,7 +37,7 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 
         var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
         var run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
-        var node = new SiloNode(seat, run, GrainFactory.GetGrain<IRunGrain>(id), membership, silo.SiloAddress, error => LogNotTold(id, seat.Node, error));
+        var node = Create(seat, run, GrainFactory.GetGrain<IRunGrain>(id));
         if (!devices.All[seat.Child ?? 0].TryTake(node))
         {
             node.End();
@@ -63,6 +65,29 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 
     public Task<NodeState?> State() => Task.FromResult(
         Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), node.ProcessId) : null);
+
+    // Whatever it is, a socket, a file or the job itself, it may be this silo's alone, and last: the caller hears of it, and of the
+    // silo's rest the coordinator, who may have given it up by now.
+    private SiloNode Create(WorkerSeat seat, ISiloRun run, IRunGrain coordinator)
+    {
+        try
+        {
+            return new SiloNode(seat, run, coordinator, membership, silo.SiloAddress, LogFailed);
+        }
+        catch (Exception error)
+        {
+            if (ProcessEnd.NotStarted(error.Message, run.NotStarted(error.Message)) is { SiloRests: not null } end)
+            {
+                var exit = new NodeExit(seat.Node, end.Kind, end.Cause, end.SiloRests, WireContract.Version);
+                _ = Task.Run(() => new RepeatedCall(Pause, LogFailed).MakeAsync(() => coordinator.NodeExited(exit), isVain: _ => false));
+            }
+
+            DeactivateOnIdle();
+            throw;
+        }
+
+        void LogFailed(Exception failure) => LogNotTold(run.Plan.RunId, seat.Node, failure);
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "run {Run}: the coordinator cannot be told of node {Node}; it is tried again")]
     private partial void LogNotTold(string run, int node, Exception error);

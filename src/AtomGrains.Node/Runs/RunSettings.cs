@@ -34,6 +34,9 @@ public sealed record RunSettings
     /// <summary>Failures of one device that quarantine it; at least 1.</summary>
     public int DeviceFailures { get; init; } = 3;
 
+    /// <summary>Memory that a worker's device has to have; 0 asks for none.</summary>
+    public long DeviceMemoryBytes { get; init; }
+
     /// <summary>Share of lanes that are computed on two devices, from 0 to 1.</summary>
     public double AuditLanes { get; init; }
 

@@ -84,7 +84,7 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
     public void SayNotStarted(string error, string? whyToRest)
     {
         _ended = true;
-        owner.Ended(new ProcessEnd("crash", $"it could not be started: {error}", whyToRest));
+        owner.Ended(ProcessEnd.NotStarted(error, whyToRest));
     }
 
     public void Signal(int signal)

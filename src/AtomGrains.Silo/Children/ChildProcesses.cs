@@ -82,7 +82,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         switch (message)
         {
             case Decide decide:
-                Post(() => Decided(decide.Decision.Step));
+                Post(() => _step = decide.Decision.Step + 1);
                 break;
             case AdoptView adopt:
                 Post(() => WakeReplaced(adopt.View));
@@ -253,7 +253,6 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         {
             case ProtocolMessage { Message: NodeReady }:
                 handle.IsReady = true;
-                _rests.Ready();
                 break;
             case NodeFailed failed:
                 handle.Cause = failed.Cause;
@@ -264,12 +263,6 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
             default:
                 break;
         }
-    }
-
-    private void Decided(long step)
-    {
-        _step = step + 1;
-        _rests.Decided(step);
     }
 
     // Whoever coordinates has left such a child out by now, and cannot tell it so.

@@ -3,9 +3,9 @@ using AtomGrains.Local;
 namespace AtomGrains.Silo.Children;
 
 /// <summary>
-/// A silo's patience with a run whose processes fail on it: once they do so again and again it rests from the run, that is,
-/// it offers it nothing for a minute, and for twice as long each time until a process of the run has been there for a step
-/// that is done for the first time. What is broken may be this host alone, and other runs have a use for its devices. Any
+/// A silo's patience with a run whose nodes fail on it, whether they have processes of their own or live in the silo's: once they
+/// do so again and again it rests from the run, that is, it offers it nothing for a minute, and for twice as long each time
+/// until a node of the run has been there for a step that is done for the first time. What is broken may be this host alone, and other runs have a use for its devices. Any
 /// thread.
 /// </summary>
 internal sealed class RestsFromRun
@@ -30,7 +30,7 @@ internal sealed class RestsFromRun
         }
     }
 
-    /// <summary>A process got ready.</summary>
+    /// <summary>A node got ready.</summary>
     public void Ready()
     {
         lock (_gate)
@@ -39,7 +39,7 @@ internal sealed class RestsFromRun
         }
     }
 
-    /// <summary>A process of this silo has heard that a step is decided.</summary>
+    /// <summary>A node of this silo has heard that a step is decided.</summary>
     public void Decided(long step)
     {
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class RestsFromRun
     /// <param name="log">What the process has written.</param>
     public string? Ended(NodeHandle node, long step, string log, TimeSpan now) => Rest(() => _crashes.Ended(node, step, log), now);
 
-    /// <summary>A process could not be started: why the silo rests from now on, or null.</summary>
+    /// <summary>A node or its process could not be started: why the silo rests from now on, or null.</summary>
     public string? NotStarted(string error, TimeSpan now) => Rest(() => _crashes.NotStarted(error), now);
 
     private string? Rest(Func<string?> why, TimeSpan now)

@@ -4,6 +4,7 @@ using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
 using AtomGrains.Local;
+using AtomGrains.Local.Devices;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Transport;
 using AtomGrains.Torch.Engine;
@@ -24,6 +25,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
     /// <exception cref="InvalidSettingsException">Something that was asked for cannot be.</exception>
     public RunOutcome Train(TrainOptions options, CancellationToken cancellation)
     {
+        RefuseDevicesWithLessMemory(options);
         if (!options.Resume)
         {
             Warn(options.Warnings);
@@ -75,6 +77,15 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         foreach (var warning in warnings)
         {
             Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+
+    // Of either host the devices are this machine's: what is too small now stays so, and a run would wait for ever.
+    private static void RefuseDevicesWithLessMemory(TrainOptions options)
+    {
+        if (options.DeviceMemoryBytes > 0 && DeviceMemory.ErrorOf(Settings.DeviceMemory.Flag, options.DeviceMemoryBytes, options.Devices, DeviceMemory.Of(options.Devices)) is { } error)
+        {
+            throw new InvalidSettingsException(SettingValues.WithOrigins([error], options.Origins));
         }
     }
 

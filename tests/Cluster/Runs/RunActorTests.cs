@@ -529,6 +529,35 @@ public sealed class RunActorTests : IDisposable
         Assert.Empty(output.Started);
     }
 
+    [Fact]
+    public void ADeviceWithLessMemoryThanTheRunAsksForIsRefusedInWordsAndOneWithEnoughIsTaken()
+    {
+        var output = new Output();
+        using var actor = Actor(output, Plan(new RunSettings { Workers = 3, DeviceMemoryBytes = 16L << 30 }));
+        actor.OnOffer(Offer("a", 0) with { MemoryBytes = 16L << 30 });
+        Assert.Equal(
+            "the run asks for a device with 16GiB of memory, cpu of this silo has 15.9GiB",
+            actor.OnOffer(Offer("b", 1) with { MemoryBytes = (16L << 30) - 1 }).Refused);
+        Assert.Equal("devices: 1 of 3 (1 offered has less than 16GiB of memory)", Waited(actor));
+        Assert.Equal(
+            "the run asks for a device with 16GiB of memory, this silo cannot tell how much cpu has",
+            actor.OnOffer(Offer("c", 2) with { MemoryBytes = 0 }).Refused);
+        Assert.Equal("devices: 1 of 3 (2 offered have less than 16GiB of memory or memory that nobody can tell)", Waited(actor));
+
+        // Whoever comes first with enough of it is taken, however much more others have.
+        Assert.True(actor.OnOffer(Offer("d", 1) with { MemoryBytes = 17L << 30 }).IsTaken);
+        Assert.True(actor.OnOffer(Offer("e", 2) with { MemoryBytes = 16L << 30 }).IsTaken);
+        Assert.False(actor.OnOffer(Offer("f", 3) with { MemoryBytes = 80L << 30 }).IsTaken);
+        Assert.Equal(["a", "d", "e"], output.Seats.Select(seat => seat.Silo));
+    }
+
+    [Fact]
+    public void ARunThatAsksForNoMemoryTakesADeviceOfWhichNobodyCanTell()
+    {
+        using var actor = Actor(new Output());
+        Assert.True(actor.OnOffer(Offer("a", 0) with { MemoryBytes = 0 }).IsTaken);
+    }
+
     private static string? Waited(RunActor actor)
     {
         actor.OnTick();

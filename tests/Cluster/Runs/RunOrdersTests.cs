@@ -162,6 +162,18 @@ public sealed class RunOrdersTests : IDisposable
 
         public CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(plan.Folder, "checkpoints")));
 
+        public bool IsResting => false;
+
+        public string? NotStarted(string error) => null;
+
+        public void Ready()
+        {
+        }
+
+        public void Decided(long step)
+        {
+        }
+
         public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) => throw new NotSupportedException();
 
         public void EndFailed(Exception error) => throw new NotSupportedException();

@@ -17,6 +17,7 @@ using AtomGrains.Node.Transport;
 using AtomGrains.Node.Transport.Tls;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo;
+using AtomGrains.Silo.Children;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -36,6 +37,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly string _secret = RunSecret.Create().ToHex();
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly List<IHost> _silos = [];
+    private readonly List<FakeRun> _parts = [];
     private readonly ConcurrentDictionary<(string? Thread, string? Grain), bool> _computedOn = [];
     private readonly int _workers;
     private readonly long _steps;
@@ -78,14 +80,17 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>All steps decided so far.</summary>
     public IReadOnlyList<MetricsLine> Lines => File.Exists(Metrics) ? JsonLines.Read(Metrics, StorageJson.Default.MetricsLine) : [];
 
-    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null)
+    /// <param name="broken">The silo on which no node can be made, until it is mended.</param>
+    public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null, int? broken = null)
     {
         var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
         var tokens = Enumerable.Range(0, (int)(TrainTokens + ValidationTokens)).SelectMany(token => BitConverter.GetBytes((ushort)token));
         await File.WriteAllBytesAsync(Path.Combine(cluster._folder, TokenFileSource.FileName), [.. tokens]);
         for (var silo = 0; silo < workers; silo++)
         {
-            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), new FakeRun(cluster, silo), configure));
+            var part = new FakeRun(cluster, silo) { Broken = silo == broken ? "the job's constructor has thrown" : null };
+            cluster._parts.Add(part);
+            cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), part, configure));
         }
 
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
@@ -194,8 +199,45 @@ internal sealed class InProcessCluster : IAsyncDisposable
         OrphanGrace = TimeSpan.FromSeconds(5),
     };
 
-    private sealed class FakeRun(InProcessCluster cluster, int ordinal) : ISiloRun
+    /// <summary>A silo's part in the run.</summary>
+    public FakeRun PartOf(int silo) => _parts[silo];
+
+    internal sealed class FakeRun(InProcessCluster cluster, int ordinal) : ISiloRun
     {
+        private readonly RestsFromRun _rests = new();
+        private long _now;
+        private int _started;
+        private int _asked;
+
+        /// <summary>Why no node can be made here; null where it can.</summary>
+        public string? Broken { get; set; }
+
+        /// <summary>How often a node was to be made.</summary>
+        public int Started => Volatile.Read(ref _started);
+
+        /// <summary>How often the silo has looked whether it rests: before each offer.</summary>
+        public int Asked => Volatile.Read(ref _asked);
+
+        /// <summary>As the silo's patience has it; time stands still unless it is told to go on.</summary>
+        public TimeSpan Now => TimeSpan.FromTicks(Volatile.Read(ref _now));
+
+        public bool IsResting
+        {
+            get
+            {
+                Interlocked.Increment(ref _asked);
+                return _rests.IsResting(Now);
+            }
+        }
+
+        public void Wait(TimeSpan time) => Interlocked.Add(ref _now, time.Ticks);
+
+        public string? NotStarted(string error) => _rests.NotStarted(error, Now);
+
+        public void Ready() => _rests.Ready();
+
+        public void Decided(long step) => _rests.Decided(step);
+
         public RunPlan Plan => cluster.Plan;
 
         public string Program => "program";
@@ -210,8 +252,11 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
         public CheckpointStore Store => cluster.Store;
 
-        public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner) =>
-            new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(cluster.NoteThread), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
+        public INodeBody CreateNode(NodePlace place, int? child, INodeOwner owner)
+        {
+            Interlocked.Increment(ref _started);
+            return Broken is { } reason ? throw new InvalidOperationException(reason) : new NodeThread(place, Plan, new NodeModel(() => new FakeStepLoop(cluster.NoteThread), (_, flat) => FakeStepLoop.Export(flat)), owner, Store);
+        }
 
         public void EndFailed(Exception error) => Environment.FailFast("a node failed", error);
     }

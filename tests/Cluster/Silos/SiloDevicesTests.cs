@@ -1,4 +1,6 @@
 using AtomGrains.Grains.Workers;
+using AtomGrains.Local.Devices;
+using AtomGrains.Silo;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
@@ -13,6 +15,16 @@ public sealed class SiloDevicesTests
 
     [Fact]
     public void ASiloThatSaysNothingOfDevicesHasNone() => Assert.Null(SiloDevices.Of(new Dictionary<string, string> { ["other"] = "1" }));
+
+    [Fact]
+    public void EachProcessorOfASiloHasItsPartOfWhatMemoryThereIsAndTheMetadataSaysSo()
+    {
+        var (one, two) = (new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: false), new SiloShape("host", "127.0.0.1", ["cpu", "cpu"], 0, HasChildren: true));
+        var bytes = MachineMemory.Bytes()!.Value;
+        Assert.Equal([bytes], one.MemoryBytes);
+        Assert.Equal([bytes / 2, bytes / 2], two.MemoryBytes);
+        Assert.Equal(new SiloDevices("cpu", 2, bytes / 2, "host"), two.Metadata);
+    }
 
     [Theory]
     [InlineData("cpu", "cpu")]

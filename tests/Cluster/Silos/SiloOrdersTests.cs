@@ -26,6 +26,7 @@ public sealed class SiloOrdersTests
             Heartbeat = HeartbeatOptions.SuspectingAfter(TimeSpan.FromSeconds(9)),
             MaximumSkips = 8,
             DeviceFailures = 9,
+            DeviceMemoryBytes = 3000,
             AuditLanes = 0.25,
             OnWrongBits = WrongBitsPolicy.Stop,
             Checkpoints = new CheckpointPlan { Cadence = new CheckpointOptions { EverySteps = 12 }, Keep = 13, Store = "az://container/prefix" },

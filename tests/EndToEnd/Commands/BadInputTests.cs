@@ -27,6 +27,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--lanes", "many", "--lanes many: must be a whole number, a power of two from 1 to 4096")]
     [InlineData("--partitions", "4097", "--partitions 4097: must be from 1 to 4096")]
     [InlineData("--device", "cuda:63", "--device cuda:63: is not on this machine; must be cpu")]
+    [InlineData("--device-memory", "999TB", "--device-memory 999TB: must be at most ")]
     [InlineData("--fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
     [InlineData("--report", "none/report.json", "--report none/report.json: must be a file in a folder that exists, or in --out")]
     [InlineData("--config", "bad.yaml", "lane (bad.yaml line 1): unknown setting; did you mean lanes?", "--lr 0 (bad.yaml line 2): must be above 0 and at most 100")]

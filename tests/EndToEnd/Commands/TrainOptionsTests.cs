@@ -222,6 +222,10 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("shard-cache", "2TB", "--shard-cache 2TB: must be a size from 0B to 1TB, such as 256MB")]
     [InlineData("shard-cache", "-1MB", "--shard-cache -1MB: must be a size from 0B to 1TB, such as 256MB")]
     [InlineData("shard-cache", "9999999999TB", "--shard-cache 9999999999TB: must be a size*")]
+    [InlineData("device-memory", "much", "--device-memory much: must be a size from 0B to 1000TB, such as 16GiB")]
+    [InlineData("device-memory", "-1GiB", "--device-memory -1GiB: must be a size from 0B to 1000TB, such as 16GiB")]
+    [InlineData("device-memory", "16Gi", "--device-memory 16Gi: must be a size from 0B to 1000TB, such as 16GiB")]
+    [InlineData("device-memory", "1001TB", "--device-memory 1001TB: must be a size from 0B to 1000TB, such as 16GiB")]
     [InlineData("device", "tpu", "--device tpu: must be cpu or cuda:N")]
     [InlineData("device", "cuda:", "--device cuda:: must be cpu or cuda:N")]
     [InlineData("device", "cuda:99", "--device cuda:99: is not on this machine; must be cpu*")]
@@ -250,7 +254,27 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("1000", 1000)]
     [InlineData("64KB", 64_000)]
     [InlineData("3GB", 3_000_000_000)]
-    public void ASizeIsOfPowersOfAThousand(string text, long bytes) => Assert.Equal(bytes, Read(None, ("refill-rate", [text])).Limits.RefillBytesPerSecond);
+    [InlineData("3GiB", 3L << 30)]
+    public void ASizeIsOfPowersOfAThousandOrOf1024AsItsUnitSays(string text, long bytes) => Assert.Equal(bytes, Read(None, ("refill-rate", [text])).Limits.RefillBytesPerSecond);
+
+    [Fact]
+    public void WhatMemoryADeviceHasToHaveDecidesNoBitsAndIsNoneUnlessAskedFor()
+    {
+        var asked = Read(None, ("config", [Yaml("device-memory: 16GiB\n")]));
+        Assert.Equal((Read().Spec, 16L << 30, 16L << 30), (asked.Spec, asked.DeviceMemoryBytes, asked.RunSettings.DeviceMemoryBytes));
+        Assert.Equal(0, Read().RunSettings.DeviceMemoryBytes);
+    }
+
+    [Fact]
+    public void AResumeKeepsTheMemoryThatWasAskedForUntilItAsksForAnother()
+    {
+        var given = Read(None, ("device-memory", ["16GiB"])).Given;
+        Directory.CreateDirectory(Path.Combine(_folder, "run"));
+        SavedSettings.Write(Path.Combine(_folder, "run"), given);
+        (string, string[])[] resume = [("resume", ["true"]), ("out", [Path.Combine(_folder, "run")])];
+        Assert.Equal(16L << 30, Read(None, resume).DeviceMemoryBytes);
+        Assert.Equal(0, Read(None, [.. resume, ("device-memory", ["0"])]).DeviceMemoryBytes);
+    }
 
     [Fact]
     public void ACheckpointEveryZeroStepsIsNone() => Assert.Null(Read(None, ("checkpoint-every", ["0"])).Checkpoints.Cadence);

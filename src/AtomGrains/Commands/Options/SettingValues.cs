@@ -135,11 +135,12 @@ public sealed class SettingValues
         string.Create(CultureInfo.InvariantCulture, $"must be seconds, from {least} to {most}"),
         TimeSpan.FromSeconds(least));
 
-    /// <summary>A size: a whole number with KB, MB, GB or TB of powers of 1000, or of bytes without.</summary>
-    public long Bytes(Setting setting, long least, long most) => Read(
+    /// <summary>A size: a whole number with KB, MB, GB or TB of powers of 1000, KiB, MiB, GiB or TiB of powers of 1024, or of bytes without.</summary>
+    /// <param name="example">For a setting whose default is none.</param>
+    public long Bytes(Setting setting, long least, long most, string? example = null) => Read(
         setting,
         text => ByteSize.Parse(text) is { } bytes && bytes >= least && bytes <= most ? bytes : null,
-        $"must be a size from {ByteSize.Of(least)} to {ByteSize.Of(most)}, such as {setting.Default}",
+        $"must be a size from {ByteSize.Of(least)} to {ByteSize.Of(most)}, such as {example ?? setting.Default}",
         least);
 
     public IPAddress Address(Setting setting)

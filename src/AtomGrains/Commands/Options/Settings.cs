@@ -45,6 +45,9 @@ public static class Settings
         new("eval-every", "N", "Steps between validations; 0 is only at the end.", "250");
     public static readonly Setting EvalBatches = new("eval-batches", "N", "Batches of one validation.", "20");
     public static readonly Setting Device = new("device", "cpu|cuda:N[,...]", "Where workers compute: one device, or those of a machine.", "cpu");
+    // None: a model's need is its user's to know, and most machines have devices of one size.
+    public static readonly Setting DeviceMemory =
+        new("device-memory", "SIZE", "Memory that a worker's device has to have, such as 16GiB; 0 asks for none.", "0");
     public static readonly Setting ThreadsPerWorker =
         new("threads-per-worker", "N", "Computing threads of a worker; decides bits.", "1");
 
@@ -131,7 +134,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Data, Out, Config, Job, Workers, Spares, Steps, Seed, Lanes, GlobalBatch, Context, Layers, Heads, Width, Bias, Dropout,
-        LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, ThreadsPerWorker,
+        LearningRate, MinimumLearningRate, Warmup, Beta1, Beta2, WeightDecay, Clip, Tokenizer, EvalEvery, EvalBatches, Device, DeviceMemory, ThreadsPerWorker,
         Partitions, BlockElements, Host, Listen, Port, MetricsPort, Roots, Replicas, CheckpointEvery, Keep, Store, RefillRate, ShardCache, Resume, AllowEnvironmentChange, Supervise, OrphanGrace, Grace, PauseAfter, ProbeTimeout, MissedProbes, MaxSkips, DeviceFailures, AuditLanes, OnWrongBits, Fault, Report, Quiet,
     ];
 }

@@ -33,6 +33,9 @@ public sealed record TrainOptions
     /// <summary>At least one, of one kind: <c>cpu</c>, or <c>cuda:N</c>.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
+    /// <summary>That each device has to have; 0 asks for none.</summary>
+    public long DeviceMemoryBytes { get; init; }
+
     /// <summary>The host whose children are node processes.</summary>
     public const string LocalHost = "local";
 
@@ -119,6 +122,7 @@ public sealed record TrainOptions
         Heartbeat = HeartbeatOptions.SuspectingAfter(PauseAfter),
         MaximumSkips = MaximumSkips,
         DeviceFailures = DeviceFailures,
+        DeviceMemoryBytes = DeviceMemoryBytes,
         AuditLanes = AuditLanes,
         OnWrongBits = OnWrongBits,
         Checkpoints = Checkpoints,

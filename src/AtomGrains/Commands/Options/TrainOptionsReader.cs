@@ -29,6 +29,7 @@ public static class TrainOptionsReader
             Workers = values.Count(Workers, 1, FaultPlan.MostWorkers),
             Spares = values.Count(Spares, 0, FaultPlan.MostWorkers),
             Devices = devices,
+            DeviceMemoryBytes = values.Bytes(Settings.DeviceMemory, 0, 1_000_000_000_000_000, example: "16GiB"),
             Host = values.Text(Host) ?? TrainOptions.LocalHost,
             Listen = values.Address(Listen),
             Port = values.Count(Port, 0, ushort.MaxValue),
