@@ -319,6 +319,110 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void HowASiloEndedIsSaidByWhoStartedItToWhoeverCoordinatesThen()
+    {
+        var plan = Plan() with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var first = TwoSilos(plan))
+        {
+            first.OnSiloDead("b");
+        }
+
+        // The second knows of one loss from the first, and hears of the other here: nobody else would say so.
+        using (var second = Actor(new Output(), plan))
+        {
+            ends.Record(new SiloEnd(1, 2, "kill", null));
+            ends.Record(new SiloEnd(0, 1, "device", "ended by SIGABRT"));
+            second.OnTick();
+            second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0), new WeightsExported(new Lineage(new Generation(3)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        Assert.Equal([("n1 worker 0", "device", "ended by SIGABRT"), ("n2 worker 1", "kill", null)], Ledger().Where(FaultLedger.IsRecovery).Select(line => (line.Who, line.Kind, line.Detail)).Order());
+    }
+
+    [Fact]
+    public void WhatIsSaidOfASiloAtTheVeryEndStandsInItsLine()
+    {
+        var plan = Plan() with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var actor = TwoSilos(plan))
+        {
+            actor.OnNodeEnded(new NodeId(2));
+            ends.Record(new SiloEnd(1, 2, "kill", null));
+            actor.OnStop("enough");
+            Assert.NotNull(actor.End);
+        }
+
+        Assert.Equal(("n2 worker 1", "kill"), (Assert.Single(Ledger()).Who, Ledger()[0].Kind));
+    }
+
+    [Fact]
+    public void DevicesOfSilosThatFailAreLinesAndCountOnceWhoeverCoordinates()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 3 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var first = TwoSilos(plan))
+        {
+            ends.Record(new SiloEnd(1, 2, "device", "CudaException: gone"));
+            ends.Record(new SiloEnd(1, 2, FaultLedger.CheckKind, "it does not compute"));
+            first.OnTick();
+            Assert.Equal(["device-check"], Ledger().Select(line => line.Kind));
+        }
+
+        // A process in which no node had begun to live has lost nobody, and its device failed all the same.
+        using var second = Actor(new Output(), plan);
+        ends.Record(new SiloEnd(1, null, "device", "ended by SIGABRT"));
+        second.OnTick();
+        second.OnTick();
+        Assert.Equal(["device-check", "quarantine"], Ledger().Select(line => line.Kind));
+        Assert.Equal(("cpu of worker 1", "3 failures, the last: ended by SIGABRT"), (Ledger()[1].Who, Ledger()[1].Detail));
+        Assert.False(second.OnOffer(Offer("d", 1)).IsTaken);
+    }
+
+    [Fact]
+    public void ADeviceThatHasServedLongIsForgivenByTheRunAsByWhoStartsItsSilos()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 2 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using var actor = TwoSilos(plan);
+        ends.Record(new SiloEnd(1, 2, "device", "first"));
+        ends.Record(new SiloEnd(1, null, "device", "second", Forgives: true));
+        actor.OnTick();
+        Assert.Empty(Ledger());
+        ends.Record(new SiloEnd(1, null, "device", "third"));
+        actor.OnTick();
+        Assert.Equal("quarantine", Assert.Single(Ledger()).Kind);
+    }
+
+    [Fact]
+    public void OfARunThatIsGivenUpWithAllItsSilosDeadTheLedgerIsCompletedAndNothingDecided()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 1 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        TwoSilos(plan).Dispose();
+        ends.Record(new SiloEnd(0, 1, "kill", null));
+        ends.Record(new SiloEnd(1, 2, "device", "CudaException: gone"));
+        GivenUpRun.Complete(plan, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))), _ => { });
+        Assert.Equal(["device", "kill", "quarantine"], Ledger().Select(line => line.Kind).Order());
+        Assert.Equal([new Generation(1)], new FileRegister(_folder).Generations());
+        Assert.Null(RunEnd.Read(_folder));
+    }
+
+    [Fact]
+    public void ASiloWhoseEndNobodySeesIsLostToAnUnknownEnd()
+    {
+        using (var actor = TwoSilos(Plan()))
+        {
+            actor.OnSiloDead("b");
+            actor.OnStop("enough");
+        }
+
+        Assert.Equal(FaultLedger.UnknownEnd, Assert.Single(Ledger()).Kind);
+        Assert.False(Directory.Exists(Path.Combine(_folder, SiloEnds.FolderName)));
+    }
+
+    [Fact]
     public void ADeviceIsInDoubtOnceItsProcessWasFencedSinceItMayHaveHung()
     {
         Assert.True(new ProcessEnd("stop", null).LeavesDoubt);
@@ -559,6 +663,17 @@ public sealed class RunActorTests : IDisposable
         second.OnTick();
         Assert.StartsWith("lane 3 of step 0 (sample ", second.End!.Stopped, StringComparison.Ordinal);
         Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
+    }
+
+    private RunActor TwoSilos(RunPlan plan)
+    {
+        var actor = Actor(new Output(), plan);
+        actor.OnOffer(Offer("a", 0));
+        actor.OnOffer(Offer("b", 1));
+        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal(new Generation(1), actor.View!.Generation);
+        return actor;
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>
