@@ -11,7 +11,7 @@ namespace AtomGrains.Grains.Runs;
 
 /// <summary>What is known of a run's nodes: what they say of themselves, how they are lost, and whose device is not to be used again.</summary>
 internal sealed class KnownNodes(
-    RunPlan plan, Seats seats, FailedDevices failedDevices, StruckFaults struck, Coordinator coordinator, RunJournal journal, FaultLedger ledger, RunDesk desk, Action<string> note)
+    RunPlan plan, Seats seats, FailedDevices failedDevices, StruckFaults struck, Coordinator coordinator, FaultLedger ledger, RunDesk desk, Action<string> note)
 {
     private readonly Dictionary<NodeId, NodeCounters> _counters = [];
     private readonly Dictionary<NodeId, DateTimeOffset> _heard = [];
@@ -59,7 +59,7 @@ internal sealed class KnownNodes(
 
         // How a child ended is going to be said by its silo; how a silo did, by who started it, if the run has one who sees that.
         var kindOfEnd = seats.Of(lost.Node)?.Child is null && !plan.EndsAreSeen ? FaultLedger.UnknownEnd : null;
-        ledger.Lost(lost, coordinator.IsInstalled ? lost.Step : journal.NextStep, new LostNode(seats.SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
+        ledger.Lost(lost, lost.Step, new LostNode(seats.SlotOf(lost.Node), heard, StrikeOf(lost.Node)), kindOfEnd);
         if (lost.Cause == LossCause.Hung)
         {
             // As a kernel that never returns: nothing of how its process ends is going to tell it from one that was paused.

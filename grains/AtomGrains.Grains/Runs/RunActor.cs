@@ -81,7 +81,7 @@ internal sealed class RunActor : IDisposable
         _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
         _desk = new RunDesk(_journal, _ledger, _checkpoints, _coordinator, _metrics, plan.Settings.Spares, () => Now, output.Note);
         _seats = new Seats(numbers, _coordinator);
-        _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _journal, _ledger, _desk, output.Note);
+        _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _ledger, _desk, output.Note);
         _offers = new Offers(plan, _seats, _coordinator, output, _nodes.IsQuarantined, OnNodeEnded);
         _views = new ViewRecorder(_register);
         if (view is not null)

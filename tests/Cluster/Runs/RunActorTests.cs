@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
@@ -665,14 +666,125 @@ public sealed class RunActorTests : IDisposable
         Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
     }
 
-    private RunActor TwoSilos(RunPlan plan)
+    [Fact]
+    public void ACoordinatorThatComesBackToARunAllOfWhichDiedSaysHowManyStepsThatCost()
+    {
+        using var told = new Told();
+        TwoSilos(Plan()).Dispose();
+        Decided(lineage: 1, steps: 7);
+        using (var second = Actor(new Output()))
+        {
+            Assert.Equal(7, second.Step);
+            second.OnSiloDead("a");
+            second.OnSiloDead("b");
+            second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0)]);
+            Assert.Equal((new Lineage(new Generation(2)), 0), (second.View!.Lineage, second.Step));
+            Assert.Equal(7, told.Now(MetricNames.StepsLost));
+            second.OnReport(new NodeId(3), "c", [new WeightsExported(new Lineage(new Generation(2)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        Assert.Equal([("n1 worker 0", 7, 7), ("n2 worker 1", 7, 7)], Ledger().Select(line => (line.Who, line.Step, line.StepsRedone)).Order());
+    }
+
+    [Fact]
+    public void LinesOfAHistoryThatWasGivenUpAreNoStepsOfTheOneThatACoordinatorComesBackTo()
+    {
+        var plan = Plan() with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(9)), 4), 4, 0) };
+        TwoSilos(plan).Dispose();
+        Decided(lineage: 9, steps: 8);
+        using (var second = Actor(new Output(), plan))
+        {
+            Assert.Equal(4, second.Step);
+            second.OnSiloDead("b");
+            second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            second.OnReport(new NodeId(1), "a", [new WeightsExported(new Lineage(new Generation(1)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        // It goes on from its partitions' copies, and its history is the same one.
+        Assert.Equal(("n2 worker 1", 4, 0), Ledger().Select(line => (line.Who, line.Step, line.StepsRedone)).Single());
+    }
+
+    [Fact]
+    public void AnAttemptThatFindsNothingAliveSaysOnceWhatItGivesUpWhoeverCoordinatesIt()
+    {
+        using var told = new Told();
+        TwoSilos(Plan()).Dispose();
+        Decided(lineage: 1, steps: 7);
+        var next = Plan() with { Before = new Generation(1) };
+        Actor(new Output(), next with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(1)), 7), 7, 0) }).Dispose();
+        Assert.Empty(Ledger());
+        for (var activation = 0; activation < 2; activation++)
+        {
+            using var actor = Actor(new Output(), next with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(1)), 5), 5, 0) });
+            Assert.Equal((null, 5), (actor.View, actor.Step));
+        }
+
+        Assert.Equal((FaultLedger.RollbackKind, "view 1", 7, 2), Ledger().Select(line => (line.Kind, line.Who, line.Step, line.StepsRedone)).Single());
+        Assert.Equal(2, told.Now(MetricNames.StepsLost));
+
+        // Its own views are taken over, and nothing is given up any more.
+        TwoSilos(next, generation: 2, first: 3).Dispose();
+        using var second = Actor(new Output(), next);
+        Assert.Equal(new Generation(2), second.View!.Generation);
+        Assert.Single(Ledger());
+    }
+
+    [Fact]
+    public void ARunThatIsOverGivesNothingUp()
+    {
+        using (var first = TwoSilos(Plan()))
+        {
+            first.OnStop("enough");
+            Assert.NotNull(first.End);
+        }
+
+        Decided(lineage: 1, steps: 7);
+        using var second = Actor(new Output(), Plan() with { Before = new Generation(1) });
+        Assert.Equal("enough", second.End?.Stopped);
+        Assert.Empty(Ledger());
+    }
+
+    [Fact]
+    public void AnAttemptThatGoesOnDoesNotForgetWhichLanesHaveEndedWorkers()
+    {
+        var deaths = new NodeDeaths(_folder);
+        Generation newest;
+        using (var first = TwoSilos(Plan()))
+        {
+            deaths.Record(new NodeId(2), new NodeDeath(true, 0, 3));
+            first.OnTick();
+            newest = first.View!.Generation;
+            Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View.Deaths));
+        }
+
+        // As where the run is resumed: those that were recorded for its coordinators are not read again.
+        NodeDeaths.Forget(_folder);
+        using var second = TwoSilos(Plan() with { Before = newest }, newest.Value + 1, first: 3);
+        Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(second.View!.Deaths));
+    }
+
+    // What a predecessor has written of its decisions.
+    private void Decided(long lineage, long steps)
+    {
+        using var journal = new RunJournal(_folder, Plan().Spec);
+        for (var step = 0L; step < steps; step++)
+        {
+            var decision = new Decision(
+                new Lineage(new Generation(lineage)), step, DecisionKind.Commit, new UpdateScalars(1e-3f, 1, 1, 1), 2.5, 1, step + 1, 0, DecisionDigest.Genesis(new Lineage(new Generation(lineage))));
+            journal.Decided(decision, new Generation(lineage), DateTimeOffset.UtcNow);
+        }
+    }
+
+    private RunActor TwoSilos(RunPlan plan, long generation = 1, int first = 1)
     {
         var actor = Actor(new Output(), plan);
         actor.OnOffer(Offer("a", 0));
         actor.OnOffer(Offer("b", 1));
-        actor.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
-        actor.OnReport(new NodeId(2), "b", [new NodeReady("127.0.0.1:2", 1)]);
-        Assert.Equal(new Generation(1), actor.View!.Generation);
+        actor.OnReport(new NodeId(first), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(first + 1), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal(new Generation(generation), actor.View!.Generation);
         return actor;
     }
 
