@@ -23,12 +23,16 @@ namespace AtomGrains.Grains.Runs;
 /// </summary>
 internal sealed class RunActor : IDisposable
 {
+    // Beyond what a silo waits for before it gives up a child that starves, and what a process that dies takes to be gone.
+    private static readonly TimeSpan EndIsSaidWithin = TimeSpan.FromSeconds(20);
+
     private readonly RunPlan _plan;
     private readonly IRunOutput _output;
     private readonly FileRegister _register;
     private readonly ViewRecorder _views;
     private readonly StruckFaults _struck;
     private readonly NodeDeaths _deaths;
+    private readonly SiloEnds? _ends;
     private readonly RunJournal _journal;
     private readonly FaultLedger _ledger;
     private readonly Coordinator _coordinator;
@@ -54,12 +58,13 @@ internal sealed class RunActor : IDisposable
         _register = new FileRegister(plan.Folder);
         _struck = new StruckFaults(plan.Folder);
         _deaths = new NodeDeaths(plan.Folder);
+        _ends = plan.EndsAreSeen ? new SiloEnds(plan.Folder) : null;
         var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, $"after {plan.Before}", plan.Settings.DeviceFailures));
         _ending = new RunEnding(plan);
         _waitedFor = new WaitedFor(plan.Folder, output.Note);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Settings.Roots, HasSuccessor);
         Array.ForEach([.. _journal.Torn], _output.Note);
-        _ledger = new FaultLedger(plan.Folder, _journal, () => _nodes!.Counters.LanesRecomputed);
+        _ledger = new FaultLedger(plan.Folder, _journal, () => _nodes!.Counters.LanesRecomputed, EndIsSaidWithin);
         var newest = _register.Newest();
         _newest = newest?.Generation ?? plan.Before;
         var isOurs = newest is { } found && found.Generation > plan.Before;
@@ -76,7 +81,7 @@ internal sealed class RunActor : IDisposable
         _metrics = new RunMetrics(plan.Spec.GlobalBatch, plan.Spec.Model.Context, Now, plan.RunId, plan.RunId);
         _desk = new RunDesk(_journal, _ledger, _checkpoints, _coordinator, _metrics, plan.Settings.Spares, () => Now, output.Note);
         _seats = new Seats(numbers, _coordinator);
-        _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _journal, _ledger, _desk, output.Note);
+        _nodes = new KnownNodes(plan, _seats, failedDevices, _struck, _coordinator, _ledger, _desk, output.Note);
         _offers = new Offers(plan, _seats, _coordinator, output, _nodes.IsQuarantined, OnNodeEnded);
         _views = new ViewRecorder(_register);
         if (view is not null)
@@ -208,7 +213,7 @@ internal sealed class RunActor : IDisposable
         foreach (var node in _seats.On(silo))
         {
             OnNodeEnded(node);
-            _ledger.Ended(node, FaultLedger.UnknownEnd, null);
+            _nodes.OnSiloDead(node);
         }
     }
 
@@ -220,6 +225,25 @@ internal sealed class RunActor : IDisposable
             _ending.Stop(reason, Now);
             GiveUpIfAsked();
         }
+    }
+
+    /// <summary>
+    /// Whoever started the silos gives the run up, and none of them lives: what is known of their ends is written down, and
+    /// nothing is decided, since another attempt may go on from where the run stands.
+    /// </summary>
+    public void OnGivenUp()
+    {
+        foreach (var (name, end) in _ends?.News() ?? [])
+        {
+            if (end.Node is { } number && View?.IsMember(new NodeId(number)) is true && end.Kind != FaultLedger.CheckKind)
+            {
+                _nodes.OnLost(new MemberLost(new NodeId(number), LossCause.Ended, Step, Generation));
+            }
+
+            _nodes.OnSiloEnd(name, end);
+        }
+
+        _desk.Complete();
     }
 
     /// <summary>The run is to rest, once there is a checkpoint of where it stands.</summary>
@@ -254,6 +278,7 @@ internal sealed class RunActor : IDisposable
             CarryOut();
         }
 
+        HearOfEnds();
         if (!IsDone)
         {
             SayWhatIsWaitedFor();
@@ -303,6 +328,31 @@ internal sealed class RunActor : IDisposable
 
         var held = _seats.Alive.Count;
         _desk.Observe(_nodes.Counters, ready: held, placed: _seats.Living.Count(), held, _nodes.Quarantined);
+    }
+
+    private void HearOfEnds()
+    {
+        foreach (var (name, end) in _ends?.News() ?? [])
+        {
+            if (end.Node is { } node && end.Kind != FaultLedger.CheckKind)
+            {
+                OnNodeEnded(new NodeId(node));
+            }
+
+            if (!IsDone)
+            {
+                _nodes.OnSiloEnd(name, end);
+            }
+        }
+    }
+
+    // Who was lost just now is lost to nobody any more, but the line can say of what.
+    private void HearLastEnds()
+    {
+        foreach (var (name, end) in _ends?.News() ?? [])
+        {
+            _nodes.OnSiloEnd(name, end);
+        }
     }
 
     // Workers without a device come first: what Core waits for follows from them.
@@ -484,6 +534,7 @@ internal sealed class RunActor : IDisposable
 
     private void Rest(string how)
     {
+        HearLastEnds();
         _desk.Complete();
         IsAtRest = true;
         (RunWish.Read(_plan.Folder) with { RestedAt = OwnGeneration.Value }).Write(_plan.Folder);
@@ -494,6 +545,7 @@ internal sealed class RunActor : IDisposable
 
     private void Finish(string? stopped)
     {
+        HearLastEnds();
         _desk.Complete();
         if (_plan.FinishesFolder && stopped is null)
         {

@@ -41,6 +41,12 @@ public sealed record RunPlan
     /// <summary>Whether its coordinator marks the folder finished: on standing silos, there is nobody beside the run who would.</summary>
     public bool FinishesFolder { get; init; }
 
+    /// <summary>
+    /// Whether whoever started its silos sees how each of them ends, and says so in <see cref="SiloEnds"/>. Of standing silos
+    /// nobody whom the run knows does.
+    /// </summary>
+    public bool EndsAreSeen { get; init; }
+
     /// <summary>The store of checkpoints, by name.</summary>
     public string Store => Settings.Checkpoints.StoreFor(Folder);
 

@@ -129,7 +129,20 @@ internal sealed class SiloNode : INodeOwner
 
     void INodeHost.Strikes(int order, DateTimeOffset at) => _struck.TryStrike(order, Id, at);
 
-    void INodeHost.Failed(Exception error) => _run.EndFailed(error);
+    void INodeHost.Failed(Exception error)
+    {
+        try
+        {
+            // It is this silo's process that ends: who started it sees with which exit code, and reads here of what.
+            new LastWords(NodeProcess.ExitCodeOf(error), LastWords.CauseOf(error)).Write(_run.Plan.Folder, Id);
+        }
+        catch (Exception unwritten) when (unwritten is IOException or UnauthorizedAccessException)
+        {
+            _failed(unwritten);
+        }
+
+        _run.EndFailed(error);
+    }
 
     void INodeHost.LinkClosed(int node) => _ = Task.Run(() => _neighbours.FindOutAsync(node));
 

@@ -41,11 +41,15 @@ public sealed class FailedDevices(string? folder, string attempt, int most)
     /// <returns>Whether that was one failure too many.</returns>
     /// <exception cref="IOException">It cannot be written down.</exception>
     public bool Failed(int device, NodeId node, string failure, bool forgives = false) =>
-        Add(new DeviceEvent(attempt, device, node.ToString(), failure, forgives));
+        Failed(device, node.ToString(), failure, forgives);
+
+    /// <param name="source">What tells it from other failures.</param>
+    /// <inheritdoc cref="Failed(int, NodeId, string, bool)"/>
+    public bool Failed(int device, string source, string failure, bool forgives = false) => Add(new DeviceEvent(attempt, device, source, failure, forgives));
 
     /// <summary>Takes down what a check has said: what is wrong, or null.</summary>
     /// <param name="source">What tells the check from others; null where it is said once anyway.</param>
-    /// <inheritdoc cref="Failed"/>
+    /// <inheritdoc cref="Failed(int, NodeId, string, bool)"/>
     public bool Checked(int device, string? failure, string? source = null) => Add(new DeviceEvent(attempt, device, source, failure));
 
     /// <summary>Whether what is to be said once was said.</summary>

@@ -47,6 +47,7 @@ public sealed class FaultLedger
 
     private readonly RunJournal _journal;
     private readonly Func<long> _lanesRecomputed;
+    private readonly TimeSpan _endIsSaidWithin;
     private readonly FileRegister _losses;
     private readonly List<Recovery> _open = [];
     private readonly List<RecoveryReport> _closed = [];
@@ -58,8 +59,13 @@ public sealed class FaultLedger
 
     /// <param name="folder">The run folder.</param>
     /// <param name="lanesRecomputed">Of all nodes of this coordinator so far.</param>
-    public FaultLedger(string folder, RunJournal journal, Func<long> lanesRecomputed)
+    /// <param name="endIsSaidWithin">
+    /// How long after a loss another process may say what the lost one ended of: its line waits for that, cause and all, and
+    /// says <see cref="UnknownEnd"/> behind it. Zero where the host itself sees the ends of processes.
+    /// </param>
+    public FaultLedger(string folder, RunJournal journal, Func<long> lanesRecomputed, TimeSpan endIsSaidWithin = default)
     {
+        _endIsSaidWithin = endIsSaidWithin;
         _journal = journal;
         _lanesRecomputed = lanesRecomputed;
         _losses = new FileRegister(folder, FolderName);
@@ -103,6 +109,7 @@ public sealed class FaultLedger
             Order = OrderOf(node.Strike),
             Cause = _wrong.GetValueOrDefault(lost.Node) ?? node.Cause,
             Detect = Math.Max(0, (now - (node.Strike?.At ?? node.LastHeard)).TotalSeconds),
+            EndAwaitedUntil = lost.Cause == LossCause.Ended && kindOfEnd is null ? AwaitedUntil(now) : null,
         };
         var number = new Generation(lost.Node.Value);
         var isNews = _losses.TryCreate(number, JsonSerializer.SerializeToUtf8Bytes(recovery.Line(_lanesRecomputed()), StorageJson.Default.FaultLine));
@@ -159,6 +166,7 @@ public sealed class FaultLedger
             recovery.Kind ??= strike is null ? kind : KindOf(strike);
             recovery.Order ??= OrderOf(strike);
             recovery.Cause = cause ?? recovery.Cause;
+            recovery.EndAwaitedUntil = null;
         }
     }
 
@@ -271,13 +279,19 @@ public sealed class FaultLedger
     /// <summary>The losses whose kind became known since this was asked last, each once.</summary>
     public IReadOnlyList<(string Kind, string Role)> TakeKnown()
     {
+        foreach (var recovery in _open.Where(recovery => recovery.EndAwaitedUntil <= DateTimeOffset.UtcNow))
+        {
+            recovery.Kind ??= UnknownEnd;
+            recovery.EndAwaitedUntil = null;
+        }
+
         var news = _open.FindAll(recovery => recovery.Kind is not null && !recovery.IsCounted);
         news.ForEach(recovery => recovery.IsCounted = true);
         return [.. news.Select(recovery => (recovery.Kind!, recovery.Role))];
     }
 
     /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
-    public IReadOnlyList<FaultLine> CloseWhatIsOver() => Close(recovery => recovery.IsOver && recovery.Kind is not null);
+    public IReadOnlyList<FaultLine> CloseWhatIsOver() => Close(recovery => recovery.IsOver && recovery.Kind is not null && recovery.EndAwaitedUntil is null);
 
     /// <summary>The run ends: writes the lines of all the others, as far as they got, and returns them.</summary>
     public IReadOnlyList<FaultLine> CloseAll() => Close(_ => true);
@@ -301,13 +315,18 @@ public sealed class FaultLedger
     private Recovery Reopen(Generation number)
     {
         var loss = JsonSerializer.Deserialize(_losses.Read(number), StorageJson.Default.FaultLine)!;
+        var awaitedUntil = loss.Kind == UnknownEnd ? AwaitedUntil(loss.Ts) : null;
         return new Recovery(NodeOf(number), loss.Who, loss.Step, loss.GenerationBefore, loss.Ts, 0)
         {
-            Kind = loss.Kind,
+            // Who sees it may not have said so yet.
+            Kind = awaitedUntil is null ? loss.Kind : null,
+            EndAwaitedUntil = awaitedUntil,
             Order = loss.Detail,
             Detect = loss.Seconds.Detect,
         };
     }
+
+    private DateTimeOffset? AwaitedUntil(DateTimeOffset noticed) => _endIsSaidWithin > TimeSpan.Zero ? noticed + _endIsSaidWithin : null;
 
     private List<FaultLine> Close(Predicate<Recovery> which)
     {

@@ -13,6 +13,9 @@ public sealed record LastWords(int ExitCode, string? Cause)
 {
     public const string FolderName = "last-words";
 
+    /// <summary>A failure in a line.</summary>
+    public static string CauseOf(Exception error) => $"{error.GetType().Name}: {error.Message.Split('\n')[0]}";
+
     /// <exception cref="IOException">The run folder cannot be written.</exception>
     public void Write(string folder, NodeId node) => new FileRegister(folder, FolderName)
         .TryCreate(new Generation(node.Value), JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.LastWords));

@@ -26,6 +26,9 @@ public sealed class Recovery(NodeId? node, string who, long step, long generatio
     /// <summary>What it was: the ordered kind, else what the process's end tells; null until that is known.</summary>
     public string? Kind { get; set; }
 
+    /// <summary>Until when whoever sees how the process ended may still say so: the line waits for that. Null when nobody will, or it was said.</summary>
+    public DateTimeOffset? EndAwaitedUntil { get; set; }
+
     /// <summary>Its kind was known and has been told to who counts faults.</summary>
     public bool IsCounted { get; set; }
 

@@ -17,6 +17,7 @@ namespace AtomGrains.Node.Storage;
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(RunStatus))]
 [JsonSerializable(typeof(RunWish))]
+[JsonSerializable(typeof(SiloEnd))]
 [JsonSerializable(typeof(SupervisorPost))]
 [JsonSerializable(typeof(SupervisorRollEntry))]
 [JsonSerializable(typeof(TokenizerFile))]

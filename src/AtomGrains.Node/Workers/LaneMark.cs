@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.MemoryMappedFiles;
 
 namespace AtomGrains.Node.Workers;
@@ -42,15 +43,29 @@ public sealed class LaneMark : IDisposable
 
     public static string PathOf(string runFolder, int node) => Path.Combine(runFolder, FolderName, $"node-{node}");
 
+    /// <summary>The nodes that have lived in a process, whether they were computing or not; not those whose marks were deleted.</summary>
+    public static IReadOnlyList<int> NodesOf(string runFolder, int process)
+    {
+        var marks = Path.Combine(runFolder, FolderName);
+        return !Directory.Exists(marks) ? [] :
+        [
+            .. Directory.EnumerateFiles(marks).Where(path => ReadOf(path, process) is not null)
+                .Select(path => int.Parse(Path.GetFileName(path).Split('-')[1], CultureInfo.InvariantCulture)).Order(),
+        ];
+    }
+
     /// <summary>The lane that a process was in the middle of when it ended; null when it was in none.</summary>
-    public static (long Step, int Lane)? Read(string path, int process)
+    public static (long Step, int Lane)? Read(string path, int process) => ReadOf(path, process) is { } bytes && bytes[ActiveAt] == 1
+        ? (BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(LaneAt)))
+        : null;
+
+    // What a process has written; null when it is not of that process, or was not made.
+    private static byte[]? ReadOf(string path, int process)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path).AsSpan();
-            return bytes.Length == Bytes && bytes[ActiveAt] == 1 && BinaryPrimitives.ReadInt32LittleEndian(bytes[ProcessAt..]) == process
-                ? (BinaryPrimitives.ReadInt64LittleEndian(bytes[StepAt..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[LaneAt..]))
-                : null;
+            var bytes = File.ReadAllBytes(path);
+            return bytes.Length == Bytes && BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(ProcessAt)) == process ? bytes : null;
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

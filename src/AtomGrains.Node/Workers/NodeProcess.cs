@@ -101,7 +101,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
     void INodeHost.Failed(Exception error)
     {
         Console.Error.WriteLine($"the node failed: {error}");
-        var cause = $"{error.GetType().Name}: {error.Message.Split('\n')[0]}";
+        var cause = LastWords.CauseOf(error);
         _supervisor.Send(new NodeFailed(cause));
         SayWhy(ExitCodeOf(error), cause);
         _supervisor.Dispose();

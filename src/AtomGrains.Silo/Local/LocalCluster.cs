@@ -5,13 +5,16 @@ using AtomGrains.Commands;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Grains.Runs;
+using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
 using AtomGrains.Local.Devices;
 using AtomGrains.Node.Runs;
 using AtomGrains.Node.Storage;
+using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Children;
+using AtomGrains.Silo.Runs;
 
 namespace AtomGrains.Silo.Local;
 
@@ -39,6 +42,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
     private readonly NodeDeaths _deaths = new(folder.Path);
+    private readonly SiloEnds _ends = SiloEnds.Anew(folder.Path);
     private readonly Places _places = new(new FailedDevices(null, "", options.Settings.DeviceFailures));
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
     private readonly FileMembershipTable _membership = FileMembershipTable.Anew(folder.Path);
@@ -46,6 +50,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly ChildRecords _children = new(folder.Path);
     private readonly int _siloCount = (options.Settings.Workers + options.Settings.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
+    private readonly Dictionary<int, int> _lastNodes = [];
     private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
     private SiloOrders _orders = null!;
     private DateTimeOffset _nextStatus;
@@ -78,6 +83,11 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             EndSilos();
         }
 
+        if (end is null && !_silos.Exists(silo => !silo.HasExited))
+        {
+            Complete();
+        }
+
         _files.Tell();
         WriteStatus();
         if (end is { Stopped: null })
@@ -98,12 +108,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             if (silo.HasExited)
             {
                 silo.IsReplaced = true;
-                RecordDeath(silo);
+                var cause = RecordEnd(silo);
                 var isKilledEarly = !HasChildren && FaultNames.WasKilled(silo.ExitCode) && !_files.HasJoinedSince(silo.Ordinal, silo.Started);
                 if (FaultNames.IsOwnFailure(silo.ExitCode) || isKilledEarly)
                 {
                     // What it is told of its end tells processes apart, and is written down nowhere.
-                    _places.Ended(silo.Ordinal, new NodeId(silo.Pid), DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo), DateTimeOffset.UtcNow);
+                    _places.Ended(silo.Ordinal, new NodeId(silo.Pid), DateTimeOffset.UtcNow - silo.Started, DeviceFailureOf(silo, cause), DateTimeOffset.UtcNow);
                 }
 
                 _failedStarts = DateTimeOffset.UtcNow - silo.Started < Soon && silo.ExitCode != 0 ? _failedStarts + 1 : 0;
@@ -116,9 +126,15 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
                 observer.OnNote($"silo {silo.Ordinal} (process {silo.Pid}) is silent and was declared dead");
                 if (!WakesLater(silo))
                 {
+                    silo.IsFenced = true;
                     silo.Signal(Signals.Kill);
                 }
             }
+        }
+
+        foreach (var silo in _silos.Where(silo => silo is { IsReplaced: true, IsEndRecorded: false, HasExited: true }))
+        {
+            RecordEnd(silo);
         }
 
         foreach (var pid in _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).Concat(LivingChildren.Select(child => child.Pid)))
@@ -147,8 +163,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         return _failedStarts < MostFailedStarts ? null : $"{_failedStarts} silo processes in a row ended soon after their start; see {Path.Combine(folder.Path, "logs")}";
     }
 
-    private static string? DeviceFailureOf(SiloProcess silo) =>
-        FaultNames.OfExit(silo.ExitCode) == FaultNames.Device ? FaultNames.CauseOf(silo.ExitCode) ?? $"ended with exit code {silo.ExitCode}" : null;
+    private static string? DeviceFailureOf(SiloProcess silo, string? cause) =>
+        FaultNames.OfExit(silo.ExitCode) == FaultNames.Device ? cause ?? FaultNames.CauseOf(silo.ExitCode) ?? $"ended with exit code {silo.ExitCode}" : null;
 
     // A device that failed is asked in a process of its own before another silo gets it.
     private void CheckDevices()
@@ -162,6 +178,11 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         {
             _checks.Remove((slot, asked));
             var failure = asked.Result;
+            if (failure is not null)
+            {
+                Try(slot, () => _ends.Record(new SiloEnd(slot, _lastNodes.TryGetValue(slot, out var node) ? node : null, FaultLedger.CheckKind, failure)));
+            }
+
             _places.Checked(slot, failure, DateTimeOffset.UtcNow);
             observer.OnNote($"the {options.DeviceOf(slot)} of silo {slot} {(failure is null ? "passes its check" : $"fails its check: {failure}")}{(_places.IsQuarantined(slot) ? ", and is quarantined" : "")}");
         }
@@ -216,18 +237,62 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
     }
 
-    // Of all who could say what a process died of, only who started it can. Its node's number is the mark's name.
-    private void RecordDeath(SiloProcess silo)
+    // Of all who could say what a process died of, only who started it can. What its nodes' ends are said to be of, if anything.
+    private string? RecordEnd(SiloProcess silo)
     {
-        var marks = Path.Combine(folder.Path, LaneMark.FolderName);
-        foreach (var mark in Directory.Exists(marks) ? Directory.EnumerateFiles(marks) : [])
+        silo.IsEndRecorded = true;
+        string? last = null;
+        Try(silo.Ordinal, () =>
         {
-            if (LaneMark.Read(mark, silo.Pid) is { } work)
+            var kind = silo.IsFenced ? ProcessEnd.Fenced : FaultNames.HasLeft(silo.ExitCode) ? FaultPlan.NameOf(FaultKind.Exit) : FaultNames.OfExit(silo.ExitCode);
+            var forgives = DateTimeOffset.UtcNow - silo.Started > Places.LongService;
+            var nodes = LaneMark.NodesOf(folder.Path, silo.Pid);
+            foreach (var node in nodes)
             {
-                var node = new NodeId(int.Parse(Path.GetFileName(mark).Split('-')[1], CultureInfo.InvariantCulture));
-                _deaths.Record(node, new NodeDeath(FaultNames.IsOwnFailure(silo.ExitCode), work.Step, work.Lane));
+                var mark = LaneMark.PathOf(folder.Path, node);
+                (var death, last) = Autopsy.Of(silo.Pid, silo.ExitCode, LastWords.Read(folder.Path, new NodeId(node))?.Cause, mark, folder.Record.Spec);
+                if (death is not null)
+                {
+                    _deaths.Record(new NodeId(node), death);
+                }
+
+                _lastNodes[silo.Ordinal] = node;
+                _ends.Record(new SiloEnd(silo.Ordinal, node, kind, last, forgives));
                 File.Delete(mark);
             }
+
+            if (nodes.Count == 0 && DeviceFailureOf(silo, null) is { } failure)
+            {
+                _ends.Record(new SiloEnd(silo.Ordinal, null, kind, failure, forgives));
+            }
+        });
+        return last;
+    }
+
+    // A volume that is full or away ends no run: the ledger says then that nobody saw it.
+    private void Try(int silo, Action record)
+    {
+        try
+        {
+            record();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            observer.OnNote($"what became of silo {silo} cannot be written down: {error.Message}");
+        }
+    }
+
+    // Of a run that its coordinator has not ended, the last ends may be known to nobody else.
+    private void Complete()
+    {
+        try
+        {
+            var plan = OrderedRun.PlanOf(_orders, folder.Record.Spec);
+            GivenUpRun.Complete(plan, new CheckpointStore(ObjectStores.Open(plan.Store)), observer.OnNote);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            observer.OnNote($"the fault ledger cannot be completed: {error.Message}");
         }
     }
 

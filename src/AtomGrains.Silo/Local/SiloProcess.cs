@@ -37,6 +37,12 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>It was paused, and goes on.</summary>
     public bool IsWoken { get; set; }
 
+    /// <summary>It was ended since the cluster had given it up.</summary>
+    public bool IsFenced { get; set; }
+
+    /// <summary>Its end was written down.</summary>
+    public bool IsEndRecorded { get; set; }
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;

@@ -25,7 +25,8 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
 
     public Task<IReadOnlyList<string>> AskAsync(DeviceOffer offer) => Task.FromResult<IReadOnlyList<string>>([run.Plan.RunId]);
 
-    private static RunPlan PlanOf(SiloOrders orders, RunSpec spec) => new()
+    /// <summary>The run as its silo knows it.</summary>
+    public static RunPlan PlanOf(SiloOrders orders, RunSpec spec) => new()
     {
         RunId = orders.RunId,
         Spec = spec,
@@ -36,5 +37,6 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
         Program = orders.Program,
         Origin = orders.Origin,
         BitsClass = orders.BitsClass,
+        EndsAreSeen = true,
     };
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
@@ -319,6 +320,110 @@ public sealed class RunActorTests : IDisposable
     }
 
     [Fact]
+    public void HowASiloEndedIsSaidByWhoStartedItToWhoeverCoordinatesThen()
+    {
+        var plan = Plan() with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var first = TwoSilos(plan))
+        {
+            first.OnSiloDead("b");
+        }
+
+        // The second knows of one loss from the first, and hears of the other here: nobody else would say so.
+        using (var second = Actor(new Output(), plan))
+        {
+            ends.Record(new SiloEnd(1, 2, "kill", null));
+            ends.Record(new SiloEnd(0, 1, "device", "ended by SIGABRT"));
+            second.OnTick();
+            second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0), new WeightsExported(new Lineage(new Generation(3)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        Assert.Equal([("n1 worker 0", "device", "ended by SIGABRT"), ("n2 worker 1", "kill", null)], Ledger().Where(FaultLedger.IsRecovery).Select(line => (line.Who, line.Kind, line.Detail)).Order());
+    }
+
+    [Fact]
+    public void WhatIsSaidOfASiloAtTheVeryEndStandsInItsLine()
+    {
+        var plan = Plan() with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var actor = TwoSilos(plan))
+        {
+            actor.OnNodeEnded(new NodeId(2));
+            ends.Record(new SiloEnd(1, 2, "kill", null));
+            actor.OnStop("enough");
+            Assert.NotNull(actor.End);
+        }
+
+        Assert.Equal(("n2 worker 1", "kill"), (Assert.Single(Ledger()).Who, Ledger()[0].Kind));
+    }
+
+    [Fact]
+    public void DevicesOfSilosThatFailAreLinesAndCountOnceWhoeverCoordinates()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 3 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using (var first = TwoSilos(plan))
+        {
+            ends.Record(new SiloEnd(1, 2, "device", "CudaException: gone"));
+            ends.Record(new SiloEnd(1, 2, FaultLedger.CheckKind, "it does not compute"));
+            first.OnTick();
+            Assert.Equal(["device-check"], Ledger().Select(line => line.Kind));
+        }
+
+        // A process in which no node had begun to live has lost nobody, and its device failed all the same.
+        using var second = Actor(new Output(), plan);
+        ends.Record(new SiloEnd(1, null, "device", "ended by SIGABRT"));
+        second.OnTick();
+        second.OnTick();
+        Assert.Equal(["device-check", "quarantine"], Ledger().Select(line => line.Kind));
+        Assert.Equal(("cpu of worker 1", "3 failures, the last: ended by SIGABRT"), (Ledger()[1].Who, Ledger()[1].Detail));
+        Assert.False(second.OnOffer(Offer("d", 1)).IsTaken);
+    }
+
+    [Fact]
+    public void ADeviceThatHasServedLongIsForgivenByTheRunAsByWhoStartsItsSilos()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 2 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        using var actor = TwoSilos(plan);
+        ends.Record(new SiloEnd(1, 2, "device", "first"));
+        ends.Record(new SiloEnd(1, null, "device", "second", Forgives: true));
+        actor.OnTick();
+        Assert.Empty(Ledger());
+        ends.Record(new SiloEnd(1, null, "device", "third"));
+        actor.OnTick();
+        Assert.Equal("quarantine", Assert.Single(Ledger()).Kind);
+    }
+
+    [Fact]
+    public void OfARunThatIsGivenUpWithAllItsSilosDeadTheLedgerIsCompletedAndNothingDecided()
+    {
+        var plan = Plan(new RunSettings { Workers = 2, DeviceFailures = 1 }) with { EndsAreSeen = true };
+        var ends = SiloEnds.Anew(_folder);
+        TwoSilos(plan).Dispose();
+        ends.Record(new SiloEnd(0, 1, "kill", null));
+        ends.Record(new SiloEnd(1, 2, "device", "CudaException: gone"));
+        GivenUpRun.Complete(plan, new CheckpointStore(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints"))), _ => { });
+        Assert.Equal(["device", "kill", "quarantine"], Ledger().Select(line => line.Kind).Order());
+        Assert.Equal([new Generation(1)], new FileRegister(_folder).Generations());
+        Assert.Null(RunEnd.Read(_folder));
+    }
+
+    [Fact]
+    public void ASiloWhoseEndNobodySeesIsLostToAnUnknownEnd()
+    {
+        using (var actor = TwoSilos(Plan()))
+        {
+            actor.OnSiloDead("b");
+            actor.OnStop("enough");
+        }
+
+        Assert.Equal(FaultLedger.UnknownEnd, Assert.Single(Ledger()).Kind);
+        Assert.False(Directory.Exists(Path.Combine(_folder, SiloEnds.FolderName)));
+    }
+
+    [Fact]
     public void ADeviceIsInDoubtOnceItsProcessWasFencedSinceItMayHaveHung()
     {
         Assert.True(new ProcessEnd("stop", null).LeavesDoubt);
@@ -588,6 +693,128 @@ public sealed class RunActorTests : IDisposable
         second.OnTick();
         Assert.StartsWith("lane 3 of step 0 (sample ", second.End!.Stopped, StringComparison.Ordinal);
         Assert.Contains("has ended 3 workers in the middle of it (n2, n4, n5)", second.End.Stopped, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ACoordinatorThatComesBackToARunAllOfWhichDiedSaysHowManyStepsThatCost()
+    {
+        using var told = new Told();
+        TwoSilos(Plan()).Dispose();
+        Decided(lineage: 1, steps: 7);
+        using (var second = Actor(new Output()))
+        {
+            Assert.Equal(7, second.Step);
+            second.OnSiloDead("a");
+            second.OnSiloDead("b");
+            second.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 0)]);
+            Assert.Equal((new Lineage(new Generation(2)), 0), (second.View!.Lineage, second.Step));
+            Assert.Equal(7, told.Now(MetricNames.StepsLost));
+            second.OnReport(new NodeId(3), "c", [new WeightsExported(new Lineage(new Generation(2)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        Assert.Equal([("n1 worker 0", 7, 7), ("n2 worker 1", 7, 7)], Ledger().Select(line => (line.Who, line.Step, line.StepsRedone)).Order());
+    }
+
+    [Fact]
+    public void LinesOfAHistoryThatWasGivenUpAreNoStepsOfTheOneThatACoordinatorComesBackTo()
+    {
+        var plan = Plan() with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(9)), 4), 4, 0) };
+        TwoSilos(plan).Dispose();
+        Decided(lineage: 9, steps: 8);
+        using (var second = Actor(new Output(), plan))
+        {
+            Assert.Equal(4, second.Step);
+            second.OnSiloDead("b");
+            second.OnReport(new NodeId(1), "a", [new NodeReady("127.0.0.1:1", 0)]);
+            second.OnReport(new NodeId(1), "a", [new WeightsExported(new Lineage(new Generation(1)), 10, "ab")]);
+            Assert.NotNull(second.End);
+        }
+
+        // It goes on from its partitions' copies, and its history is the same one.
+        Assert.Equal(("n2 worker 1", 4, 0), Ledger().Select(line => (line.Who, line.Step, line.StepsRedone)).Single());
+    }
+
+    [Fact]
+    public void AnAttemptThatFindsNothingAliveSaysOnceWhatItGivesUpWhoeverCoordinatesIt()
+    {
+        using var told = new Told();
+        TwoSilos(Plan()).Dispose();
+        Decided(lineage: 1, steps: 7);
+        var next = Plan() with { Before = new Generation(1) };
+        Actor(new Output(), next with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(1)), 7), 7, 0) }).Dispose();
+        Assert.Empty(Ledger());
+        for (var activation = 0; activation < 2; activation++)
+        {
+            using var actor = Actor(new Output(), next with { Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(1)), 5), 5, 0) });
+            Assert.Equal((null, 5), (actor.View, actor.Step));
+        }
+
+        Assert.Equal((FaultLedger.RollbackKind, "view 1", 7, 2), Ledger().Select(line => (line.Kind, line.Who, line.Step, line.StepsRedone)).Single());
+        Assert.Equal(2, told.Now(MetricNames.StepsLost));
+
+        // Its own views are taken over, and nothing is given up any more.
+        TwoSilos(next, generation: 2, first: 3).Dispose();
+        using var second = Actor(new Output(), next);
+        Assert.Equal(new Generation(2), second.View!.Generation);
+        Assert.Single(Ledger());
+    }
+
+    [Fact]
+    public void ARunThatIsOverGivesNothingUp()
+    {
+        using (var first = TwoSilos(Plan()))
+        {
+            first.OnStop("enough");
+            Assert.NotNull(first.End);
+        }
+
+        Decided(lineage: 1, steps: 7);
+        using var second = Actor(new Output(), Plan() with { Before = new Generation(1) });
+        Assert.Equal("enough", second.End?.Stopped);
+        Assert.Empty(Ledger());
+    }
+
+    [Fact]
+    public void AnAttemptThatGoesOnDoesNotForgetWhichLanesHaveEndedWorkers()
+    {
+        var deaths = new NodeDeaths(_folder);
+        Generation newest;
+        using (var first = TwoSilos(Plan()))
+        {
+            deaths.Record(new NodeId(2), new NodeDeath(true, 0, 3));
+            first.OnTick();
+            newest = first.View!.Generation;
+            Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(first.View.Deaths));
+        }
+
+        // As where the run is resumed: those that were recorded for its coordinators are not read again.
+        NodeDeaths.Forget(_folder);
+        using var second = TwoSilos(Plan() with { Before = newest }, newest.Value + 1, first: 3);
+        Assert.Equal(new LaneDeath(0, 3, new NodeId(2)), Assert.Single(second.View!.Deaths));
+    }
+
+    // What a predecessor has written of its decisions.
+    private void Decided(long lineage, long steps)
+    {
+        using var journal = new RunJournal(_folder, Plan().Spec);
+        for (var step = 0L; step < steps; step++)
+        {
+            var decision = new Decision(
+                new Lineage(new Generation(lineage)), step, DecisionKind.Commit, new UpdateScalars(1e-3f, 1, 1, 1), 2.5, 1, step + 1, 0, DecisionDigest.Genesis(new Lineage(new Generation(lineage))));
+            journal.Decided(decision, new Generation(lineage), DateTimeOffset.UtcNow);
+        }
+    }
+
+    private RunActor TwoSilos(RunPlan plan, long generation = 1, int first = 1)
+    {
+        var actor = Actor(new Output(), plan);
+        actor.OnOffer(Offer("a", 0));
+        actor.OnOffer(Offer("b", 1));
+        actor.OnReport(new NodeId(first), "a", [new NodeReady("127.0.0.1:1", 0)]);
+        actor.OnReport(new NodeId(first + 1), "b", [new NodeReady("127.0.0.1:2", 1)]);
+        Assert.Equal(new Generation(generation), actor.View!.Generation);
+        return actor;
     }
 
     private IReadOnlyList<FaultLine> Ledger() =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AtomGrains.Commands;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
@@ -65,6 +66,72 @@ public sealed class SiloFaultTests
         Assert.InRange((long)finished.Fault("kill", struck.Worker, Order)["step"]!, 39, 40);
         Assert.Contains($"fault {Order} strikes", finished.Output, StringComparison.Ordinal);
         Assert.Contains($"silo {struck.Worker} (process {struck.Pid}), which hosted the coordinator, has ended", finished.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheLedgerSaysWhatASiloDiedOf()
+    {
+        const string Order = "device:worker=1@step=20";
+        using var run = TrainProcess.Start(Spec.Long, Workers, ["device-abort:worker=2@step=60", Order], OnOrleans);
+        var killed = (await run.Trains(Workers, step: 5)).Worker(0).Pid;
+        Assert.True(Signals.Send(killed, Signals.Kill));
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(["device", "device-abort", "kill"], finished.FaultKinds.Order(StringComparer.Ordinal));
+        Assert.Null((string?)finished.Fault("kill", worker: 0)["detail"]);
+        Assert.Matches($"^ordered {Order}: [A-Za-z]+Exception: ", (string)finished.Fault("device", worker: 1, Order)["detail"]!);
+        Assert.Contains("ended by SIGABRT", (string)finished.Fault("device-abort", worker: 2)["detail"]!, StringComparison.Ordinal);
+        Assert.Equal(["device", "device-abort", "kill"], finished.Report!["recoveries"]!.AsArray().Select(recovery => (string)recovery!["kind"]!).Order(StringComparer.Ordinal));
+        using var table = new StringWriter();
+        FaultsCommand.Run(run.Folder, json: false, table);
+        Assert.Contains("ended by SIGABRT", string.Join(' ', table.ToString().Split([' ', '\n', '|'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADeviceOfASiloThatFailsItsCheckIsQuarantinedAndTheLedgerSaysSo()
+    {
+        const string Order = "device:worker=1@step=40";
+        var folder = Directory.CreateTempSubdirectory("atomgrains-program-").FullName;
+        try
+        {
+            // No process starts from it once it is gone, a check's as well.
+            var program = LinkedProgram.In(folder);
+            using var run = TrainProcess.Start(Spec.Long, Workers, [Order], [.. OnOrleans, "--device-failures", "2"], through: LinkedProgram.Through(program));
+            await run.Trains(Workers, step: 1);
+            File.Delete(program);
+            var finished = await run.Finish();
+            await finished.EqualsTheCalmRun();
+            finished.LostNoStep();
+            finished.Fault("device", worker: 1, Order);
+            Assert.Equal(["device", "device-check", "quarantine"], finished.FaultKinds.Order(StringComparer.Ordinal));
+            foreach (var (kind, detail) in new[] { ("device-check", "cannot be checked: "), ("quarantine", "2 failures, the last: cannot be checked: ") })
+            {
+                var line = finished.Faults.Single(fault => (string)fault["kind"]! == kind);
+                Assert.Equal("cpu of worker 1", (string)line["who"]!);
+                Assert.StartsWith(detail, (string)line["detail"]!, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(Workers, finished.Count("workers_started"));
+            Assert.Equal(1, finished.Count("faults"));
+            Assert.Equal(Workers - 1, finished.WorkersOfViews[^1]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task OfARunWithoutADeviceThatIsLeftTheLedgerSaysWhy()
+    {
+        const string Order = "device:worker=0@step=5";
+        using var run = TrainProcess.Start(Spec.Short, workers: 1, [Order], [.. OnOrleans, "--device-failures", "1"]);
+        var finished = await run.Finish();
+        Assert.Equal(1, finished.ExitCode);
+        Assert.Matches("the run stopped: every device is quarantined; the last one: [A-Za-z]+Exception: ", finished.Errors);
+        Assert.Equal(["device", "quarantine"], finished.FaultKinds.Order(StringComparer.Ordinal));
+        finished.Fault("device", worker: 0, Order);
+        Assert.Equal(1, finished.Count("faults"));
     }
 
     [Fact]

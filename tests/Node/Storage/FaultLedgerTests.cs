@@ -132,6 +132,47 @@ public sealed class FaultLedgerTests : IDisposable
         Assert.Equal(("kill", "n2 worker 1", 30, "ordered kill:worker=1@step=30"), Told(Lines().Single()));
     }
 
+    [Fact]
+    public void WhatAnotherProcessIsToSayOfAnEndIsAwaitedAndStandsInTheLine()
+    {
+        var device = new OrderedStrike(new FaultOrder(FaultKind.Device, 1, 30), Now);
+        Use(ledger =>
+        {
+            Lose(ledger, device);
+            GetOver(ledger);
+            Assert.Equal([("device", FaultLine.NodeRole)], ledger.TakeKnown());
+            Assert.Empty(ledger.CloseWhatIsOver());
+            ledger.Ended(Lost, "device", "CudaException: gone");
+            Assert.Equal("ordered device:worker=1@step=30: CudaException: gone", ledger.CloseWhatIsOver().Single().Detail);
+        }, TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public void ASuccessorAwaitsWhatItsPredecessorHadNotHeardOfAnEnd()
+    {
+        Use(ledger => Lose(ledger, strike: null), TimeSpan.FromHours(1));
+        Use(ledger =>
+        {
+            GetOver(ledger);
+            Assert.Empty(ledger.TakeKnown());
+            Assert.Empty(ledger.CloseWhatIsOver());
+            ledger.Ended(Lost, "kill", null);
+            Assert.Equal("kill", ledger.CloseWhatIsOver().Single().Kind);
+        }, TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public void AnEndOfWhichNothingIsSaidInTimeIsOneThatNobodySaw()
+    {
+        Use(ledger =>
+        {
+            Lose(ledger, strike: null);
+            GetOver(ledger);
+            Assert.Equal([(FaultLedger.UnknownEnd, FaultLine.NodeRole)], ledger.TakeKnown());
+            Assert.Equal(FaultLedger.UnknownEnd, ledger.CloseWhatIsOver().Single().Kind);
+        }, TimeSpan.FromTicks(1));
+    }
+
     private static void Lose(FaultLedger ledger, OrderedStrike? strike) =>
         ledger.Lost(new MemberLost(Lost, LossCause.Ended, 30, new Generation(1)), 30, new LostNode(1, Now, strike));
 
@@ -154,10 +195,10 @@ public sealed class FaultLedgerTests : IDisposable
     private static (string Kind, string Who, long Step, string? Detail) Told(FaultLine line) => (line.Kind, line.Who, line.Step, line.Detail);
 
     /// <summary>One coordinator's life.</summary>
-    private void Use(Action<FaultLedger> life)
+    private void Use(Action<FaultLedger> life, TimeSpan endIsSaidWithin = default)
     {
         using var journal = new RunJournal(_folder.Path, RunSpecs.Record().Spec);
-        life(new FaultLedger(_folder.Path, journal, () => 0));
+        life(new FaultLedger(_folder.Path, journal, () => 0, endIsSaidWithin));
     }
 
     private IReadOnlyList<FaultLine> Lines() => JsonLines.Read(_folder.File(RunFolder.FaultsFileName), StorageJson.Default.FaultLine);

@@ -18,7 +18,7 @@ internal sealed class Places
     private static readonly TimeSpan LongLife = TimeSpan.FromSeconds(60);
 
     // A device that served so long has got over what was wrong.
-    private static readonly TimeSpan LongService = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan LongService = TimeSpan.FromMinutes(10);
 
     private readonly SortedDictionary<int, Place> _places = [];
     private readonly FailedDevices _devices;
