@@ -65,11 +65,11 @@ print_plan() {
 # First guesses for two cores, until a run here has left its own times under .atom/seconds.
 default_seconds() {
     case $1-$2 in
-        Core-*) echo 90 ;;
-        Cluster-no) echo 420 ;;
+        Core-*) echo 50 ;;
+        Cluster-no) echo 540 ;;
         Cluster-yes) echo 900 ;;
         EndToEnd-yes) echo 3600 ;;
-        EndToEnd-no) echo 540 ;;
+        EndToEnd-no) echo 460 ;;
         *) echo 60 ;;
     esac
 }
