@@ -111,11 +111,7 @@ run_test_project() {
     mkdir -p "$results" "$state/seconds"
     rm -f "$results/$name.trx"
     say "testing $name ..."
-    # Processes of these tests live for seconds: compiling their methods a second time, better, was a quarter of all that
-    # both cores did. Hexadecimal milliseconds until they begin with it: an hour.
-    local settings=()
-    [[ $name != EndToEnd && $name != Cluster ]] || settings=(DOTNET_TC_CallCountingDelayMs=0x36EE80)
-    (cd "$root" && without_locks env "${settings[@]}" timeout -k 10 "$limit" dotnet vstest "tests/$name/bin/Release/net10.0/AtomGrains.$name.Tests.dll" \
+    (cd "$root" && without_locks timeout -k 10 "$limit" dotnet vstest "tests/$name/bin/Release/net10.0/AtomGrains.$name.Tests.dll" \
         "${filter[@]}" "--logger:trx;LogFileName=$name.trx" "--ResultsDirectory:$results") \
         >"$results/$name.log" 2>&1 </dev/null || exit_code=$?
 
