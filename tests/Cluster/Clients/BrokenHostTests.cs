@@ -10,6 +10,7 @@ public sealed class BrokenHostTests
     private const int Starts = 4;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task AHostThatKillsEveryProcessBeforeItIsReadyIsLeftAloneAndTheRunEndsOnTheOther()
     {
         var spec = Spec.Long with { Steps = 250 };

@@ -14,6 +14,7 @@ public sealed class UpgradeTests
     private static readonly Spec Lasting = Spec.Long with { Steps = 300 };
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task ARunGoesOnFromItsCheckpointWithTheBuildOfLaterSilosOnceItIsAllowedTo()
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };

@@ -203,10 +203,14 @@ public sealed class SiloFaultTests
         Assert.DoesNotContain("kill", finished.FaultKinds);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task ASiloThatIsPausedForGoodIsFencedAndReplaced(bool isTheRunGrains)
+    [Fact]
+    public Task TheRunGrainsSiloThatIsPausedForGoodIsFencedAndReplaced() => ASiloThatIsPausedForGoodIsFencedAndReplaced(isTheRunGrains: true);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task AnotherSiloThatIsPausedForGoodIsFencedAndReplaced() => ASiloThatIsPausedForGoodIsFencedAndReplaced(isTheRunGrains: false);
+
+    private static async Task ASiloThatIsPausedForGoodIsFencedAndReplaced(bool isTheRunGrains)
     {
         using var run = TrainProcess.Start(Spec.Long, Workers, options: OnOrleans);
         var status = await run.Trains(Workers, step: 5);

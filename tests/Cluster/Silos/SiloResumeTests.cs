@@ -28,10 +28,16 @@ public sealed class SiloResumeTests
         Assert.Contains("goes on from the checkpoint of step", finished.Output, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("cpu", 2)]
-    [InlineData("cpu,cpu", 4)]
-    public async Task SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt(string devices, int workers)
+    [Fact]
+    public Task SilosOfADeviceWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
+        SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu", workers: 2);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task SilosOfTwoDevicesWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
+        SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu,cpu", workers: 4);
+
+    private static async Task SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt(string devices, int workers)
     {
         // No checkpoint but the one that is made of what they leave, and long enough that they do not end the run by themselves.
         var spec = Spec.Long with { Steps = 300 };
