@@ -28,11 +28,11 @@ public sealed class LongEnoughTests
     [Fact]
     public async Task WhatNeverComesFailsWithWhatWasAwaitedAndSaid()
     {
+        using var run = TrainProcess.Start(Spec.Short, workers: 1);
         var steps = new List<int>();
         var never = await Assert.ThrowsAsync<RunEndedFirstException>(() => LongEnough.Run(Spec.Short, async spec =>
         {
             steps.Add(spec.Steps);
-            using var run = TrainProcess.Start(spec, workers: 1);
             await run.Shows("a second worker", status => status.Running.Count == 2);
         }));
         Assert.Equal([12, 24, 48, 96], steps);

@@ -161,10 +161,18 @@ internal sealed class TrainProcess : IDisposable
     /// <summary>Waits for the end, and for the end of every process of the run.</summary>
     public async Task<FinishedRun> Finish()
     {
-        await Eventually.Holds("the end of the run", () => HasExited, () => $"{Status()?.Json}\n{Output}\n{_errors}");
+        // A busy machine may be long about it, and still gets on.
+        while (!HasExited)
+        {
+            var written = Written();
+            await Eventually.Holds("another step, or the end of the run", () => HasExited || Written() != written, () => $"{Status()?.Json}\n{Output}\n{_errors}");
+        }
+
         await _process.WaitForExitAsync();
         await LeavesNothing();
         return new FinishedRun(_spec, new Ended(_process.ExitCode, Output, _errors.ToString()), Folder, _report);
+
+        long Written() => new FileInfo(Path.Combine(Folder, RunFolder.MetricsFileName)) is { Exists: true } metrics ? metrics.Length : 0;
     }
 
     /// <summary>Waits until who reads the supervisor's output sees the end of it, whoever of the run still lives.</summary>
