@@ -22,9 +22,10 @@ internal static class LongEnough
                 await scenario(spec);
                 return;
             }
-            catch (RunEndedFirstException) when (tries < Tries)
+            catch (RunEndedFirstException tooShort) when (tries < Tries)
             {
                 spec = spec with { Steps = 2 * spec.Steps };
+                Console.WriteLine($"again with {spec.Steps} steps: {tooShort.Message.Split('\n')[0]}");
             }
         }
     }
