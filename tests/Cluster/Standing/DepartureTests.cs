@@ -35,6 +35,7 @@ public sealed class DepartureTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task HalfOfTheSilosHandOverWithinTheirNotice() => LongEnough.Run(Briefer, async spec =>
     {
         await using var cluster = await Training(silos: 4, spec);

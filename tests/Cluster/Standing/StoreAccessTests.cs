@@ -15,6 +15,7 @@ public sealed class StoreAccessTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    [Trait("Category", "Long")]
     [Trait("Needs", "Azurite")]
     public Task ARunsCheckpointsGoToItsContainerAndASiloThatDoesNotReachItIsNotReady() => LongEnough.Run(Spec.Medium, async spec =>
     {
