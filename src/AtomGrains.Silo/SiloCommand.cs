@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using AtomGrains.Commands;
 using AtomGrains.Core.Options;
+using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 using AtomGrains.Silo.Runs;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +16,9 @@ internal static class SiloCommand
 {
     /// <summary>By which a run starts its silos.</summary>
     public const string OrdersFlag = "--orders";
+
+    // Of a full disk or a volume that is away there is no end to wait for.
+    private static readonly TimeSpan LongestWriting = TimeSpan.FromSeconds(30);
 
     /// <returns>The exit code; that of bad input when the run has no use for this silo, ever.</returns>
     public static int Run(JobRegistry jobs)
@@ -68,21 +73,26 @@ internal static class SiloCommand
             signal.Cancel = true;
             _ = Departure.LeaveAsync(host, orders.Settings.Grace);
         });
-        new Thread(() => EndWithOwner(input, orders.OrphanGrace)) { IsBackground = true, Name = "owner" }.Start();
+        new Thread(() => EndWithOwner(input, orders, host.Services.GetRequiredService<DeviceSlots>())) { IsBackground = true, Name = "owner" }.Start();
         var refusal = host.Services.GetRequiredService<Refusal>();
         host.Run();
         return refusal.Reason;
     }
 
     // Whoever started this process keeps its standard input open.
-    private static void EndWithOwner(Stream input, TimeSpan grace)
+    private static void EndWithOwner(Stream input, SiloOrders orders, DeviceSlots devices)
     {
         while (input.ReadByte() >= 0)
         {
         }
 
-        Thread.Sleep(grace);
+        Thread.Sleep(orders.OrphanGrace);
         Console.Error.WriteLine("whoever started this silo is gone");
+
+        // So is whoever would have restarted any of them: a resume goes on from what they leave. Before the first of them ends,
+        // its coordinator has to know: it would go back to a checkpoint once both copies of a partition were gone.
+        RunNote.Abandoned.TryWrite(orders.RunFolder, orders.RunId);
+        devices.LeaveBehind(LongestWriting);
         Environment.Exit(NodeProcess.ExitOrphaned);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Node.Runs;
 
 namespace AtomGrains.Silo;
@@ -45,6 +46,9 @@ public sealed record SiloOrders
 
     /// <summary>The checkpoint that this attempt begins from; null for the seed.</summary>
     public LineageOrigin? Origin { get; init; }
+
+    /// <summary>The decision that led to that checkpoint, where nodes of an attempt before have left it; its line may be missing.</summary>
+    public Decision? Led { get; init; }
 
     /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
     public required string BitsClass { get; init; }

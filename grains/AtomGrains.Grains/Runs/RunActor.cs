@@ -64,6 +64,11 @@ internal sealed class RunActor : IDisposable
         _waitedFor = new WaitedFor(plan.Folder, output.Note);
         _journal = new RunJournal(plan.Folder, plan.Spec, plan.Settings.Roots, HasSuccessor);
         Array.ForEach([.. _journal.Torn], _output.Note);
+        if (plan.Led is { } led && _journal.NextStep <= led.Step)
+        {
+            _journal.Led(led, plan.Before, DateTimeOffset.UtcNow);
+        }
+
         _ledger = new FaultLedger(plan.Folder, _journal, () => _nodes!.Counters.LanesRecomputed, EndIsSaidWithin);
         var newest = _register.Newest();
         _newest = newest?.Generation ?? plan.Before;
@@ -443,10 +448,28 @@ internal sealed class RunActor : IDisposable
         }
     }
 
+    // Whoever started the silos is gone, and they end within moments of one another: a view of that would only say that the
+    // last of them goes back to a checkpoint, when what they leave is whole.
+    private bool IsAbandoned
+    {
+        get
+        {
+            try
+            {
+                return _plan.EndsAreSeen && RunNote.Abandoned.Read(_plan.Folder) == _plan.RunId;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The register is on the same volume, and is waited for.
+                return false;
+            }
+        }
+    }
+
     // What was decided waits for the record, and is said behind it: the register is asked until it answers.
     private void TryRecord()
     {
-        if (_unrecorded is not { } view || _views.TryTake(view, Now) is not { } isOurs)
+        if (_unrecorded is not { } view || IsAbandoned || _views.TryTake(view, Now) is not { } isOurs)
         {
             return;
         }

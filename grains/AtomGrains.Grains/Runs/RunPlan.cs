@@ -1,5 +1,6 @@
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Core.Runs;
 using AtomGrains.Node.Runs;
 
@@ -28,6 +29,9 @@ public sealed record RunPlan
 
     /// <summary>The checkpoint that this attempt's first lineage begins from; null for the seed.</summary>
     public LineageOrigin? Origin { get; init; }
+
+    /// <summary>The decision that led to that checkpoint, where nodes without a coordinator have left it; its line in the metrics may have died with that.</summary>
+    public Decision? Led { get; init; }
 
     /// <summary>What must be alike for bits to be alike, besides the spec.</summary>
     public string BitsClass { get; init; } = "";

@@ -20,6 +20,18 @@ public sealed class DeviceSlots : IDisposable
         return nodes.Count > 0;
     }
 
+    /// <summary>Whoever wanted the silo is gone: its nodes write down what they hold, and end. Returns when they have, or cannot.</summary>
+    public void LeaveBehind(TimeSpan longest)
+    {
+        Close();
+        foreach (var node in _slots.Select(slot => slot.Current).OfType<SiloNode>())
+        {
+            node.LeaveBehind();
+        }
+
+        SpinWait.SpinUntil(() => _slots.All(slot => slot.Current is null), longest);
+    }
+
     /// <summary>The silo ends, and with it its nodes.</summary>
     public void Dispose()
     {

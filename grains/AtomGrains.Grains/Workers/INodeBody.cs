@@ -16,6 +16,9 @@ public interface INodeBody
     /// <summary>The node is to hand over and to leave; safe to repeat.</summary>
     void Leave();
 
+    /// <summary>Nobody is left to hand over to, and nobody wants the node: what it holds is written to the run folder, and then its process ends.</summary>
+    void LeaveBehind();
+
     /// <summary>Ends at once, nothing handed over.</summary>
     void End();
 }

@@ -11,12 +11,14 @@ public sealed class NodeThread : INodeBody
     private readonly NodePlace _place;
     private readonly INodeOwner _owner;
     private readonly NodeActor _actor;
+    private readonly string _folder;
 
     /// <summary>Listens for tensors at once.</summary>
     public NodeThread(NodePlace place, RunPlan plan, NodeModel model, INodeOwner owner, CheckpointStore store)
     {
         _place = place;
         _owner = owner;
+        _folder = plan.Folder;
         _actor = new NodeActor(place, plan.Spec, model, plan.Settings.Heartbeat, owner, store);
     }
 
@@ -27,6 +29,9 @@ public sealed class NodeThread : INodeBody
     public void Deliver(ControlMessage message) => _actor.Deliver(message);
 
     public void Leave() => _actor.Leave();
+
+    // At once, with nothing between: what it did behind that would not be in what it has written.
+    public void LeaveBehind() => _actor.LeaveBehind(_folder, () => Signals.EndProcess(NodeProcess.ExitOrphaned));
 
     public void End() => _actor.End();
 

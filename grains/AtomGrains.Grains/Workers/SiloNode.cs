@@ -115,6 +115,8 @@ internal sealed class SiloNode : INodeOwner
 
     public void Leave() => _body.Leave();
 
+    public void LeaveBehind() => _body.LeaveBehind();
+
     public void End() => _body.End();
 
     void INodeHost.Send(ControlMessage message)

@@ -19,6 +19,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(FaultStrikes))]
 [JsonSerializable(typeof(NodeFailed))]
 [JsonSerializable(typeof(LinkLost))]
+[JsonSerializable(typeof(LeaveBehind))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(Introduce))]
 [JsonSerializable(typeof(AdoptView))]
@@ -46,7 +47,7 @@ namespace AtomGrains.Node.Control;
 [JsonSerializable(typeof(View))]
 public sealed partial class LocalJson : JsonSerializerContext
 {
-    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed), typeof(LinkLost)];
+    private static Type[] Local => [typeof(ProtocolMessage), typeof(FaultStrikes), typeof(NodeFailed), typeof(LinkLost), typeof(LeaveBehind)];
 
     private static Type[] Protocol =>
     [

@@ -19,6 +19,9 @@ public sealed class RunNote
     /// <summary>Where the coordinator is that recorded the newest view: its silo, and after a blank that silo's process.</summary>
     public static RunNote Coordinator { get; } = new("coordinator.txt");
 
+    /// <summary>The id of a run on silos whose starter is gone: they are about to end, each with what it holds, and no view is to come of that.</summary>
+    public static RunNote Abandoned { get; } = new("abandoned.txt");
+
     /// <param name="text">Null for none.</param>
     public void Write(string folder, string? text)
     {

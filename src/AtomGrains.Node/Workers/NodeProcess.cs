@@ -49,7 +49,7 @@ public sealed class NodeProcess : INodeHost, IDisposable
         _grace = new Timer(_ => EndLate());
         _struck = new StruckFaults(assignment.RunFolder, assignment.Struck);
         _node = new NodeActor(assignment, spec, model, heartbeat, this, store);
-        _supervisor = new SupervisorLink(assignment) { Deliver = _node.Deliver, Introduce = _node.Introduce, Orphaned = EndOrphaned };
+        _supervisor = new SupervisorLink(assignment) { Deliver = _node.Deliver, Introduce = _node.Introduce, Orphaned = EndOrphaned, LeaveBehind = LeaveBehind };
     }
 
     /// <summary>Runs until the node is dismissed, fails or is orphaned; returns the exit code.</summary>
@@ -148,6 +148,8 @@ public sealed class NodeProcess : INodeHost, IDisposable
             Signals.EndProcess(ExitOrphaned);
         }
 
-        _node.LeaveBehind(_assignment.RunFolder, () => Signals.EndProcess(ExitOrphaned));
+        LeaveBehind();
     }
+
+    private void LeaveBehind() => _node.LeaveBehind(_assignment.RunFolder, () => Signals.EndProcess(ExitOrphaned));
 }

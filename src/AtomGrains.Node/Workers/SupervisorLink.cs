@@ -44,6 +44,9 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
     /// <summary>No supervisor was found for as long as the node is to live without one.</summary>
     public required Action Orphaned { get; init; }
 
+    /// <summary>Nobody wants this node any more.</summary>
+    public required Action LeaveBehind { get; init; }
+
     public void Start() => new Thread(Run) { IsBackground = true, Name = "supervisor" }.Start();
 
     /// <summary>Sends without waiting; false when nobody is there.</summary>
@@ -81,6 +84,10 @@ internal sealed class SupervisorLink : IControlEvents<LocalMessage>, IDisposable
         if (message is ProtocolMessage { Message: var control })
         {
             Deliver(control);
+        }
+        else if (message is LeaveBehind)
+        {
+            LeaveBehind();
         }
     }
 

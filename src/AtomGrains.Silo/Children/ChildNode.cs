@@ -45,6 +45,8 @@ internal sealed class ChildNode(ChildProcesses silo, NodePlace place, string dev
 
     public void Leave() => silo.Post(() => Signal(Signals.Terminate));
 
+    public void LeaveBehind() => silo.LeaveBehind(this);
+
     public void End() => silo.Post(() =>
     {
         if (_handle is null)

@@ -92,6 +92,8 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         }
     }
 
+    public void LeaveBehind(ChildNode child) => _server.Send(child.Id.Value, new LeaveBehind());
+
     public void Start(ChildNode child)
     {
         try

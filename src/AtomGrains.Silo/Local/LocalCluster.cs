@@ -4,6 +4,7 @@ using AtomGrains.Clustering;
 using AtomGrains.Commands;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
+using AtomGrains.Core.Protocol;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
 using AtomGrains.Local;
@@ -25,6 +26,8 @@ namespace AtomGrains.Silo.Local;
 /// </summary>
 internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOptions options, IRunObserver observer)
 {
+    public const string AskedToEnd = "it was asked to end";
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // A silo that dies so soon tells of a broken set-up; this many in a row end the run.
@@ -42,6 +45,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly List<SiloProcess> _silos = [];
     private readonly StruckFaults _struck = new(folder.Path);
     private readonly NodeDeaths _deaths = new(folder.Path);
+    private readonly SiloRoll _roll = new(folder.Path);
     private readonly SiloEnds _ends = SiloEnds.Anew(folder.Path);
     private readonly Places _places = new(new FailedDevices(null, "", options.Settings.DeviceFailures));
     private readonly List<(int Slot, Task<string?> Asked)> _checks = [];
@@ -72,7 +76,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         {
             while ((end = RunEnd.Read(folder.Path)) is null && stopped is null)
             {
-                stopped = cancellation.IsCancellationRequested ? "it was asked to end" : Keep();
+                stopped = cancellation.IsCancellationRequested ? AskedToEnd : Keep();
                 _files.Tell();
                 WriteStatus();
                 Thread.Sleep(Look);
@@ -156,7 +160,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         {
             if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced) && _places.MayStart(ordinal, DateTimeOffset.UtcNow))
             {
-                _silos.Add(new SiloProcess(_orders with { Ordinal = ordinal, Host = HostOf(ordinal) }, options.NodeEnvironment));
+                var silo = new SiloProcess(_orders with { Ordinal = ordinal, Host = HostOf(ordinal) }, options.NodeEnvironment);
+                _silos.Add(silo);
+                Try(ordinal, () => _roll.Add(ProcessIdentity.Of(silo.Pid)));
             }
         }
 
@@ -314,26 +320,30 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     // One machine plays as many as there are silos, so that copies are placed as they would be on a real cluster.
     private static string HostOf(int ordinal) => $"{Dns.GetHostName()}/{ordinal}";
 
-    private SiloOrders Orders() => new()
+    private SiloOrders Orders()
     {
-        RunId = _runId,
-        RunFolder = folder.Path,
-        Secret = _secret.ToHex(),
-        Ordinal = 0,
-        Host = HostOf(0),
-        Devices = options.Devices,
-        Listen = options.Listen.ToString(),
-        Elements = elements,
-        Settings = options.Settings with { Checkpoints = options.Settings.Checkpoints with { Store = options.Settings.Checkpoints.StoreFor(folder.Path) } },
-        Before = _before,
-
-        // A silo's nodes leave nothing behind when they end, so there is no decision to recall.
-        Origin = _before > Generation.None ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _before, observer, _ => { }) : null,
-        BitsClass = folder.Record.BitsClass,
-        Program = folder.Record.Program!, // what was opened was described by this version
-        Membership = options.Membership,
-        OrphanGrace = options.OrphanGrace,
-    };
+        Decision? led = null;
+        var origin = _before > Generation.None ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _before, observer, decision => led = decision) : null;
+        return new SiloOrders
+        {
+            RunId = _runId,
+            RunFolder = folder.Path,
+            Secret = _secret.ToHex(),
+            Ordinal = 0,
+            Host = HostOf(0),
+            Devices = options.Devices,
+            Listen = options.Listen.ToString(),
+            Elements = elements,
+            Settings = options.Settings with { Checkpoints = options.Settings.Checkpoints with { Store = options.Settings.Checkpoints.StoreFor(folder.Path) } },
+            Before = _before,
+            Origin = origin,
+            Led = led,
+            BitsClass = folder.Record.BitsClass,
+            Program = folder.Record.Program!, // what was opened was described by this version
+            Membership = options.Membership,
+            OrphanGrace = options.OrphanGrace,
+        };
+    }
 
     private RunReport Report(RunEnd? end)
     {

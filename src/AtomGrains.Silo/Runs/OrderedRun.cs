@@ -36,6 +36,7 @@ internal sealed class OrderedRun(ISiloRun run) : ISiloRuns, IWantedRuns
         Before = orders.Before,
         Program = orders.Program,
         Origin = orders.Origin,
+        Led = orders.Led,
         BitsClass = orders.BitsClass,
         EndsAreSeen = true,
     };

@@ -760,6 +760,49 @@ public sealed class RunActorTests : IDisposable
         Assert.Single(Ledger());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheDecisionThatNodesWithoutACoordinatorHaveLeftHasItsLineOnceWhoeverCoordinates(bool roots)
+    {
+        TwoSilos(Plan()).Dispose();
+        Decided(lineage: 1, steps: 6);
+        var plan = Plan(new RunSettings { Workers = 2, Roots = roots }) with
+        {
+            Before = new Generation(1),
+            Origin = new LineageOrigin(new CheckpointId(new Lineage(new Generation(1)), 7), 7, 0),
+            Led = Committed(1, 6),
+        };
+        Actor(new Output(), plan).Dispose();
+        TwoSilos(plan, generation: 2, first: 3).Dispose();
+        using (var actor = Actor(new Output(), plan))
+        {
+            actor.OnSiloDead("b");
+            actor.OnReport(new NodeId(3), "a", [new NodeReady("127.0.0.1:1", 0), new WeightsExported(new Lineage(new Generation(2)), 10, "ab")]);
+            Assert.NotNull(actor.End);
+        }
+
+        var lines = JsonLines.Read(Path.Combine(_folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine);
+        Assert.Equal(Enumerable.Range(0, 7).Select(step => (long)step), lines.Select(line => line.Step));
+        Assert.Equal(MetricsLine.BitsOf(1.25), lines[^1].LossBits);
+        Assert.DoesNotContain(Ledger(), line => line.Kind == FaultLedger.RollbackKind);
+    }
+
+    [Fact]
+    public void WhereWhoeverStartedTheSilosIsGoneNoCoordinatorGoesBackWhileTheirNodesEnd()
+    {
+        using var actor = TwoSilos(Plan() with { EndsAreSeen = true });
+        RunNote.Abandoned.TryWrite(_folder, "another attempt");
+        actor.OnNodeEnded(new NodeId(2));
+        Assert.Equal(new Generation(2), actor.View!.Generation);
+        RunNote.Abandoned.TryWrite(_folder, Plan().RunId);
+        actor.OnReport(new NodeId(3), "c", [new NodeReady("127.0.0.1:3", 1)]);
+        actor.OnNodeEnded(new NodeId(1));
+        actor.OnTick();
+        Assert.Equal(new Generation(2), actor.View.Generation);
+        Assert.Equal([new Generation(1), new Generation(2)], new FileRegister(_folder).Generations());
+    }
+
     [Fact]
     public void ARunThatIsOverGivesNothingUp()
     {
@@ -800,11 +843,12 @@ public sealed class RunActorTests : IDisposable
         using var journal = new RunJournal(_folder, Plan().Spec);
         for (var step = 0L; step < steps; step++)
         {
-            var decision = new Decision(
-                new Lineage(new Generation(lineage)), step, DecisionKind.Commit, new UpdateScalars(1e-3f, 1, 1, 1), 2.5, 1, step + 1, 0, DecisionDigest.Genesis(new Lineage(new Generation(lineage))));
-            journal.Decided(decision, new Generation(lineage), DateTimeOffset.UtcNow);
+            journal.Decided(Committed(lineage, step), new Generation(lineage), DateTimeOffset.UtcNow);
         }
     }
+
+    private static Decision Committed(long lineage, long step) => new(
+        new Lineage(new Generation(lineage)), step, DecisionKind.Commit, new UpdateScalars(1e-3f, 1, 1, 1), 1.25, 1, step + 1, 0, DecisionDigest.Genesis(new Lineage(new Generation(lineage))));
 
     private RunActor TwoSilos(RunPlan plan, long generation = 1, int first = 1)
     {

@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
+using AtomGrains.Silo.Local;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
@@ -22,5 +26,75 @@ public sealed class SiloResumeTests
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.Contains("goes on from the checkpoint of step", finished.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu", 2)]
+    [InlineData("cpu,cpu", 4)]
+    public async Task SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt(string devices, int workers)
+    {
+        // No checkpoint but the one that is made of what they leave, and long enough that they do not end the run by themselves.
+        var spec = Spec.Long with { Steps = 300 };
+        string[] options = ["--host", "orleans", "--device", devices, "--checkpoint-every", "0", "--orphan-grace", "1"];
+        using var killed = TrainProcess.Start(spec, workers, options: options);
+        await killed.Trains(workers, step: 5);
+        killed.Signal(Signals.Kill);
+
+        // At once, while they still train as a rule: it waits for them.
+        using var run = TrainProcess.Resume(killed);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Matches("step [0-9]+ is whole in what the nodes left when they ended", finished.Output);
+        Assert.Matches("goes on from the checkpoint of step [0-9]+", finished.Output);
+        Assert.Empty(finished.GivenUp);
+    }
+
+    [Fact]
+    public async Task AnAttemptBeginsWhenNoSiloOfTheOneBeforeLivesAnyMore()
+    {
+        var folder = Directory.CreateTempSubdirectory("atomgrains-roll-").FullName;
+        try
+        {
+            using var former = Process.Start("/bin/sleep", "3600");
+            var roll = new SiloRoll(folder);
+            roll.Add(null);
+            roll.Add(new ProcessIdentity(Environment.ProcessId, "another boot"));
+            roll.Add(ProcessIdentity.Of(former.Id));
+            var noted = new ConcurrentQueue<string>();
+            var waiting = Task.Run(() => new SiloRoll(folder).AwaitEnds(TimeSpan.FromHours(1), noted.Enqueue, default));
+            await Eventually.Holds("word that it waits", () => !noted.IsEmpty);
+            Assert.Equal($"waits for the end of 1 silos of the attempt before, whose launcher is gone (processes {former.Id})", Assert.Single(noted));
+            Assert.False(waiting.IsCompleted);
+            former.Kill();
+            Assert.True(await waiting.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.True(new SiloRoll(folder).AwaitEnds(TimeSpan.FromHours(1), noted.Enqueue, default));
+            Assert.Single(noted);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task AnAttemptThatIsAskedToEndWaitsForNoSilo()
+    {
+        var folder = Directory.CreateTempSubdirectory("atomgrains-roll-").FullName;
+        using var former = Process.Start("/bin/sleep", "3600");
+        try
+        {
+            var roll = new SiloRoll(folder);
+            roll.Add(ProcessIdentity.Of(former.Id));
+            using var asked = new CancellationTokenSource();
+            var waiting = Task.Run(() => roll.AwaitEnds(TimeSpan.FromHours(1), _ => { }, asked.Token));
+            await asked.CancelAsync();
+            Assert.False(await waiting.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.False(former.HasExited);
+        }
+        finally
+        {
+            former.Kill();
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

@@ -25,7 +25,7 @@ public sealed class StoreAccessTests : IDisposable
         cluster.StartSilos(2);
 
         // Of a run that is over sooner than its first slices are put, nothing is there.
-        await cluster.Starts("run", Spec.Medium, workers: 2, "checkpoint-every: 5");
+        await cluster.Starts("run", Spec.Medium, workers: 2, "checkpoint-every: 50");
         await cluster.EndsAsTheCalmRun("run", Spec.Medium);
         Assert.Contains(container.GetBlobs(), blob => blob.Name.StartsWith("checkpoints/run/", StringComparison.Ordinal));
         Assert.DoesNotContain(container.GetBlobs(), blob => !blob.Name.StartsWith("checkpoints/run/", StringComparison.Ordinal));

@@ -13,6 +13,9 @@ public sealed class LiveWrongBitsTests
     {
         var port = FreePort.Any();
         using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", AlertWatch.Rules);
+
+        // The run is over in seconds: whoever watches is there first, and finds nobody.
+        await new AlertWatch(prometheus, () => "").Is("up", 0);
         using var run = TrainProcess.Start(Spec.Medium, workers: 2, ["flip:worker=0@step=40"], ["--audit-lanes", "1", "--metrics-port", $"{port}"]);
         var watch = new AlertWatch(prometheus, () => run.Output);
         await watch.Is("atomgrains_run_stopped", 0);

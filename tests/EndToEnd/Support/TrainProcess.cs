@@ -39,7 +39,6 @@ internal sealed class TrainProcess : IDisposable
         _report = ReportOf(folder);
         var info = AtomProgram.StartInfo(["train", "--out", Folder, .. arguments(folder)], through);
         _mark.PutOn(info);
-        info.Environment["DOTNET_TieredCompilation"] = "1"; // these runs are over before full compilation pays
         _process = new Process { StartInfo = info };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);

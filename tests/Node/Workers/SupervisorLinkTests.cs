@@ -38,5 +38,6 @@ public sealed class SupervisorLinkTests
         Deliver = _ => { },
         Introduce = () => { },
         Orphaned = () => { },
+        LeaveBehind = () => { },
     };
 }
