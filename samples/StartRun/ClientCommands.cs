@@ -154,7 +154,8 @@ internal sealed class ClientCommands(TextWriter output, TextWriter errors)
     {
         command.SetAction(async (parsed, cancellation) =>
         {
-            await using var cluster = await Cluster.ConnectAsync(_connection.Read(parsed), cancellation);
+            var (connection, patience) = _connection.Read(parsed);
+            await using var cluster = await Cluster.ConnectAsync(connection, patience, cancellation);
             return await act(parsed, cluster, cancellation);
         });
         return command;

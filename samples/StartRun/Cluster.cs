@@ -14,9 +14,6 @@ namespace StartRun;
 /// <summary>A connected cluster, as commands ask it. Every question may be asked again, and is when a silo is gone.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    // A silo that lives answers within milliseconds.
-    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(10);
-
     // Grains of a lost silo live again within a few seconds.
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
@@ -32,9 +29,10 @@ internal sealed class Cluster : IAsyncDisposable
 
     private IRunsGrain Runs => _client.GetGrain<IRunsGrain>(IRunsGrain.Key);
 
+    /// <param name="patience">How long its silos are looked for.</param>
     /// <exception cref="ClientException">No silo answers, or nobody says where they are.</exception>
     /// <exception cref="OperationCanceledException">It was left.</exception>
-    public static async Task<Cluster> ConnectAsync(ClusterConnection connection, CancellationToken cancellation)
+    public static async Task<Cluster> ConnectAsync(ClusterConnection connection, TimeSpan patience, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
 
@@ -55,14 +53,14 @@ internal sealed class Cluster : IAsyncDisposable
                 }
 
                 await Task.Delay(Pause, token);
-                return Stopwatch.GetElapsedTime(began) < ConnectWithin;
+                return Stopwatch.GetElapsedTime(began) < patience;
             });
         });
         var host = builder.Build();
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(ConnectWithin);
+            limit.CancelAfter(patience);
             await host.StartAsync(limit.Token);
             return new Cluster(host);
         }
@@ -85,7 +83,7 @@ internal sealed class Cluster : IAsyncDisposable
             }
 
             var reason = cause is OperationCanceledException or OrleansException ? "" : $": {InALine(cause)}";
-            throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {ConnectWithin.TotalSeconds} s{reason}");
+            throw new ClientException($"no silo of cluster {connection.ClusterId} answers within {patience.TotalSeconds} s{reason}");
         }
     }
 

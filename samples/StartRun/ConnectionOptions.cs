@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using AtomGrains.Clustering;
 using AtomGrains.Core.Options;
 using AtomGrains.Node.Transport.Tls;
@@ -13,6 +14,10 @@ internal sealed class ConnectionOptions
 {
     public const string ConfigFlag = "--config";
 
+    private const string PatienceFlag = "--connect-timeout";
+    private const int UsualPatience = 10; // s; a silo that lives answers within milliseconds
+    private const int LongestPatience = 3600;
+
     private readonly Option<string?> _config = Global(ConfigFlag, "silo.yaml", "A silo's own file of settings: what follows is taken from it where it is not given.");
     private readonly Option<string?> _cluster = Global(ClusterConnection.ClusterFlag, "ID", $"The cluster's id. Default {ClusterConnection.DefaultCluster}.");
     private readonly Option<string?> _clustering = Global(ClusterConnection.ClusteringFlag, "azure-table|directory:DIR", "Where the cluster's membership is.");
@@ -21,25 +26,40 @@ internal sealed class ConnectionOptions
     private readonly Option<string?> _certificate = Global(TlsFiles.CertificateFlag, "FILE.pem", "This client's certificate, where silos know each other by theirs.");
     private readonly Option<string?> _key = Global(TlsFiles.KeyFlag, "FILE.pem", "Its private key.");
     private readonly Option<string?> _authority = Global(TlsFiles.AuthorityFlag, "FILE.pem", "Certificates of the authorities that silos' must come from.");
+    private readonly Option<string?> _patience = Global(PatienceFlag, "SECONDS", $"How long silos are looked for. Default {UsualPatience}.");
 
     public void AddTo(Command root)
     {
-        foreach (var option in new[] { _config, _cluster, _clustering, _account, _tableEndpoint, _certificate, _key, _authority })
+        foreach (var option in new[] { _config, _cluster, _clustering, _account, _tableEndpoint, _certificate, _key, _authority, _patience })
         {
             root.Options.Add(option);
         }
     }
 
+    /// <returns>The cluster, and how long it is looked for.</returns>
     /// <exception cref="ClientException">Everything that is wrong.</exception>
-    public ClusterConnection Read(ParseResult parsed)
+    public (ClusterConnection Cluster, TimeSpan Patience) Read(ParseResult parsed)
     {
         var errors = new List<SettingError>();
         var file = SiloFile.Read(Own(parsed, _config), errors);
         var connection = ClusterConnection.Read(
             Given(_cluster) ?? ClusterConnection.DefaultCluster, Given(_clustering), Given(_account), Variable(ClusterConnection.ConnectionVariable), errors, ReadTls(parsed, file, errors), Given(_tableEndpoint));
-        return errors.Count == 0 ? connection! : throw new ClientException([.. errors.Select(error => error.ToString())]);
+        var patience = ReadPatience(parsed, errors);
+        return errors.Count == 0 ? (connection!, patience) : throw new ClientException([.. errors.Select(error => error.ToString())]);
 
         string? Given(Option<string?> option) => Own(parsed, option) ?? file.Value(NameOf(option));
+    }
+
+    private TimeSpan ReadPatience(ParseResult parsed, ICollection<SettingError> errors)
+    {
+        var given = Own(parsed, _patience);
+        var seconds = UsualPatience;
+        if (given is not null && (!int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds is < 1 or > LongestPatience))
+        {
+            errors.Add(new SettingError(PatienceFlag, given, $"must be whole seconds from 1 to {LongestPatience}"));
+        }
+
+        return TimeSpan.FromSeconds(seconds);
     }
 
     // The file's own certificate is of no use where its silo shows none.

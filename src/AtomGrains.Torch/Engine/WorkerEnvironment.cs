@@ -32,6 +32,10 @@ public static class WorkerEnvironment
             // Each method compiled once, fully, before a worker joins: in tiers, the second compilation took up to a tenth
             // of the processor beside the first forty steps. A worker starts half a second later for it.
             ["DOTNET_TieredCompilation"] = "0",
+
+            // A thread of the pool that has nothing to do looks for work for a while before it sleeps. The messages of a step
+            // come one by one, so two fifths of what a silo's pool used was that, taken from the step loop's core.
+            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
         };
 
         // Left to itself, OpenBLAS takes a processor newer than itself for one of 2004, at half the speed. ATen's own

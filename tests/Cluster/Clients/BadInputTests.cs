@@ -9,7 +9,8 @@ public sealed class BadInputTests
     public async Task AClientWithoutAClusterSaysSo()
     {
         await using var cluster = new StandingCluster();
-        Assert.Equal("error: no silo of cluster atomgrains answers within 10 s", await Refused(cluster, "list"));
+        Assert.Equal("error: no silo of cluster atomgrains answers within 2 s", await Refused(cluster, "list", "--connect-timeout", "2"));
+        Assert.Equal("error: --connect-timeout 0: must be whole seconds from 1 to 3600", await Refused(cluster, "list", "--connect-timeout", "0"));
     }
 
     [Fact]

@@ -13,22 +13,24 @@ public sealed class ClientTests
     private const int Interrupted = 130;
 
     [Fact]
-    public async Task RunsComeAndGoOnStandingSilosOneOfWhichIsKilled()
+    public Task RunsComeAndGoOnStandingSilosOneOfWhichIsKilled() => LongEnough.Run(Spec.Long, async spec =>
     {
         await using var cluster = new StandingCluster();
         cluster.StartSilos(3);
-        await cluster.Starts("first", Spec.Long, workers: 3);
+        await cluster.Starts("first", spec, workers: 3);
         await cluster.Reaches("first", 5);
         using var left = cluster.Watching("first");
-        await Eventually.Holds("a line of the watch", () => left.StandardOutput.ReadLine() is { Length: > 0 });
-        Assert.True(Signals.Send(left.Id, 2));
-        Assert.Equal(Interrupted, (await SampleProgram.Finish(left)).ExitCode);
-
-        Assert.True(Signals.Send(cluster.Workers("first")[1].Silo, Signals.Kill));
+        await cluster.While("first", "a watch that is left, and a silo that is killed", async () =>
+        {
+            await Eventually.Holds("a line of the watch", () => left.StandardOutput.ReadLine() is { Length: > 0 });
+            Assert.True(Signals.Send(left.Id, 2));
+            Assert.Equal(Interrupted, (await SampleProgram.Finish(left)).ExitCode);
+            Assert.True(Signals.Send(cluster.Workers("first")[1].Silo, Signals.Kill));
+        });
         cluster.StartSilos(1);
         var watched = await cluster.Does("watch", "first");
-        Assert.Contains("run first: finished, step 100 of 100", watched, StringComparison.Ordinal);
-        await cluster.EndsAsTheCalmRun("first", Spec.Long);
+        Assert.Contains($"run first: finished, step {spec.Steps} of {spec.Steps}", watched, StringComparison.Ordinal);
+        await cluster.EndsAsTheCalmRun("first", spec);
 
         // Its devices are free for the next one, on the same silos.
         await cluster.Starts("second", Spec.Short, workers: 2);
@@ -43,7 +45,7 @@ public sealed class ClientTests
         Assert.Equal(["first", "second"], list.Select(line => line.Split(' ')[0]));
         Assert.All(list, line => Assert.Contains("finished", line, StringComparison.Ordinal));
         Assert.Empty(cluster.Workers("first"));
-    }
+    });
 
     [Fact]
     public async Task AWatchSaysInALineWhyItIsToldNothingAndGoesOnOnceItIs()
@@ -69,18 +71,21 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task APausedRunOutlivesAllSilosAndGoesOnToTheSameBits()
+    public Task APausedRunOutlivesAllSilosAndGoesOnToTheSameBits() => LongEnough.Run(Spec.Medium, async spec =>
     {
         await using var cluster = new StandingCluster();
         cluster.StartSilos(3);
-        await cluster.Starts("run", Spec.Medium, workers: 2);
+        await cluster.Starts("run", spec, workers: 2);
         await cluster.Reaches("run", 5);
-        await cluster.Does("scale", "run", "3");
-        await Eventually.Holds("a third worker", () => cluster.Workers("run").Count == 3, () => cluster.Logs);
-        await cluster.Does("pause", "run");
-        await Eventually.Holds("rest", () => cluster.Workers("run").Count == 0 && (long?)cluster.Read("run", "wanted.json")!["rested_at"] > 0, () => cluster.Logs);
+        await cluster.While("run", "a third worker, and rest", async () =>
+        {
+            await cluster.Does("scale", "run", "3");
+            await cluster.HasWorkers("run", 3);
+            await cluster.Does("pause", "run");
+            await cluster.Holds("run", "rest", () => cluster.Workers("run").Count == 0 && (long?)cluster.Read("run", "wanted.json")!["rested_at"] > 0);
+        });
         var steps = cluster.Metrics("run").Count;
-        Assert.True(steps < Spec.Medium.Steps, $"{steps} steps");
+        Assert.True(steps < spec.Steps, $"{steps} steps");
         Assert.Contains("paused", await cluster.Does("list"), StringComparison.Ordinal);
 
         await cluster.KillAll();
@@ -88,27 +93,28 @@ public sealed class ClientTests
         await Eventually.Answers("the paused run", async () => (await cluster.Client("list")).Output.Contains("paused", StringComparison.Ordinal) ? "" : null);
         Assert.Equal(steps, cluster.Metrics("run").Count);
         await cluster.Does("resume", "run");
-        await cluster.EndsAsTheCalmRun("run", Spec.Medium);
+        await cluster.EndsAsTheCalmRun("run", spec);
 
         // Nothing was lost by the pause, nobody was taken for dead, and as many workers went on as were wanted before.
-        var finished = await cluster.Finish("run", Spec.Medium);
+        var finished = await cluster.Finish("run", spec);
         Assert.Empty(finished.GivenUp);
         Assert.Equal(["scale"], finished.FaultKinds);
         Assert.Equal(3, finished.WorkersOfViews[^1]);
-    }
+    });
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task ARunAllOfWhoseSilosAreKilledGoesOnByItselfOnOthers()
+    public Task ARunAllOfWhoseSilosAreKilledGoesOnByItselfOnOthers() => LongEnough.Run(Spec.Medium, async spec =>
     {
         await using var cluster = new StandingCluster();
         cluster.StartSilos(2);
-        await cluster.Starts("run", Spec.Medium, workers: 2, "checkpoint-every: 10");
+        await cluster.Starts("run", spec, workers: 2, "checkpoint-every: 10");
         await cluster.Reaches("run", 25);
         await cluster.KillAll();
         cluster.StartSilos(2);
-        await cluster.EndsAsTheCalmRun("run", Spec.Medium);
-        var finished = await cluster.Finish("run", Spec.Medium);
+        await cluster.EndsAsTheCalmRun("run", spec);
+        var finished = await cluster.Finish("run", spec);
+        finished.LastedUntil("the end of all silos", finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count() > 1);
         Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
-    }
+    });
 }

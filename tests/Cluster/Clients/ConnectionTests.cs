@@ -16,7 +16,7 @@ public sealed class ConnectionTests
         using var authority = new Authority();
         await using var cluster = new StandingCluster(authority: authority);
         await StartsWatchesListsAndStops(cluster);
-        using var stranger = SampleProgram.Start(StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering);
+        using var stranger = SampleProgram.Start(StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering, "--connect-timeout", "2");
         var refused = await SampleProgram.Finish(stranger);
         Assert.Equal(2, refused.ExitCode);
         Assert.Matches(
@@ -38,7 +38,7 @@ public sealed class ConnectionTests
         async Task<string> Told(TlsFiles files)
         {
             using var client = SampleProgram.Start(
-                StandingCluster.ClientProgram, "list", "--clustering", cluster.Clustering, "--tls-certificate", files.Certificate, "--tls-key", files.Key, "--tls-ca", files.Authority);
+                StandingCluster.ClientProgram, "list", "--connect-timeout", "2", "--clustering", cluster.Clustering, "--tls-certificate", files.Certificate, "--tls-key", files.Key, "--tls-ca", files.Authority);
             var ended = await SampleProgram.Finish(client);
             Assert.Equal(2, ended.ExitCode);
             return ended.Errors.Trim();
@@ -61,7 +61,7 @@ public sealed class ConnectionTests
         Assert.Equal((0, "named-by-its-file"), (exitCode, listed.Split(' ')[0]));
 
         // The command line is stronger, and what no silo knows is said.
-        Assert.Equal((2, "", "error: no silo of cluster others answers within 10 s"), await By(file, "list", "--cluster", "others"));
+        Assert.Equal((2, "", "error: no silo of cluster others answers within 2 s"), await By(file, "list", "--cluster", "others", "--connect-timeout", "2"));
         await File.WriteAllTextAsync(file, silo + "tlss: on\nhttp-port-range: 1\n");
         var (refused, _, errors) = await By(file, "list");
         Assert.Equal(2, refused);
@@ -108,9 +108,9 @@ public sealed class ConnectionTests
     {
         await using var cluster = new StandingCluster(inTable: true);
         cluster.Table!.Down();
-        var client = await cluster.Client("list");
+        var client = await cluster.Client("list", "--connect-timeout", "2");
         Assert.Equal(2, client.ExitCode);
-        Assert.Matches("^error: no silo of cluster atomgrains answers within 10 s: .*[Rr]efused", Assert.Single(client.Errors.Trim().Split('\n')));
+        Assert.Matches("^error: no silo of cluster atomgrains answers within 2 s: .*[Rr]efused", Assert.Single(client.Errors.Trim().Split('\n')));
     }
 
     [Fact]

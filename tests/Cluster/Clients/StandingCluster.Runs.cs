@@ -32,7 +32,47 @@ internal sealed partial class StandingCluster
     }
 
     /// <summary>Waits until a run has done a step.</summary>
-    public Task Reaches(string run, long step) => Eventually.Holds($"step {step} of {run}", () => Step(run) >= step, () => Logs);
+    public Task Reaches(string run, long step) => Eventually.Holds(
+        $"step {step} of {run}",
+        () =>
+        {
+            // A run that has failed is another matter than one that is over.
+            var reached = Step(run) >= step;
+            return reached || !IsComplete(run) ? reached : throw EndedBefore(run, $"step {step}");
+        },
+        () => Logs);
+
+    /// <summary>Waits for what has to come while a run goes on.</summary>
+    public Task Holds(string run, string awaited, Func<bool> state) => Eventually.Holds(
+        awaited,
+        () =>
+        {
+            var holds = state();
+            return !IsComplete(run) ? holds : throw EndedBefore(run, awaited);
+        },
+        () => Logs);
+
+    /// <summary>Part of a test that a run has to outlive: whatever came of it proves nothing when the run has not.</summary>
+    public async Task While(string run, string what, Func<Task> part)
+    {
+        try
+        {
+            await part();
+        }
+        catch (Exception exception) when (exception is not RunEndedFirstException && IsComplete(run))
+        {
+            throw EndedBefore(run, $"{what}\n{exception}");
+        }
+
+        if (IsComplete(run))
+        {
+            throw EndedBefore(run, what);
+        }
+    }
+
+    private bool IsComplete(string run) => Read(run, "end.json") is { } end && end["stopped"] is null;
+
+    private RunEndedFirstException EndedBefore(string run, string awaited) => new($"run {run} was complete before: {awaited}\n{Logs}");
 
     /// <summary>A file of a run's folder; null before it is there.</summary>
     public JsonNode? Read(string run, string file) =>
@@ -102,7 +142,7 @@ internal sealed partial class StandingCluster
     }
 
     /// <summary>Waits until a run has so many workers' processes.</summary>
-    public Task HasWorkers(string run, int count) => Eventually.Holds($"{count} workers of {run}", () => Workers(run).Count == count, () => Logs);
+    public Task HasWorkers(string run, int count) => Holds(run, $"{count} workers of {run}", () => Workers(run).Count == count);
 
     private static string ReadShared(string path)
     {

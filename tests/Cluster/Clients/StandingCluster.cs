@@ -87,8 +87,6 @@ internal sealed partial class StandingCluster : IAsyncDisposable
         environment["ATOMGRAINS_RUNS"] = Runs;
         environment["ATOMGRAINS_SECRET_FILE"] = SecretFile;
 
-        // These runs are over before full compilation pays.
-        environment["DOTNET_TieredCompilation"] = "1";
         foreach (var (variable, value) in OfSilos)
         {
             environment[variable] = value;
@@ -98,8 +96,19 @@ internal sealed partial class StandingCluster : IAsyncDisposable
         return _silos[^1];
     }
 
-    /// <summary>Waits until a client finds a silo.</summary>
-    public Task Joins() => Eventually.Answers("a silo that answers", async () => (await Client("list")).ExitCode == 0 ? "" : null, () => Logs);
+    /// <summary>Waits until a silo can be asked for something.</summary>
+    public Task Joins() => Eventually.Answers("a silo that is ready", async () =>
+    {
+        foreach (var silo in Silos)
+        {
+            if (await silo.Get("/readyz") is { Status: 200 })
+            {
+                return "";
+            }
+        }
+
+        return null;
+    }, () => Logs);
 
     /// <summary>Ends every process of every silo at once, none of which lives to see another die.</summary>
     public async Task KillAll()

@@ -14,23 +14,27 @@ public sealed class UpgradeTests
     private static readonly Spec Lasting = Spec.Long with { Steps = 300 };
 
     [Fact]
-    public async Task ARunGoesOnFromItsCheckpointWithTheBuildOfLaterSilosOnceItIsAllowedTo()
+    [Trait("Category", "Long")]
+    public Task ARunGoesOnFromItsCheckpointWithTheBuildOfLaterSilosOnceItIsAllowedTo() => LongEnough.Run(Lasting, async spec =>
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };
         cluster.StartSilos(2);
-        await cluster.Starts("run", Lasting, workers: 2, "checkpoint-every: 1000");
+        await cluster.Starts("run", spec, workers: 2, "checkpoint-every: 1000");
         await cluster.HasWorkers("run", 2);
         await cluster.Reaches("run", 5);
-        Assert.Equal("error: run run has workers: pause it, and ask again once watch says that it is paused", await Refused(cluster));
-        var former = cluster.Silos;
-        former.ToList().ForEach(silo => silo.Signal(Signals.Terminate));
-        foreach (var silo in former)
+        await cluster.While("run", "a refusal, and the leave of all silos", async () =>
         {
-            Assert.Equal(0, await silo.Ends());
-        }
+            Assert.Equal("error: run run has workers: pause it, and ask again once watch says that it is paused", await Refused(cluster));
+            var former = cluster.Silos;
+            former.ToList().ForEach(silo => silo.Signal(Signals.Terminate));
+            foreach (var silo in former)
+            {
+                Assert.Equal(0, await silo.Ends());
+            }
+        });
 
         var rested = cluster.Step("run");
-        Assert.InRange(rested, 5, Lasting.Steps - 2);
+        Assert.InRange(rested, 5, spec.Steps - 2);
         cluster.Program = OtherBuild.Of(Silo, Job, Path.Combine(cluster.Folder, "other"));
         cluster.StartSilos(2);
         await Eventually.Answers(
@@ -51,7 +55,7 @@ public sealed class UpgradeTests
         Assert.Equal(
             "run run goes on from its newest checkpoint with the build of the silo that joined last; its folder's run.json says what has changed",
             (await cluster.Does("resume", "run", "--allow-environment-change")).Trim());
-        var finished = await cluster.EndsAsTheCalmRun("run", Lasting);
+        var finished = await cluster.EndsAsTheCalmRun("run", spec);
         Assert.Empty(finished.GivenUp);
 
         var (before, now) = (OtherBuild.HashOf(Path.Combine(AppContext.BaseDirectory, Job)), OtherBuild.HashOf(Path.Combine(cluster.Folder, "other", Job)));
@@ -60,17 +64,20 @@ public sealed class UpgradeTests
         var only = Assert.Single(record["formerly"]!.AsArray())!;
         Assert.Equal((before, (string?)record["bits_class"], rested + 1), ((string?)only["program"], (string?)only["bits_class"], (long)only["steps"]!));
         Assert.Contains($"program was {before} and is {now}", cluster.Logs, StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
-    public async Task ABuildInWhichItWouldBeAnotherRunIsRefusedAndTheRunStaysAsItIs()
+    public Task ABuildInWhichItWouldBeAnotherRunIsRefusedAndTheRunStaysAsItIs() => LongEnough.Run(Spec.Short with { Steps = 1000 }, async spec =>
     {
         await using var cluster = new StandingCluster();
         cluster.StartSilos(1);
-        await cluster.Starts("run", Spec.Short with { Steps = 1000 }, workers: 1);
+        await cluster.Starts("run", spec, workers: 1);
         await cluster.Reaches("run", 2);
-        await cluster.Does("pause", "run");
-        await Eventually.Holds("rest", () => (long?)cluster.Read("run", "wanted.json")!["rested_at"] > 0, () => cluster.Logs);
+        await cluster.While("run", "rest", async () =>
+        {
+            await cluster.Does("pause", "run");
+            await cluster.Holds("run", "rest", () => (long?)cluster.Read("run", "wanted.json")!["rested_at"] > 0);
+        });
 
         // As a model would have it that has changed since.
         var record = cluster.Read("run", "run.json")!;
@@ -83,7 +90,7 @@ public sealed class UpgradeTests
             await Refused(cluster));
         Assert.Equal(text, await File.ReadAllTextAsync(Path.Combine(cluster.Runs, "run", "run.json")));
         Assert.Contains("  paused  ", await cluster.Does("list"), StringComparison.Ordinal);
-    }
+    });
 
     private static async Task<string> Refused(StandingCluster cluster)
     {

@@ -121,8 +121,50 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Waits until a step has been decided.</summary>
     public Task Reaches(long step) => Eventually.Holds($"step {step}", () => Lines.Any(line => line.Step >= step));
 
+    /// <summary>Waits for what has to come while the run goes on.</summary>
+    public Task Holds(string awaited, Func<bool> state) => Eventually.Holds(awaited, () =>
+    {
+        var holds = state();
+        GoesOn(awaited);
+        return holds;
+    });
+
+    /// <summary>What is awaited has to come before the run is complete.</summary>
+    public void GoesOn(string awaited)
+    {
+        if (End is { Stopped: null })
+        {
+            throw new RunEndedFirstException($"the run was complete before: {awaited}");
+        }
+    }
+
+    /// <summary>Part of a test that the run has to outlive: whatever came of it proves nothing when the run has not.</summary>
+    public async Task While(string what, Func<Task> part)
+    {
+        try
+        {
+            await part();
+        }
+        catch (Exception exception) when (End is { Stopped: null })
+        {
+            throw new RunEndedFirstException($"the run was complete before: {what}\n{exception}");
+        }
+
+        GoesOn(what);
+    }
+
     /// <summary>How the run ends cannot be written down any more: a file cannot replace a folder.</summary>
-    public void HoldUpTheEnd() => Directory.CreateDirectory(Path.Combine(_folder, RunEnd.FileName));
+    public void HoldUpTheEnd()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, RunEnd.FileName));
+        }
+        catch (IOException) when (End is not null)
+        {
+            throw new RunEndedFirstException("the run was over before its end could be held up");
+        }
+    }
 
     public void LetItEnd() => Directory.Delete(Path.Combine(_folder, RunEnd.FileName));
 
@@ -131,9 +173,17 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     public async Task<RunReport> Finish()
     {
-        var end = await Eventually.Is("the end of the run", () => RunEnd.Read(_folder));
-        Assert.Null(end.Stopped);
-        return end.Report;
+        // A busy machine may be long about it, and still gets on.
+        while (End is null)
+        {
+            var written = Written();
+            await Eventually.Holds("another step, or the end of the run", () => End is not null || Written() > written);
+        }
+
+        Assert.Null(End.Stopped);
+        return End.Report;
+
+        long Written() => File.Exists(Metrics) ? new FileInfo(Metrics).Length : 0;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AtomGrains.Contract;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
@@ -23,13 +24,28 @@ public sealed class OrleansHostContractTests : HostContractTests
     // Two seconds and more: whoever is fenced has the time to be told while the run goes on.
     private const long RunSteps = 2500;
 
-    private static readonly Lazy<Task<HostedRun>> Undisturbed = new(() => Carried(HostFault.None));
+    private static readonly ConcurrentDictionary<long, Lazy<Task<HostedRun>>> Undisturbed = new();
 
-    protected override long Steps => RunSteps;
+    private long _steps = RunSteps;
 
-    protected override Task<HostedRun> Calm() => Undisturbed.Value;
+    protected override long Steps => _steps;
 
-    protected override Task<HostedRun> Run(HostFault fault) => Carried(fault);
+    protected override Task<HostedRun> Calm()
+    {
+        var steps = _steps;
+        return Undisturbed.GetOrAdd(steps, _ => new Lazy<Task<HostedRun>>(() => Carried(steps, HostFault.None))).Value;
+    }
+
+    protected override async Task<HostedRun> Run(HostFault fault)
+    {
+        HostedRun? run = null;
+        await LongEnough.Run(new Spec((int)RunSteps), async spec =>
+        {
+            _steps = spec.Steps;
+            run = await Carried(_steps, fault);
+        });
+        return run!;
+    }
 
     // From a node to the run grain, as a node sends: through its silo, and as grain calls in MessagePack.
     protected override async Task<IReadOnlyList<int>> Carry(int messages)
@@ -62,10 +78,10 @@ public sealed class OrleansHostContractTests : HostContractTests
         }
     }
 
-    private static async Task<HostedRun> Carried(HostFault fault)
+    private static async Task<HostedRun> Carried(long steps, HostFault fault)
     {
         var (calls, log) = (new HeldCalls(), new CoordinatorLog());
-        await using var cluster = await InProcessCluster.Start(Workers, RunSteps, silo =>
+        await using var cluster = await InProcessCluster.Start(Workers, steps, silo =>
         {
             silo.AddOutgoingGrainCallFilter(calls);
             silo.Services.AddSingleton<ILoggerProvider>(log);
@@ -74,6 +90,11 @@ public sealed class OrleansHostContractTests : HostContractTests
         var struck = cluster.Views[0].Members.Single(member => member.Slot == Struck).Node;
         var ended = await Strike(cluster, calls, fault, struck);
         var report = await cluster.Finish();
+        if (fault is HostFault.NodeEnds or HostFault.NodeIsSilentTooLong && cluster.Views[^1].Workers.Count < Workers)
+        {
+            throw new RunEndedFirstException("the run ended before the struck node had been replaced");
+        }
+
         return new HostedRun
         {
             Steps = [.. cluster.Lines.Select(line => (line.Step, new Lineage(new Generation(line.Lineage)), line.LossBits))],
@@ -96,10 +117,10 @@ public sealed class OrleansHostContractTests : HostContractTests
             case HostFault.NodeIsSilentTooLong:
                 var silent = cluster.NodeOf(struck);
                 calls.Hold(struck);
-                await Eventually.Holds("a view without the silent node", () => !cluster.Views[^1].IsMember(struck));
+                await cluster.Holds("a view without the silent node", () => !cluster.Views[^1].IsMember(struck));
                 calls.Release();
-                await Eventually.Holds("the end of the silent node", () => silent.IsOver);
-                return cluster.Lines.Count < RunSteps;
+                await cluster.Holds("the end of the silent node", () => silent.IsOver);
+                return true;
             case HostFault.MessagesAreLate:
                 calls.LongestDelay = TimeSpan.FromMilliseconds(30);
                 await cluster.Reaches(60);

@@ -11,30 +11,36 @@ namespace AtomGrains.Cluster.Tests.Silos;
 public sealed class SiloResumeTests
 {
     [Fact]
-    public async Task AClusterThatDiedWholeGoesOnIntoAnotherWorld()
+    public Task AClusterThatDiedWholeGoesOnIntoAnotherWorld() => LongEnough.Run(Spec.Medium, async spec =>
     {
         var folder = TrainProcess.NewFolder();
-        using (var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--host", "orleans", "--checkpoint-every", "10"], folder: folder))
+        using (var killed = TrainProcess.Start(spec, workers: 3, options: ["--host", "orleans", "--checkpoint-every", "10"], folder: folder))
         {
             var status = await killed.Shows("a checkpoint", now => now.CheckpointStep >= 10 && now.Running.Count == 3);
             killed.Signal(Signals.Kill);
-            Assert.All(status.Running, silo => Assert.True(Signals.Send(silo.Pid, Signals.Kill)));
+            Assert.All(status.Running, silo => Signals.Send(silo.Pid, Signals.Kill));
             await killed.LeavesNothing();
+            await killed.IsKilled();
         }
 
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--host", "orleans", "--resume"], folder: folder);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--host", "orleans", "--resume"], folder: folder);
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.Contains("goes on from the checkpoint of step", finished.Output, StringComparison.Ordinal);
-    }
+    });
 
-    [Theory]
-    [InlineData("cpu", 2)]
-    [InlineData("cpu,cpu", 4)]
-    public async Task SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt(string devices, int workers)
+    [Fact]
+    public Task SilosOfADeviceWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
+        SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu", workers: 2);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task SilosOfTwoDevicesWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
+        SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu,cpu", workers: 4);
+
+    private static Task SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt(string devices, int workers) => LongEnough.Run(Spec.Long with { Steps = 300 }, async spec =>
     {
         // No checkpoint but the one that is made of what they leave, and long enough that they do not end the run by themselves.
-        var spec = Spec.Long with { Steps = 300 };
         string[] options = ["--host", "orleans", "--device", devices, "--checkpoint-every", "0", "--orphan-grace", "1"];
         using var killed = TrainProcess.Start(spec, workers, options: options);
         await killed.Trains(workers, step: 5);
@@ -43,11 +49,12 @@ public sealed class SiloResumeTests
         // At once, while they still train as a rule: it waits for them.
         using var run = TrainProcess.Resume(killed);
         var finished = await run.Finish();
+        finished.LastedUntil("the silos' leave", finished.Output.Contains("goes on from the checkpoint of step", StringComparison.Ordinal));
         await finished.EqualsTheCalmRun();
         Assert.Matches("step [0-9]+ is whole in what the nodes left when they ended", finished.Output);
         Assert.Matches("goes on from the checkpoint of step [0-9]+", finished.Output);
         Assert.Empty(finished.GivenUp);
-    }
+    });
 
     [Fact]
     public async Task AnAttemptBeginsWhenNoSiloOfTheOneBeforeLivesAnyMore()

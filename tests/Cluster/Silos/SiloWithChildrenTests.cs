@@ -15,21 +15,19 @@ public sealed class SiloWithChildrenTests
 {
     private const int Workers = 4;
 
-    private static readonly Spec Trained = Spec.Long;
-
     private static readonly string[] TwoDevicesASilo = ["--host", "orleans", "--device", "cpu,cpu"];
 
     [Fact]
-    public async Task AChildThatDiesTakesNeitherItsSiloNorTheOthers()
+    public Task AChildThatDiesTakesNeitherItsSiloNorTheOthers() => LongEnough.Run(Spec.Long, async spec =>
     {
-        using var run = TrainProcess.Start(Trained, Workers, ["device-abort:worker=2@step=25"], TwoDevicesASilo);
+        using var run = TrainProcess.Start(spec, Workers, [$"device-abort:worker=2@step={spec.Steps / 4}"], TwoDevicesASilo);
         var status = await run.Trains(Workers, step: 5);
         var silos = SilosOf(status);
         Assert.Equal(2, silos.Count);
         Assert.Equal([2, 2], silos.Select(silo => ChildrenOf(status, silo).Count));
         var killed = status.Worker(1).Pid;
         TakeMarkAway(run, killed);
-        Assert.True(Signals.Send(killed, Signals.Kill));
+        await run.Strike(Signals.Kill, killed);
         await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != killed));
         var later = await run.Shows("worker 2 in another process", now => now.Running.Any(node => node.Worker == 2 && node.Pid != status.Worker(2).Pid));
         Assert.Equal(silos, SilosOf(later));
@@ -48,87 +46,91 @@ public sealed class SiloWithChildrenTests
         CopiesAreOnTwoHosts(finished.Views[0]);
         Assert.Contains(LinesOfSilos(run), line => line.Contains("a child process cannot be looked after", StringComparison.Ordinal));
         Assert.Contains(LinesOfSilos(run), line => line.Contains("cpu passes its check", StringComparison.Ordinal));
-    }
+    });
 
     [Fact]
-    public async Task ADeviceThatFailedTooOftenIsUsedNoMoreAndTheLedgerSaysSo()
+    public Task ADeviceThatFailedTooOftenIsUsedNoMoreAndTheLedgerSaysSo() => LongEnough.Run(Spec.Long, async spec =>
     {
         const string Order = "device:worker=1@step=10";
-        using var run = TrainProcess.Start(Trained, Workers, [Order], [.. TwoDevicesASilo, "--device-failures", "1"]);
+        using var run = TrainProcess.Start(spec, Workers, [Order], [.. TwoDevicesASilo, "--device-failures", "1"]);
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         finished.Fault("device", worker: 1, Order);
+        finished.LastedUntil("the quarantine", finished.FaultKinds.Contains("quarantine"));
         var quarantine = Assert.Single(finished.Faults, fault => (string)fault["kind"]! == "quarantine");
         Assert.Equal("cpu of worker 1", (string)quarantine["who"]!);
         Assert.StartsWith("1 failures, the last: ", (string)quarantine["detail"]!, StringComparison.Ordinal);
         Assert.Equal(Workers, finished.Count("workers_started"));
         Assert.Equal(Workers - 1, finished.WorkersOfViews[^1]);
-    }
+    });
 
     [Fact]
-    public async Task TheChildrenOfAKilledSiloEndByThemselvesAndNoStepIsLost()
+    public Task TheChildrenOfAKilledSiloEndByThemselvesAndNoStepIsLost() => LongEnough.Run(Spec.Long, async spec =>
     {
-        using var run = TrainProcess.Start(Trained, Workers, options: TwoDevicesASilo);
+        using var run = TrainProcess.Start(spec, Workers, options: TwoDevicesASilo);
         var status = await run.Trains(Workers, step: 5);
         var killed = SilosOf(status)[0];
         var orphans = ChildrenOf(status, killed);
         Assert.Equal(2, orphans.Count);
-        Assert.True(Signals.Send(killed, Signals.Kill));
-        await Eventually.Holds("the end of the killed silo's children", () => !run.Processes().Intersect(orphans).Any());
+        await run.Strike(Signals.Kill, killed);
+        await run.Holds("the end of the killed silo's children", () => !run.Processes().Intersect(orphans).Any());
         await run.Shows("another silo in its place", now => now.Running.Count == Workers && SilosOf(now).Count == 2 && !SilosOf(now).Contains(killed));
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         finished.LostNoStep();
+        finished.LastedUntil("two ends", finished.FaultKinds.Count(kind => kind == "end") >= 2);
         Assert.Equal(2, finished.FaultKinds.Count(kind => kind == "end"));
-    }
+    });
 
     [Fact]
-    public async Task ASiloThatIsAskedToEndHandsOverAllItsChildren()
+    public Task ASiloThatIsAskedToEndHandsOverAllItsChildren() => LongEnough.Run(Spec.Long, async spec =>
     {
-        using var run = TrainProcess.Start(Trained, Workers, options: TwoDevicesASilo);
+        using var run = TrainProcess.Start(spec, Workers, options: TwoDevicesASilo);
         var status = await run.Trains(Workers, step: 5);
         var asked = SilosOf(status)[1];
         var children = ChildrenOf(status, asked);
-        Assert.True(Signals.Send(asked, Signals.Terminate));
+        await run.Strike(Signals.Terminate, asked);
         await Eventually.Holds("the end of the silo and its children", () => !run.Processes().Intersect(children.Append(asked)).Any());
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         finished.LostNoStep();
+        finished.LastedUntil("two that leave", finished.FaultKinds.Count() >= 2);
         Assert.Equal(["exit", "exit"], finished.FaultKinds);
-    }
+    });
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task AChildThatIsPausedIsReplacedOnItsDeviceAndDoesNoHarmWhenItWakes()
+    public Task AChildThatIsPausedIsReplacedOnItsDeviceAndDoesNoHarmWhenItWakes() => LongEnough.Run(Spec.Long with { Steps = 250 }, async spec =>
     {
         // Long enough to notice the pause, to start a replacement and to wake the first one.
-        using var run = TrainProcess.Start(Trained with { Steps = 250 }, Workers, ["stop+wake:worker=1@step=10/compute"], TwoDevicesASilo, pauseAfter: 2);
+        using var run = TrainProcess.Start(spec, Workers, ["stop+wake:worker=1@step=10/compute"], TwoDevicesASilo, pauseAfter: 2);
         var status = await run.Trains(Workers, step: 1);
         var (paused, silo) = (status.Worker(1).Pid, ParentOf(status.Worker(1).Pid));
         var later = await run.Shows("worker 1 in another process", now => now.Running.Any(node => node.Worker == 1 && node.Pid != paused));
         Assert.Equal(SilosOf(status), SilosOf(later));
         Assert.Equal(silo, ParentOf(later.Worker(1).Pid));
-        await Eventually.Holds("the end of the paused process once it has woken up", () => !run.Processes().Contains(paused));
+        await run.Holds("the end of the paused process once it has woken up", () => !run.Processes().Contains(paused));
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         finished.LostNoStep();
         Assert.NotNull(finished.Fault("stop+wake", worker: 1));
-    }
+    });
 
     [Fact]
-    public async Task ChildrenThatFailAgainAndAgainEndTheRunWithTheReason()
+    public Task ChildrenThatFailAgainAndAgainEndTheRunWithTheReason() => LongEnough.Run(Spec.Short, async spec =>
     {
         // A folder of that name cannot be replaced by a file. Every process that tries fails, and its successors would.
-        using var run = TrainProcess.Start(Spec.Short, workers: 1, options: TwoDevicesASilo);
+        using var run = TrainProcess.Start(spec, workers: 1, options: TwoDevicesASilo);
         await run.Shows("a process that starts", status => status.Nodes.Count > 0);
         Directory.CreateDirectory(Path.Combine(run.Folder, "model.safetensors"));
         var finished = await run.Finish();
+        finished.LastedUntil("a folder in the weights' place", finished.ExitCode != 0);
         Assert.Equal(1, finished.ExitCode);
-        Assert.Matches("the run stopped: 6 worker processes failed at step 12, the last with [A-Za-z]+Exception: ", finished.Errors);
+        Assert.Matches($"the run stopped: 6 worker processes failed at step {spec.Steps}, the last with [A-Za-z]+Exception: ", finished.Errors);
 
         // A file that cannot be written speaks against neither of the two devices.
         Assert.Equal(Enumerable.Repeat("crash", 6), finished.FaultKinds);
-    }
+    });
 
     private static IReadOnlyList<int> SilosOf(RunStatus status) =>
         [.. status.Json["processes"]!.AsArray().Where(process => (string)process!["role"]! == "silo").Select(process => (int)process!["pid"]!)];

@@ -12,30 +12,33 @@ public sealed class DepartureTests
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task AllSilosAreReplacedOneByOneAndTheRunGoesOnAllTheWhile()
+    public Task AllSilosAreReplacedOneByOneAndTheRunGoesOnAllTheWhile() => LongEnough.Run(Lasting, async spec =>
     {
-        await using var cluster = await Training(silos: 3, Lasting);
+        await using var cluster = await Training(silos: 3, spec);
         var former = cluster.Silos;
         Assert.Contains(cluster.CoordinatorOf("run"), former);
-        foreach (var silo in former)
+        await cluster.While("run", "all silos replaced", async () =>
         {
-            var asked = cluster.Step("run");
-            silo.Signal(Signals.Terminate);
-            Assert.Equal(0, await silo.Ends());
-            Assert.True(cluster.Step("run") > asked, $"step {asked} when {silo.Name} was asked to end and when it had\n{cluster.Logs}");
-            await cluster.StartSilo().IsReady();
-        }
+            foreach (var silo in former)
+            {
+                var asked = cluster.Step("run");
+                silo.Signal(Signals.Terminate);
+                Assert.Equal(0, await silo.Ends());
+                Assert.True(cluster.Step("run") > asked, $"step {asked} when {silo.Name} was asked to end and when it had\n{cluster.Logs}");
+                await cluster.StartSilo().IsReady();
+            }
 
-        Assert.DoesNotContain(cluster.CoordinatorOf("run"), former);
-        await cluster.HasWorkers("run", 3);
-        Assert.True(cluster.Step("run") < Lasting.Steps - 1, "the run was over before all silos were replaced");
-        HaveHandedOver(await cluster.EndsWithoutALoss("run", Lasting), leavers: 3);
-    }
+            Assert.DoesNotContain(cluster.CoordinatorOf("run"), former);
+            await cluster.HasWorkers("run", 3);
+        });
+        HaveHandedOver(await cluster.EndsWithoutALoss("run", spec), leavers: 3);
+    });
 
     [Fact]
-    public async Task HalfOfTheSilosHandOverWithinTheirNotice()
+    [Trait("Category", "Long")]
+    public Task HalfOfTheSilosHandOverWithinTheirNotice() => LongEnough.Run(Briefer, async spec =>
     {
-        await using var cluster = await Training(silos: 4, Briefer);
+        await using var cluster = await Training(silos: 4, spec);
         var coordinator = cluster.CoordinatorOf("run");
         var asked = cluster.Silos.Where(silo => silo != coordinator).Take(1).Append(coordinator).ToList();
         asked.ForEach(silo => silo.Signal(Signals.Terminate));
@@ -47,64 +50,70 @@ public sealed class DepartureTests
 
         await cluster.HasWorkers("run", 2);
         await cluster.Reaches("run", cluster.Step("run") + 5);
-        var finished = await cluster.EndsWithoutALoss("run", Briefer);
+        var finished = await cluster.EndsWithoutALoss("run", spec);
         HaveHandedOver(finished, leavers: 2);
         Assert.Equal(2, finished.WorkersOfViews[^1]);
-    }
+    });
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [Trait("Category", "Long")]
-    public async Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos)
+    public Task ARunAllOfWhoseSilosAreAskedToEndRestsAndGoesOnOnLaterOnesWithoutALoss(int silos) => LongEnough.Run(Lasting, async spec =>
     {
-        await using var cluster = await Training(silos, Lasting, "checkpoint-every: 1000");
+        await using var cluster = await Training(silos, spec, "checkpoint-every: 1000");
         var asked = cluster.Silos;
-        foreach (var silo in asked)
+        await cluster.While("run", "the leave of all silos", async () =>
         {
-            silo.Signal(Signals.Terminate);
-        }
+            foreach (var silo in asked)
+            {
+                silo.Signal(Signals.Terminate);
+            }
 
-        foreach (var silo in asked)
-        {
-            Assert.Equal(0, await silo.Ends());
-        }
+            foreach (var silo in asked)
+            {
+                Assert.Equal(0, await silo.Ends());
+            }
+        });
 
         var rested = cluster.Step("run");
-        Assert.InRange(rested, 5, Lasting.Steps - 2);
+        Assert.InRange(rested, 5, spec.Steps - 2);
         Assert.False((bool)cluster.Read("run", "wanted.json")!["is_paused"]!);
         cluster.StartSilos(silos);
-        var finished = await cluster.Finish("run", Lasting);
+        var finished = await cluster.Finish("run", spec);
         await finished.EqualsTheCalmRun();
         Assert.Empty(finished.GivenUp);
         HaveHandedOver(finished, leavers: silos);
-    }
+    });
 
     [Fact]
-    public async Task ARunKeepsToTheNoticeThatItsSilosHave()
+    public Task ARunKeepsToTheNoticeThatItsSilosHave() => LongEnough.Run(Lasting, async spec =>
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };
-        await Train(cluster, silos: 1, Lasting, "checkpoint-every: 1000");
+        await Train(cluster, silos: 1, spec, "checkpoint-every: 1000");
         var silo = cluster.Silos.Single();
-        silo.Signal(Signals.Terminate);
+        await cluster.While("run", "rest", async () =>
+        {
+            silo.Signal(Signals.Terminate);
 
-        // It is not 0 once the notice is over.
-        Assert.Equal(0, await silo.Ends());
-        Assert.True((long?)cluster.Read("run", "wanted.json")?["rested_at"] > 0, cluster.Logs);
-    }
+            // It is not 0 once the notice is over.
+            Assert.Equal(0, await silo.Ends());
+            Assert.True((long?)cluster.Read("run", "wanted.json")?["rested_at"] > 0, cluster.Logs);
+        });
+    });
 
     [Fact]
-    public async Task ASiloWhoseGraceIsOverBeforeItsRunsHaveGoneSaysSoAndEndsWithExitCodeOne()
+    public Task ASiloWhoseGraceIsOverBeforeItsRunsHaveGoneSaysSoAndEndsWithExitCodeOne() => LongEnough.Run(Lasting, async spec =>
     {
         await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "2" } };
-        await Train(cluster, silos: 1, Lasting);
+        await Train(cluster, silos: 1, spec);
         var silo = cluster.Silos.Single();
-        Assert.True(Signals.Send(cluster.Workers("run").Values.Single().Pid, Signals.Stop));
+        await cluster.While("run", "a worker that is paused", () => Task.FromResult(Signals.Send(cluster.Workers("run").Values.Single().Pid, Signals.Stop)));
         silo.Signal(Signals.Terminate);
         Assert.Equal(1, await silo.Ends());
         Assert.Contains("error: silo: the grace of 2 s was over before its runs had gone elsewhere", silo.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("has left", silo.Said, StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
     public async Task ASiloThatIsAskedToEndBeforeItHasJoinedEndsWithExitCodeZero()
@@ -150,8 +159,16 @@ public sealed class DepartureTests
     private static async Task<StandingCluster> Training(int silos, Spec spec, params string[] settings)
     {
         var cluster = new StandingCluster();
-        await Train(cluster, silos, spec, settings);
-        return cluster;
+        try
+        {
+            await Train(cluster, silos, spec, settings);
+            return cluster;
+        }
+        catch (RunEndedFirstException)
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task Train(StandingCluster cluster, int silos, Spec spec, params string[] settings)
@@ -165,6 +182,7 @@ public sealed class DepartureTests
     // Nothing but, at the most, the lanes that a leaver had of the step at hand: they go to others, whether it had begun them or not.
     private static void HaveHandedOver(FinishedRun finished, int leavers)
     {
+        finished.LastedUntil("the leave of all", finished.FaultKinds.Count() >= leavers);
         Assert.Equal(Enumerable.Repeat("exit", leavers), finished.FaultKinds);
         Assert.InRange(finished.Count("lanes_recomputed"), 0, finished.Faults.Sum(fault => LanesOf((string)fault["who"]!, (long)fault["generation_before"]!)));
 

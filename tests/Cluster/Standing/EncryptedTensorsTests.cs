@@ -28,53 +28,60 @@ public sealed class EncryptedTensorsTests : IDisposable
     }
 
     [Fact]
-    public async Task TensorsAreEncryptedAndCertificatesRenewedUnderLoad()
+    public Task TensorsAreEncryptedAndCertificatesRenewedUnderLoad() => LongEnough.Run(Lasting, async spec =>
     {
         await using var cluster = new StandingCluster(authority: _authority);
         cluster.StartSilos(3);
-        await cluster.Starts("run", Lasting, workers: 3);
+        await cluster.Starts("run", spec, workers: 3);
         await cluster.Reaches("run", 5);
-        var asked = await Member(cluster, "host-1");
+        await cluster.While("run", "tensors that are encrypted, and certificates renewed", async () =>
+        {
+            var asked = await Member(cluster, "host-1");
 
-        // The run's secret alone opens nothing, and nobody else has what a silo asks for.
-        var identity = new TransportIdentity("run", 99, ClusterSecret.Parse(cluster.Secret)!.OfRun("run"));
-        var client = _authority.Issue("client").Files;
-        Assert.Equal(CloseReason.HandshakeRefused, await Dial(asked, identity, tls: null));
-        Assert.Equal(CloseReason.HandshakeRefused, await Dial(asked, identity, _other.Issue("stranger").Files with { Authority = client.Authority }));
-        Assert.Equal(CloseReason.CertificateUntrusted, await Dial(asked, identity, client with { Authority = _other.Issue("stranger").Files.Authority }));
-        await TlsTests.SerialSeenBy(asked.Endpoint.Port, files: null);
-        Assert.Null(await Dial(asked, identity, client));
-        await Says("the caller does not speak TLS");
-        await Says("the other side's certificate is of none of this cluster's authorities");
-        await Says("the other side shows no certificate");
+            // The run's secret alone opens nothing, and nobody else has what a silo asks for.
+            var identity = new TransportIdentity("run", 99, ClusterSecret.Parse(cluster.Secret)!.OfRun("run"));
+            var client = _authority.Issue("client").Files;
+            Assert.Equal(CloseReason.HandshakeRefused, await Dial(asked, identity, tls: null));
+            Assert.Equal(CloseReason.HandshakeRefused, await Dial(asked, identity, _other.Issue("stranger").Files with { Authority = client.Authority }));
+            Assert.Equal(CloseReason.CertificateUntrusted, await Dial(asked, identity, client with { Authority = _other.Issue("stranger").Files.Authority }));
+            await TlsTests.SerialSeenBy(asked.Endpoint.Port, files: null);
+            Assert.Null(await Dial(asked, identity, client));
+            await Says("the caller does not speak TLS");
+            await Says("the other side's certificate is of none of this cluster's authorities");
+            await Says("the other side shows no certificate");
 
-        // All are renewed, one silo is gone, and another stands in for it: each connection with it is a new one.
-        var before = await TlsTests.SerialSeenBy(asked.Endpoint.Port, client);
-        var renewed = Enumerable.Range(0, 3).Select(silo => _authority.Issue($"host-{silo}").Serial).ToList();
-        cluster.Silos[0].Signal(Signals.Terminate);
-        cluster.StartSilos(1);
-        var newcomer = await Member(cluster, "host-3");
-        Assert.Equal(renewed[1], await TlsTests.SerialSeenBy(asked.Endpoint.Port, client));
-        Assert.NotEqual(before, renewed[1]);
-        Assert.NotNull(await TlsTests.SerialSeenBy(newcomer.Endpoint.Port, client));
+            // All are renewed, one silo is gone, and another stands in for it: each connection with it is a new one.
+            var before = await TlsTests.SerialSeenBy(asked.Endpoint.Port, client);
+            var renewed = Enumerable.Range(0, 3).Select(silo => _authority.Issue($"host-{silo}").Serial).ToList();
+            cluster.Silos[0].Signal(Signals.Terminate);
+            cluster.StartSilos(1);
+            var newcomer = await Member(cluster, "host-3");
+            Assert.Equal(renewed[1], await TlsTests.SerialSeenBy(asked.Endpoint.Port, client));
+            Assert.NotEqual(before, renewed[1]);
+            Assert.NotNull(await TlsTests.SerialSeenBy(newcomer.Endpoint.Port, client));
 
-        await cluster.EndsAsTheCalmRun("run", Lasting);
-        Assert.Empty((await cluster.Finish("run", Lasting)).GivenUp);
+            Task Says(string why) => Eventually.Holds(
+                $"the line: {why}", () => File.ReadAllText(Path.Combine(cluster.Runs, "run", "logs", $"node-{asked.Node}.log")).Contains($"a tensor connection of 127.0.0.1 was refused: {why}\n", StringComparison.Ordinal));
+        });
 
-        Task Says(string why) => Eventually.Holds(
-            $"the line: {why}", () => File.ReadAllText(Path.Combine(cluster.Runs, "run", "logs", $"node-{asked.Node}.log")).Contains($"a tensor connection of 127.0.0.1 was refused: {why}\n", StringComparison.Ordinal));
-    }
+        await cluster.EndsAsTheCalmRun("run", spec);
+        Assert.Empty((await cluster.Finish("run", spec)).GivenUp);
+    });
 
     /// <summary>The node of a failure domain, as the newest view has it.</summary>
-    private static async Task<Asked> Member(StandingCluster cluster, string host) => await Eventually.Is(
-        $"a member on {host}",
-        () =>
+    private static async Task<Asked> Member(StandingCluster cluster, string host)
+    {
+        Asked? found = null;
+        await cluster.Holds("run", $"a member on {host}", () => (found = Find()) is not null);
+        return found!;
+
+        Asked? Find()
         {
             var newest = Directory.EnumerateFiles(Path.Combine(cluster.Runs, "run", "views"), "*.json").MaxBy(path => long.Parse(Path.GetFileNameWithoutExtension(path)));
             return JsonNode.Parse(File.ReadAllText(newest!))!["Members"]!.AsArray().Where(member => (string?)member!["Host"] == host)
                 .Select(member => new Asked(Number(member!["Node"]!), IPEndPoint.Parse((string)member["Address"]!))).FirstOrDefault();
-        },
-        () => cluster.Logs);
+        }
+    }
 
     private static int Number(JsonNode node) => node is JsonObject ? (int)node["Value"]! : (int)node;
 

@@ -16,13 +16,13 @@ public sealed class HealthServerFuzzTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public Task TensOfThousandsOfBadRequestsLeaveASiloAsItWas() => Survives(warmUp: 10_000, inputs: 20_000);
+    public Task TensOfThousandsOfBadRequestsLeaveASiloAsItWas() => Survives(warmUp: 5_000, inputs: 10_000, awaitsStayers: false);
 
     [Fact]
     [Trait("Category", "Long")]
-    public Task AMillionBadRequestsLeaveASiloAsItWas() => Survives(warmUp: 100_000, inputs: 1_000_000);
+    public Task AMillionBadRequestsLeaveASiloAsItWas() => Survives(warmUp: 100_000, inputs: 1_000_000, awaitsStayers: true);
 
-    private async Task Survives(int warmUp, int inputs)
+    private async Task Survives(int warmUp, int inputs, bool awaitsStayers)
     {
         var members = Directory.CreateDirectory(Path.Combine(_folder, "members")).FullName;
         File.WriteAllText(Path.Combine(_folder, "secret"), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
@@ -41,7 +41,11 @@ public sealed class HealthServerFuzzTests : IDisposable
         Assert.True(after.Threads - before.Threads <= 16, seen); // of the thread pool
 
         // Nobody who stays is served for long, and who comes then is; the silo has noticed nothing of it.
-        fuzz.TheServerEndsWhoStays();
+        if (awaitsStayers)
+        {
+            fuzz.TheServerEndsWhoStays();
+        }
+
         Assert.Equal((200, "alive\n"), await silo.Get("/healthz"));
         Assert.Equal((200, "ready\n"), await silo.Get("/readyz"));
         Assert.All((int[])[200, 400, 404, 405, 414, 431, 505], status => Assert.True(fuzz.Statuses.GetValueOrDefault(status) > inputs / 1000, seen));

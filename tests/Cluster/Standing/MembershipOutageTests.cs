@@ -54,16 +54,18 @@ public sealed class MembershipOutageTests
     }
 
     [Fact]
-    public async Task ACoordinatorWhoseSiloDiesWithoutTheStoreLivesAgainWhenItIsBackAndNothingIsDecidedTwice()
+    public Task ACoordinatorWhoseSiloDiesWithoutTheStoreLivesAgainWhenItIsBackAndNothingIsDecidedTwice() => LongEnough.Run(Shorter, async spec =>
     {
-        await using var cluster = await Training(Shorter);
-        await LoseTable(cluster);
+        await using var cluster = await Training(spec);
+        await cluster.While("run", "word of the lost table", () => LoseTable(cluster));
         var coordinator = cluster.CoordinatorOf("run");
-        var worker = cluster.Workers("run").Single(one => one.Value.Silo == coordinator.Pid).Key;
+        var worker = -1;
+        await cluster.Holds("run", "its worker", () => (worker = cluster.Workers("run").Where(one => one.Value.Silo == coordinator.Pid).Select(one => one.Key).SingleOrDefault(-1)) >= 0);
         coordinator.Signal(Signals.Kill);
         await coordinator.Ends();
         cluster.Table!.Thaw();
-        var finished = await cluster.EndsWithoutALoss("run", Shorter);
+        var finished = await cluster.EndsWithoutALoss("run", spec);
+        finished.LastedUntil("the coordinator's death", finished.Faults.Count > 0);
         Assert.NotEqual(coordinator, cluster.CoordinatorOf("run"));
 
         // Who died with the coordinator is in the ledger once, though neither the one that died nor the table could tell.
@@ -77,18 +79,26 @@ public sealed class MembershipOutageTests
         Assert.True(generations.Distinct().Count() > 1, "there was no other view");
         Assert.Empty(generations.Except(views));
         Assert.Single(finished.Views.Select(view => Number(view["Lineage"]!)).Distinct());
-    }
+    });
 
     private static long Number(JsonNode node) => node is JsonObject wrapped ? Number(wrapped.First().Value!) : (long)node;
 
     private static async Task<StandingCluster> Training(Spec spec)
     {
         var cluster = new StandingCluster(inTable: true);
-        cluster.StartSilos(Silos);
-        await cluster.Starts("run", spec, workers: Silos);
-        await cluster.HasWorkers("run", Silos);
-        await cluster.Reaches("run", 5);
-        return cluster;
+        try
+        {
+            cluster.StartSilos(Silos);
+            await cluster.Starts("run", spec, workers: Silos);
+            await cluster.HasWorkers("run", Silos);
+            await cluster.Reaches("run", 5);
+            return cluster;
+        }
+        catch (RunEndedFirstException)
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     // Every silo has noticed.

@@ -19,26 +19,24 @@ public sealed class NoSecretTests : IDisposable
     private const string Run = "run";
     private const int Silos = 2;
 
-    private static readonly Spec Spec = Spec.Long;
-
     private readonly Authority _authority = new();
 
     public void Dispose() => _authority.Dispose();
 
     [Fact]
-    public Task NothingThatSilosOrClientsSayOrWriteHoldsASecret() => IsKept(inTable: false);
+    public Task NothingThatSilosOrClientsSayOrWriteHoldsASecret() => LongEnough.Run(Spec.Long, spec => IsKept(spec, inTable: false));
 
     [Fact]
     [Trait("Needs", "Azurite")]
     [Trait("Category", "Long")]
-    public Task NorTheKeyOfTheAccountWhereTheyMeet() => IsKept(inTable: true);
+    public Task NorTheKeyOfTheAccountWhereTheyMeet() => LongEnough.Run(Spec.Long, spec => IsKept(spec, inTable: true));
 
     [Fact]
     [Trait("Needs", "Azurite")]
     [Trait("Category", "Long")]
-    public Task NorTheKeyOfTheAccountWhereCheckpointsGo() => IsKept(inTable: false, inBlob: true);
+    public Task NorTheKeyOfTheAccountWhereCheckpointsGo() => LongEnough.Run(Spec.Long, spec => IsKept(spec, inTable: false, inBlob: true));
 
-    private async Task IsKept(bool inTable, bool inBlob = false)
+    private async Task IsKept(Spec spec, bool inTable, bool inBlob = false)
     {
         await using var cluster = new StandingCluster(inTable, _authority);
 
@@ -53,19 +51,22 @@ public sealed class NoSecretTests : IDisposable
 
         cluster.StartSilos(Silos);
         var said = new List<(string Where, byte[] What)>();
-        await cluster.Starts(Run, Spec, workers: Silos, "checkpoint-every: 20");
-        await cluster.HasWorkers(Run, Silos);
-        await cluster.Reaches(Run, 10);
-        foreach (var process in cluster.Silos.Select(silo => silo.Pid).Concat(cluster.Workers(Run).Values.Select(worker => worker.Pid)))
+        await cluster.Starts(Run, spec, workers: Silos, "checkpoint-every: 20");
+        await cluster.While(Run, "a worker that is killed", async () =>
         {
-            said.Add(($"command line of {process}", File.ReadAllBytes($"/proc/{process}/cmdline")));
-            Assert.True(blobs is null || new Secret("", KeyOf(blobs)).IsIn(File.ReadAllBytes($"/proc/{process}/environ")), "a process that has no key can say none");
-        }
+            await cluster.HasWorkers(Run, Silos);
+            await cluster.Reaches(Run, 10);
+            foreach (var process in cluster.Silos.Select(silo => silo.Pid).Concat(cluster.Workers(Run).Values.Select(worker => worker.Pid)))
+            {
+                said.Add(($"command line of {process}", File.ReadAllBytes($"/proc/{process}/cmdline")));
+                Assert.True(blobs is null || new Secret("", KeyOf(blobs)).IsIn(File.ReadAllBytes($"/proc/{process}/environ")), "a process that has no key can say none");
+            }
 
-        Assert.True(Signals.Send(cluster.Workers(Run)[1].Pid, Signals.Kill));
+            Assert.True(Signals.Send(cluster.Workers(Run)[1].Pid, Signals.Kill));
+        });
         await Heard("watch", Run);
-        await cluster.EndsAsTheCalmRun(Run, Spec);
-        Assert.NotEmpty((await cluster.Finish(Run, Spec)).Faults);
+        var finished = await cluster.EndsAsTheCalmRun(Run, spec);
+        finished.LastedUntil("a fault", finished.Faults.Count > 0);
         await Heard("list");
         await Heard("export", Run, "--out", Path.Combine(cluster.Folder, "model.safetensors"));
         await Heard("stop", "unknown");

@@ -15,19 +15,20 @@ public sealed class StoreAccessTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    [Trait("Category", "Long")]
     [Trait("Needs", "Azurite")]
-    public async Task ARunsCheckpointsGoToItsContainerAndASiloThatDoesNotReachItIsNotReady()
+    public Task ARunsCheckpointsGoToItsContainerAndASiloThatDoesNotReachItIsNotReady() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var azurite = new Azurite(Path.Combine(_folder, "azurite"));
+        using var azurite = new Azurite(Path.Combine(_folder, $"azurite-{spec.Steps}"));
         var container = new BlobServiceClient(azurite.ConnectionString).GetBlobContainerClient("mine");
         await container.CreateAsync();
         await using var cluster = Cluster(azurite.ConnectionString);
         cluster.StartSilos(2);
 
         // Of a run that is over sooner than its first slices are put, nothing is there.
-        await cluster.Starts("run", Spec.Medium, workers: 2, "checkpoint-every: 50");
-        await cluster.EndsAsTheCalmRun("run", Spec.Medium);
-        Assert.Contains(container.GetBlobs(), blob => blob.Name.StartsWith("checkpoints/run/", StringComparison.Ordinal));
+        await cluster.Starts("run", spec, workers: 2, "checkpoint-every: 50");
+        var finished = await cluster.EndsAsTheCalmRun("run", spec);
+        finished.LastedUntil("a checkpoint", container.GetBlobs().Any(blob => blob.Name.StartsWith("checkpoints/run/", StringComparison.Ordinal)));
         Assert.DoesNotContain(container.GetBlobs(), blob => !blob.Name.StartsWith("checkpoints/run/", StringComparison.Ordinal));
 
         var silo = cluster.Silos[0];
@@ -37,7 +38,7 @@ public sealed class StoreAccessTests : IDisposable
         Assert.Equal((200, "alive\n"), await silo.Get("/healthz"));
         azurite.Up();
         await silo.IsReady();
-    }
+    });
 
     [Fact]
     [Trait("Needs", "Azurite")]

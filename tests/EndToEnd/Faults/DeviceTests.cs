@@ -17,18 +17,19 @@ public sealed class DeviceTests
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
 
     [Fact]
-    public async Task ADeviceThatFailsItsChecksIsQuarantinedAndTheOthersEndTheRunWithCalmBits()
+    public Task ADeviceThatFailsItsChecksIsQuarantinedAndTheOthersEndTheRunWithCalmBits() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        var run = await FragileRun.OnABrokenMachine(Spec.Medium, "--workers", "3", "--fault", "device:worker=1@step=5", "--device-failures", "2");
+        var run = await FragileRun.OnABrokenMachine(spec, "--workers", "3", "--fault", "device:worker=1@step=5", "--device-failures", "2");
 
         await run.EqualsTheCalmRun();
         run.Fault("device", 1, "device:worker=1@step=5");
+        run.LastedUntil("the quarantine", run.FaultKinds.Contains("quarantine"));
         Assert.Equal(["device", "device-check", "quarantine"], run.FaultKinds.Order(StringComparer.Ordinal));
         var quarantine = run.Faults.Single(fault => (string)fault["kind"]! == "quarantine");
         Assert.Equal(("cpu of worker 1", "2 failures, the last: it does not compute"), ((string)quarantine["who"]!, (string)quarantine["detail"]!));
         Assert.Equal((3L, 1L), (run.Count("workers_started"), run.Count("faults")));
         Assert.Equal(2, run.WorkersOfViews[^1]);
-    }
+    });
 
     [Fact]
     public async Task AStepLoopThatHangsIsAFailureOfItsDevice()

@@ -10,29 +10,29 @@ namespace AtomGrains.EndToEnd.Tests.Faults;
 public sealed class NoticeTests
 {
     [Fact]
-    public async Task ANoticeDuringStartUpTheFirstStepAndAnEvaluationIsNoLoss()
+    public Task ANoticeDuringStartUpTheFirstStepAndAnEvaluationIsNoLoss() => LongEnough.Run(new Spec(80), async spec =>
     {
-        const long Evaluated = 40;
+        // The longer the run, the longer its evaluations.
+        long evaluated = spec.Steps / 2;
         const string FirstStep = "exit:worker=0@step=0";
-        var spec = new Spec(80, "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--lanes", "8", "--global-batch", "8", "--block-elements", "2048", "--eval-every", $"{Evaluated}", "--eval-batches", "1000", "--warmup", "4");
+        spec = new Spec(spec.Steps, "--layers", "2", "--width", "32", "--heads", "2", "--context", "32", "--lanes", "8", "--global-batch", "8", "--block-elements", "2048", "--eval-every", $"{evaluated}", "--eval-batches", $"{25 * evaluated}", "--warmup", "4");
         using var run = TrainProcess.Start(spec, workers: 4, [FirstStep]);
-        var starting = await run.Shows("processes that start", status => status.Nodes.Count == 4);
-        Assert.All(starting.Nodes, node => Assert.Equal("starting", node.State));
-        Terminate(starting.Nodes.Single(node => node.Worker == 1));
+        var starting = await run.Shows("processes that start", status => status.Nodes.Count == 4 && status.Nodes.All(node => node.State == "starting"));
+        await run.Strike(Signals.Terminate, starting.Nodes.Single(node => node.Worker == 1).Pid);
 
         // Its decision waits for the evaluation, so the step stands still for as long as that takes.
-        var evaluating = await run.Shows("an evaluation", status => status.Step == Evaluated && status.Running.Any(node => node.Worker == 2));
-        Terminate(evaluating.Worker(2));
+        var evaluating = await run.Shows("an evaluation", status => status.Step == evaluated && status.Running.Any(node => node.Worker == 2));
+        await run.Strike(Signals.Terminate, evaluating.Worker(2).Pid);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
         finished.Fault("exit", 1);
         Assert.InRange((long)finished.Fault("exit", 0, FirstStep)["step"]!, 0, 1);
-        Assert.Equal(Evaluated, (long)finished.Fault("exit", 2)["step"]!);
+        finished.LastedUntil("the notice, in the evaluation", (long)finished.Fault("exit", 2)["step"]! == evaluated);
         Assert.Equal(["exit", "exit", "exit"], finished.FaultKinds);
         Assert.Equal(0, finished.Count("faults"));
         Assert.InRange(finished.Count("lanes_recomputed"), 0, 3); // the lane that each of them was in the middle of, at the most
-    }
+    });
 
     [Fact]
     [Trait("Category", "Long")]
@@ -54,27 +54,27 @@ public sealed class NoticeTests
     }
 
     [Fact]
-    public async Task WhoCannotHandOverInTimeEndsAndSaysWhy()
+    public Task WhoCannotHandOverInTimeEndsAndSaysWhy() => LongEnough.Run(Spec.Medium, async spec =>
     {
         // Alone, it would have to wait for a whole process to start; the run is to be far from its end when the notice is over.
         const string Order = "exit:worker=0@step=5";
-        using var run = TrainProcess.Start(Spec.Medium, workers: 1, [Order], ["--grace", "0.1"]);
+        using var run = TrainProcess.Start(spec, workers: 1, [Order], ["--grace", "0.1"]);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
         var logs = Directory.EnumerateFiles(Path.Combine(run.Folder, "logs")).Select(File.ReadAllText);
-        Assert.Contains(logs, log => log.Contains("the notice of 0.1 s is over, and not everything is handed over", StringComparison.Ordinal));
-    }
+        finished.LastedUntil("the end of the notice", logs.Any(log => log.Contains("the notice of 0.1 s is over, and not everything is handed over", StringComparison.Ordinal)));
+    });
 
     [Fact]
-    public async Task ANoticeWhileItsSlicesAreWrittenCostsNeitherAStepNorACheckpoint()
+    public Task ANoticeWhileItsSlicesAreWrittenCostsNeitherAStepNorACheckpoint() => LongEnough.Run(Spec.Medium with { Steps = 60 }, async spec =>
     {
         // At that point the update of step 19 is applied, and slices of step 20 are just being taken and written.
         const string Order = "exit:worker=1@step=19/apply";
         var folder = TrainProcess.NewFolder();
         try
         {
-            using var run = TrainProcess.Start(Spec.Medium with { Steps = 60 }, workers: 3, [Order], ["--checkpoint-every", "20", "--keep", "100"], folder);
+            using var run = TrainProcess.Start(spec, workers: 3, [Order], ["--checkpoint-every", "20", "--keep", "100"], folder);
             var finished = await run.Finish();
 
             await finished.EqualsTheCalmRun();
@@ -90,7 +90,5 @@ public sealed class NoticeTests
         {
             TrainProcess.Remove(folder);
         }
-    }
-
-    private static void Terminate(NodeStatus node) => Assert.True(Signals.Send(node.Pid, Signals.Terminate));
+    });
 }

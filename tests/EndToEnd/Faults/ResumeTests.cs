@@ -11,19 +11,19 @@ public sealed class ResumeTests : IDisposable
 {
     private const long Every = 10;
 
-    private readonly string _folder = TrainProcess.NewFolder();
+    private string _folder = TrainProcess.NewFolder();
 
     [Fact]
-    public async Task ARunThatDiedWholeGoesOnIntoAnotherWorld()
+    public Task ARunThatDiedWholeGoesOnIntoAnotherWorld() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        await KilledWhole(workers: 3);
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--partitions", "3", "--checkpoint-every", $"{Every}"], folder: _folder);
+        await KilledWhole(spec, workers: 3);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--resume", "--partitions", "3", "--checkpoint-every", $"{Every}"], folder: _folder);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
         Assert.Contains("goes on from the checkpoint of step", finished.Output, StringComparison.Ordinal);
         Assert.Equal(3, finished.Views[^1]["Partitions"]!.AsArray().Count);
-        Assert.Equal(Spec.Medium.Steps, finished.Count("steps_committed"));
+        Assert.Equal(spec.Steps, finished.Count("steps_committed"));
         Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
 
         // What it cost is in the line of the supervisor that died with all the others, and in the output.
@@ -33,17 +33,19 @@ public sealed class ResumeTests : IDisposable
         Assert.True(given == 0 || finished.Output.Contains($": {given} committed steps will be computed again", StringComparison.Ordinal), finished.ToString());
         Assert.Equal(given, finished.GivenUp.Count);
         AllCheckpointsAreWhole(atLeast: 1);
-    }
+    });
 
     [Fact]
-    public async Task WhatNodesLeaveThatLostTheirSupervisorIsGoneOnFromInAnyNumberOfPartitions()
+    public Task WhatNodesLeaveThatLostTheirSupervisorIsGoneOnFromInAnyNumberOfPartitions() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--partitions", "4", "--orphan-grace", "1"], folder: _folder);
+        BeginAnew();
+        using var killed = TrainProcess.Start(spec, workers: 3, options: ["--partitions", "4", "--orphan-grace", "1"], folder: _folder);
         await killed.Trains(3, step: 3);
         killed.Signal(Signals.Kill);
         await killed.LeavesNothing();
+        await killed.IsKilled();
         var decided = File.ReadLines(Path.Combine(_folder, "metrics.jsonl")).Count();
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--partitions", "3"], folder: _folder);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--resume", "--partitions", "3"], folder: _folder);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
@@ -55,12 +57,12 @@ public sealed class ResumeTests : IDisposable
         Assert.InRange(from, decided, decided + 1);
         Assert.Empty(finished.GivenUp);
         Assert.False(Directory.Exists(Path.Combine(_folder, "orphans")));
-    }
+    });
 
     [Fact]
-    public async Task CheckpointsThatAreNotWholeArePassedOverByName()
+    public Task CheckpointsThatAreNotWholeArePassedOverByName() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        await KilledWhole(workers: 2);
+        await KilledWhole(spec, workers: 2);
         var manifests = Store.List().OrderBy(checkpoint => checkpoint.Step).ToList();
         Assert.True(manifests.Count >= 3, $"{manifests.Count} checkpoints");
         var flipped = Store.ReadManifest(manifests[^1]).Manifest.Slices[0].Object;
@@ -90,18 +92,18 @@ public sealed class ResumeTests : IDisposable
         File.WriteAllText(record, elsewhere.ToJsonString());
         await IsRefused("program is 000000000000 there and ");
 
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--resume", "--allow-environment-change"], folder: _folder);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--resume", "--allow-environment-change"], folder: _folder);
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.Contains($"{flipped}: its SHA-256 is", finished.Output, StringComparison.Ordinal);
         Assert.Contains($"{cut}: it has", finished.Output, StringComparison.Ordinal);
         Assert.Contains($"goes on from the checkpoint of {manifests[^3]}", finished.Output, StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
-    public async Task LossOfBothCopiesGoesBackToTheNewestCheckpoint()
+    public Task LossOfBothCopiesGoesBackToTheNewestCheckpoint() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var run = TrainProcess.Start(Spec.Medium, workers: 4, options: ["--checkpoint-every", $"{Every}"]);
+        using var run = TrainProcess.Start(spec, workers: 4, options: ["--checkpoint-every", $"{Every}"]);
         var status = await run.Shows("a checkpoint", status => status.CheckpointStep >= Every && status.Running.Count == 4);
         var first = status.Worker(0);
         var second = status.Running.First(node => node.Worker != 0 && node.Partitions.Intersect(first.Partitions).Any());
@@ -109,20 +111,20 @@ public sealed class ResumeTests : IDisposable
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
-        Assert.Contains("going back to the checkpoint of step", finished.Output, StringComparison.Ordinal);
+        finished.LastedUntil("the loss", finished.Output.Contains("going back to the checkpoint of step", StringComparison.Ordinal));
         var lost = finished.Fault("kill", second.Worker);
         Assert.InRange((long)lost["steps_redone"]!, 0, (long)lost["step"]! - Every);
-    }
+    });
 
     [Fact]
-    public async Task LossOfBothCopiesAndTheSupervisorIsSaidByTheTrueNumberOfSteps()
+    public Task LossOfBothCopiesAndTheSupervisorIsSaidByTheTrueNumberOfSteps() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var killed = TrainProcess.Start(Spec.Medium, workers: 4, options: ["--checkpoint-every", $"{Every}", "--orphan-grace", "100"]);
+        using var killed = TrainProcess.Start(spec, workers: 4, options: ["--checkpoint-every", $"{Every}", "--orphan-grace", "100"]);
         var status = await killed.Shows("steps since a checkpoint", status => status.CheckpointStep >= Every && status.Step > status.CheckpointStep + 1 && status.Running.Count == 4);
         var first = status.Worker(0);
         var second = status.Running.First(node => node.Worker != 0 && node.Partitions.Intersect(first.Partitions).Any());
         Kill([killed.Pid, first.Pid, second.Pid]);
-        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        await killed.IsKilled();
         using var resumed = TrainProcess.Resume(killed);
         var finished = await resumed.Finish();
 
@@ -132,42 +134,54 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(3, finished.Faults.Count);
         Assert.All(finished.Faults, fault => Assert.Equal(finished.GivenUp.Count, (long)fault["steps_redone"]!));
         Assert.All(finished.Faults, fault => Assert.True((long)fault["step"]! >= Every, finished.ToString()));
-    }
+    });
 
     [Fact]
-    public async Task WorkersKilledWhileEveryStepIsACheckpointLeaveNoneTorn()
+    public Task WorkersKilledWhileEveryStepIsACheckpointLeaveNoneTorn() => LongEnough.Run(Spec.Medium, async spec =>
     {
+        BeginAnew();
         string[] kills = ["kill:worker=1@step=20/apply", "kill:worker=2@step=40/seal", "kill:worker=3@step=60/decide"];
-        using var run = TrainProcess.Start(Spec.Medium, workers: 5, kills, ["--checkpoint-every", "1", "--keep", "1000"], _folder);
+        using var run = TrainProcess.Start(spec, workers: 5, kills, ["--checkpoint-every", "1", "--keep", "1000"], _folder);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
+        finished.LastedUntil("20 checkpoints", Store.List().Count >= 20);
         AllCheckpointsAreWhole(atLeast: 20);
-    }
+    });
 
     [Fact]
-    public async Task AStoreThatCannotBeWrittenCostsNoStepAndIsSaidOnce()
+    public Task AStoreThatCannotBeWrittenCostsNoStepAndIsSaidOnce() => LongEnough.Run(Spec.Short, async spec =>
     {
+        BeginAnew();
         var file = Path.Combine(_folder, "..", "no-folder");
         File.WriteAllText(file, "");
-        using var run = TrainProcess.Start(Spec.Short, workers: 2, options: ["--checkpoint-every", "2", "--store", file], folder: _folder);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--checkpoint-every", "2", "--store", file], folder: _folder);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
+        finished.LastedUntil("word of it", finished.Output.Contains("is not complete", StringComparison.Ordinal));
         Assert.Single(finished.Output.Split('\n'), line => line.Contains("is not complete", StringComparison.Ordinal));
         Assert.Contains("training goes on, there is none yet", finished.Output, StringComparison.Ordinal);
-    }
+    });
 
     public void Dispose() => TrainProcess.Remove(_folder);
 
     private CheckpointStore Store => new(new DirectoryObjectStore(Path.Combine(_folder, "checkpoints")));
 
-    private async Task KilledWhole(int workers)
+    private void BeginAnew()
     {
-        using var run = TrainProcess.Start(Spec.Medium, workers, options: ["--checkpoint-every", $"{Every}"], folder: _folder);
+        TrainProcess.Remove(_folder);
+        _folder = TrainProcess.NewFolder();
+    }
+
+    private async Task KilledWhole(Spec spec, int workers)
+    {
+        BeginAnew();
+        using var run = TrainProcess.Start(spec, workers, options: ["--checkpoint-every", $"{Every}"], folder: _folder);
         await run.Shows("three checkpoints", status => status.CheckpointStep >= 3 * Every && Store.List().Count >= 3);
         Kill(run.Processes());
         await run.LeavesNothing();
+        await run.IsKilled();
     }
 
     private static void Kill(IReadOnlyList<int> processes)

@@ -39,12 +39,12 @@ public sealed class SupervisorKillTests
     }
 
     [Fact]
-    public async Task AResumeByHandGoesOnWithTheVeryProcessesThatLive()
+    public Task AResumeByHandGoesOnWithTheVeryProcessesThatLive() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--orphan-grace", "100"]);
+        using var killed = TrainProcess.Start(spec, workers: 3, options: ["--orphan-grace", "100"]);
         var before = await killed.Trains(3, step: 3);
         killed.Signal(Signals.Kill);
-        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        await killed.IsKilled();
         await killed.OutputEnds();
         var decided = File.ReadLines(Path.Combine(killed.Folder, "metrics.jsonl")).Count();
         using var resumed = TrainProcess.Resume(killed);
@@ -57,27 +57,28 @@ public sealed class SupervisorKillTests
         Assert.Equal(3, finished.Count("workers_started"));
         Assert.Single(finished.Metrics.Select(line => (long)line["lineage"]!).Distinct());
         Assert.Equal("end", (string)Assert.Single(finished.Faults)["kind"]!);
+        finished.LastedUntil("a second resume", second.Errors.Contains("in use by", StringComparison.Ordinal));
         Assert.Equal(BadInput, second.ExitCode);
         Assert.StartsWith($"error: --out {killed.Folder}: run folder in use by process {resumed.Pid}; ", Assert.Single(second.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(killed.Folder, "supervisor.json")));
-    }
+    });
 
     [Fact]
-    public async Task ASupervisorKilledDuringStartUpLeavesNodesThatItsSuccessorUses()
+    public Task ASupervisorKilledDuringStartUpLeavesNodesThatItsSuccessorUses() => LongEnough.Run(Spec.Short, async spec =>
     {
-        using var killed = TrainProcess.Start(Spec.Short, workers: 2);
+        using var killed = TrainProcess.Start(spec, workers: 2);
         await killed.Shows("processes that start", status => status.Nodes.Count == 2);
         var post = Path.Combine(killed.Folder, "supervisor.json");
         Assert.True(OperatingSystem.IsLinux() && File.GetUnixFileMode(post) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), "others can read the run's secret");
         Assert.DoesNotContain("ecret", await File.ReadAllTextAsync(Path.Combine(killed.Folder, "run.json")), StringComparison.Ordinal);
         killed.Signal(Signals.Kill);
-        await Eventually.Holds("the supervisor's end", () => killed.HasExited);
+        await killed.IsKilled();
         using var resumed = TrainProcess.Resume(killed);
         var finished = await resumed.Finish();
 
         await finished.EqualsTheCalmRun();
         Assert.Equal(2, finished.Count("workers_started"));
-    }
+    });
 
     [Fact]
     public async Task ACrashLoopOfSupervisorsIsGivenUpWithTheReason()
@@ -92,17 +93,18 @@ public sealed class SupervisorKillTests
     }
 
     [Fact]
-    public async Task CtrlCEndsASupervisedRunInOrder()
+    public Task CtrlCEndsASupervisedRunInOrder() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var ended = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--supervise"], through: ["setsid"]);
+        using var ended = TrainProcess.Start(spec, workers: 2, options: ["--supervise"], through: ["setsid"]);
         await ended.Trains(2, step: 3);
-        Assert.True(Signals.Send(-ended.Pid, Interrupt));
+        await ended.Strike(Interrupt, -ended.Pid);
         var finished = await ended.Finish();
 
+        finished.LastedUntil("the interrupt", finished.ExitCode != 0);
         Assert.Equal(Stopped, finished.ExitCode);
         Assert.Contains("the run stopped: it was asked to end", finished.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("starting it again", finished.Errors, StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
     public async Task AResumeWithoutARunOrOfAnotherRunIsRefused()

@@ -7,43 +7,45 @@ namespace AtomGrains.EndToEnd.Tests.Faults;
 public sealed class WorldTests
 {
     [Fact]
-    public async Task ScalingFromOneToFourToTwoChangesNoBit()
+    public Task ScalingFromOneToFourToTwoChangesNoBit() => LongEnough.Run(Spec.Long, async spec =>
     {
-        using var run = TrainProcess.Start(Spec.Long, workers: 1, ["scale=4@step=5", "scale=2@step=75"]);
+        var shrinks = spec.Steps * 3 / 4;
+        using var run = TrainProcess.Start(spec, workers: 1, ["scale=4@step=5", $"scale=2@step={shrinks}"]);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
         Assert.Equal(["scale", "scale"], finished.FaultKinds);
-        Assert.Equal([5L, 75L], finished.Faults.Select(fault => (long)fault["step"]!));
+        Assert.Equal([5L, shrinks], finished.Faults.Select(fault => (long)fault["step"]!));
         var worlds = finished.WorkersOfViews;
+        finished.LastedUntil("four workers", worlds.Contains(4));
         Assert.Equal((1, 2), (worlds[0], worlds[^1]));
-        Assert.Contains(4, worlds);
         Assert.Equal(0, finished.Count("faults"));
         Assert.Equal(4, finished.Count("workers_started"));
-    }
+    });
 
     [Fact]
-    public async Task ASpareMakesTheWorldWholeWithinOneStepBound()
+    public Task ASpareMakesTheWorldWholeWithinOneStepBound() => LongEnough.Run(Spec.Short, async spec =>
     {
-        const string Order = "kill:worker=1@step=5/compute";
-        using var run = TrainProcess.Start(Spec.Short, workers: 3, [Order], ["--spares", "1"]);
+        var struck = spec.Steps * 5 / 12;
+        var order = $"kill:worker=1@step={struck}/compute";
+        using var run = TrainProcess.Start(spec, workers: 3, [order], ["--spares", "1"]);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
-        var fault = finished.Fault("kill", 1, Order);
-        Assert.Equal(5, (long)fault["step"]!);
+        var fault = finished.Fault("kill", 1, order);
+        Assert.Equal(struck, (long)fault["step"]!);
 
         // The very view that follows the death has three workers again.
-        Assert.All(finished.WorkersOfViews, workers => Assert.Equal(3, workers));
-    }
+        finished.LastedUntil("a spare, before the death", finished.WorkersOfViews.All(workers => workers == 3));
+    });
 
     [Fact]
-    public async Task NoticesAndDeviceFaultsChangeNoBit()
+    public Task NoticesAndDeviceFaultsChangeNoBit() => LongEnough.Run(Spec.Medium, async spec =>
     {
         string[] faults = ["exit:worker=0@step=20", "device:worker=2@step=60"];
-        using var run = TrainProcess.Start(Spec.Medium, workers: 4, faults);
+        using var run = TrainProcess.Start(spec, workers: 4, faults);
         var status = await run.Trains(4);
-        Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Terminate));
+        await run.Strike(Signals.Terminate, status.Worker(1).Pid);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
@@ -54,22 +56,22 @@ public sealed class WorldTests
         Assert.Equal(1, finished.Count("faults"));
         finished.Fault("exit", 0, faults[0]);
         finished.Fault("exit", 1);
-    }
+    });
 
     [Fact]
-    public async Task AnEngineThatAbortsTheProcessChangesNoBit()
+    public Task AnEngineThatAbortsTheProcessChangesNoBit() => LongEnough.Run(Spec.Long, async spec =>
     {
         const string Order = "device-abort:worker=1@step=5";
-        using var run = TrainProcess.Start(Spec.Long, workers: 3, [Order]);
+        using var run = TrainProcess.Start(spec, workers: 3, [Order]);
         var finished = await run.Finish();
 
         await finished.EqualsTheCalmRun();
         var fault = finished.Fault("device-abort", 1, Order);
         Assert.Matches($@"^ordered {Order}: ended by SIGABRT while computing lane \d+ of step 5 \(sample \d+\)$", (string)fault["detail"]!);
-        Assert.Contains("the cpu of worker 1 passes its check", finished.Output, StringComparison.Ordinal);
+        finished.LastedUntil("the check of its device", finished.Output.Contains("the cpu of worker 1 passes its check", StringComparison.Ordinal));
         Assert.Equal((5L, 0L), ((long)fault["step"]!, (long)fault["steps_redone"]!));
         Assert.Equal(1, finished.Count("faults"));
-    }
+    });
 
     [Fact]
     public async Task AnOrderedFaultThatNeverStrikesIsSaidAndChangesNothing()

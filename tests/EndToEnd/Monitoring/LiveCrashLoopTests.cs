@@ -11,6 +11,7 @@ public sealed class LiveCrashLoopTests
     private const string CrashLoop = "AtomGrainsSiloCrashLoop";
 
     [FactWithPrometheus]
+    [Trait("Category", "Long")]
     public async Task WithMinutesTakenForSecondsACoordinatorThatIsKilledAgainAndAgainIsACrashLoopUntilItLives()
     {
         var port = FreePort.Any();

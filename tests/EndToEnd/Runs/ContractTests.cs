@@ -8,23 +8,25 @@ namespace AtomGrains.EndToEnd.Tests.Runs;
 public sealed class ContractTests
 {
     [Fact]
-    public async Task StatusReportMetricsAndLedgerKeepTheirNames()
+    public Task StatusReportMetricsAndLedgerKeepTheirNames() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2);
+        using var run = TrainProcess.Start(spec, workers: 2);
         var status = await run.Trains(2, step: 2);
         var said = await AtomProgram.Run("status", "--out", run.Folder, "--json");
         Assert.Equal((0, ""), (said.ExitCode, said.Errors));
         var json = JsonNode.Parse(said.Output)!;
         Assert.Equal(["step", "loss", "generation", "waiting_for", "quarantined", "checkpoint_step", "metrics", "processes", "running", "finished"], Names(json));
+        await run.Holds("the word of a run that goes on", () => (bool)json["running"]!);
         Assert.Equal((true, false), ((bool)json["running"]!, (bool)json["finished"]!));
         Assert.Equal(["supervisor", "node", "node"], json["processes"]!.AsArray().Select(process => (string)process!["role"]!));
         Assert.Equal(run.Pid, (int)json["processes"]![0]!["pid"]!);
         Assert.All(json["processes"]!.AsArray(), process => Assert.Equal(["pid", "role", "worker", "lanes", "partitions", "state"], Names(process!)));
         Assert.Equal(Enumerable.Range(0, 8), json["processes"]!.AsArray().SelectMany(process => process!["lanes"]!.AsArray()).Select(lane => (int)lane!).Order());
 
-        Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Kill));
+        await run.Strike(Signals.Kill, status.Worker(1).Pid);
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
+        finished.LastedUntil("a recovery", finished.Report!["recoveries"]!.AsArray().Count > 0);
         var phases = new[] { "detect", "fence", "reassign", "transfer", "replay" };
         Assert.Equal(
             [
@@ -42,7 +44,7 @@ public sealed class ContractTests
         Assert.Equal(
             ["schema", "ts", "kind", "role", "who", "step", "generation_before", "generation_after", "steps_redone", "lanes_redone", "seconds", "detail"], Names(fault));
         Assert.Equal(phases, Names(fault["seconds"]!));
-    }
+    });
 
     [Fact]
     public async Task MetricsSayWhereTheTimeOfAStepWent()

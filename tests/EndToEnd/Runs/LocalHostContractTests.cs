@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using AtomGrains.Contract;
 using AtomGrains.Core.Membership;
@@ -19,14 +20,28 @@ public sealed class LocalHostContractTests : HostContractTests
     private const double Patient = 60;
     private const double Noticed = 3.5;
 
-    private static readonly Spec Trained = Spec.Long;
-    private static readonly Lazy<Task<HostedRun>> Undisturbed = new(() => Carried(HostFault.None));
+    private static readonly ConcurrentDictionary<string, Lazy<Task<HostedRun>>> Undisturbed = new();
 
-    protected override long Steps => Trained.Steps;
+    private Spec _trained = Spec.Long;
 
-    protected override Task<HostedRun> Calm() => Undisturbed.Value;
+    protected override long Steps => _trained.Steps;
 
-    protected override Task<HostedRun> Run(HostFault fault) => Carried(fault);
+    protected override Task<HostedRun> Calm()
+    {
+        var spec = _trained;
+        return Undisturbed.GetOrAdd(spec.Key, _ => new Lazy<Task<HostedRun>>(() => Carried(spec, HostFault.None))).Value;
+    }
+
+    protected override async Task<HostedRun> Run(HostFault fault)
+    {
+        HostedRun? run = null;
+        await LongEnough.Run(Spec.Long, async spec =>
+        {
+            _trained = spec;
+            run = await Carried(spec, fault);
+        });
+        return run!;
+    }
 
     protected override async Task<IReadOnlyList<int>> Carry(int messages)
     {
@@ -48,12 +63,12 @@ public sealed class LocalHostContractTests : HostContractTests
         TransportIdentity Identity(int node) => new("run", node, secret);
     }
 
-    private static async Task<HostedRun> Carried(HostFault fault)
+    private static async Task<HostedRun> Carried(Spec spec, HostFault fault)
     {
         var folder = TrainProcess.NewFolder();
         try
         {
-            return await Carried(fault, folder);
+            return await Carried(spec, fault, folder);
         }
         finally
         {
@@ -61,22 +76,24 @@ public sealed class LocalHostContractTests : HostContractTests
         }
     }
 
-    private static async Task<HostedRun> Carried(HostFault fault, string folder)
+    private static async Task<HostedRun> Carried(Spec spec, HostFault fault, string folder)
     {
         var (superseded, ended) = (0, false);
-        using var lost = fault == HostFault.CoordinatorIsLost ? await KilledSupervisor(folder) : null;
+        using var lost = fault == HostFault.CoordinatorIsLost ? await KilledSupervisor(spec, folder) : null;
         if (fault == HostFault.SecondCoordinator)
         {
-            using var first = TrainProcess.Start(Trained, Workers, folder: folder, pauseAfter: Patient);
+            using var first = TrainProcess.Start(spec, Workers, folder: folder, pauseAfter: Patient);
             var status = await first.Trains(Workers, step: 3);
             TakeTheNextGeneration(folder);
-            Assert.True(Signals.Send(status.Worker(Struck).Pid, Signals.Kill));
-            superseded = (await first.Finish()).Errors.Contains("another supervisor has recorded view g2", StringComparison.Ordinal) ? 1 : 0;
+            await first.Strike(Signals.Kill, status.Worker(Struck).Pid);
+            var former = await first.Finish();
+            superseded = former.Errors.Contains("another supervisor has recorded view g2", StringComparison.Ordinal) ? 1 : 0;
+            former.LastedUntil("a generation that is another's", former.ExitCode != 0 || superseded > 0);
         }
 
         string[] faults = fault == HostFault.NodeIsSilentTooLong ? [$"stop+wake:worker={Struck}@step=5/compute"] : [];
         using var run = lost is not null ? TrainProcess.Resume(lost)
-            : TrainProcess.Start(Trained, Workers, faults, folder: folder, pauseAfter: faults.Length > 0 ? Noticed : Patient);
+            : TrainProcess.Start(spec, Workers, faults, folder: folder, pauseAfter: faults.Length > 0 ? Noticed : Patient);
         if (fault != HostFault.None)
         {
             ended = await Strike(run, fault);
@@ -85,6 +102,7 @@ public sealed class LocalHostContractTests : HostContractTests
         var finished = await run.Finish();
         finished.HasEnded();
         var views = Views(folder);
+        finished.LastedUntil("a view without the struck process", fault is not (HostFault.NodeEnds or HostFault.NodeIsSilentTooLong) || views[0].Workers.Count == views[^1].Workers.Count && views.Count > 2);
         return new HostedRun
         {
             Steps = [.. finished.Metrics.Select(line => ((long)line["step"]!, new Lineage(new Generation((long)line["lineage"]!)), (string)line["loss_bits"]!))],
@@ -96,13 +114,21 @@ public sealed class LocalHostContractTests : HostContractTests
         };
     }
 
-    private static async Task<TrainProcess> KilledSupervisor(string folder)
+    private static async Task<TrainProcess> KilledSupervisor(Spec spec, string folder)
     {
-        var lost = TrainProcess.Start(Trained, Workers, folder: folder, pauseAfter: Patient);
-        await lost.Trains(Workers, step: 3);
-        lost.Signal(Signals.Kill);
-        await Eventually.Holds("the supervisor's end", () => lost.HasExited);
-        return lost;
+        var lost = TrainProcess.Start(spec, Workers, folder: folder, pauseAfter: Patient);
+        try
+        {
+            await lost.Trains(Workers, step: 3);
+            lost.Signal(Signals.Kill);
+            await lost.IsKilled();
+            return lost;
+        }
+        catch (RunEndedFirstException)
+        {
+            lost.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether the struck process ended while the run went on.</summary>
@@ -112,16 +138,16 @@ public sealed class LocalHostContractTests : HostContractTests
         switch (fault)
         {
             case HostFault.NodeEnds:
-                Assert.True(Signals.Send(pid, Signals.Kill));
+                await run.Strike(Signals.Kill, pid);
                 return true;
             case HostFault.NodeIsSilentTooLong:
-                await Eventually.Holds("the end of the process that was silent", () => !run.Processes().Contains(pid), () => run.Output);
-                return !run.HasExited;
+                await run.Holds("the end of the process that was silent", () => !run.Processes().Contains(pid));
+                return true;
             case HostFault.MessagesAreLate:
                 // Not a wait for something: this is how late they are.
-                Assert.True(Signals.Send(pid, Signals.Stop));
+                await run.Strike(Signals.Stop, pid);
                 await Task.Delay(TimeSpan.FromSeconds(1));
-                Assert.True(Signals.Send(pid, Signals.Continue));
+                await run.Strike(Signals.Continue, pid);
                 return false;
             default:
                 return false;

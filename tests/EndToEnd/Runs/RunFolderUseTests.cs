@@ -11,24 +11,27 @@ public sealed class RunFolderUseTests
     private const int BadInput = 2;
 
     [Fact]
-    public async Task AFolderServesOneRunOnceAndNoOther()
+    public Task AFolderServesOneRunOnceAndNoOther() => LongEnough.Run(Spec.Medium, async spec =>
     {
         var folder = TrainProcess.NewFolder();
         try
         {
-            using var first = TrainProcess.Start(Spec.Medium, workers: 2, folder: folder);
+            using var first = TrainProcess.Start(spec, workers: 2, folder: folder);
             await first.Trains(2);
-            Refused(await Train(Spec.Medium, folder), $"error: --out {folder}: run folder in use by process {first.Pid}; ");
-            await (await first.Finish()).EqualsTheCalmRun();
+            var refused = await Train(spec, folder);
+            var finished = await first.Finish();
+            finished.LastedUntil("a second run", !refused.Errors.Contains("holds this run, finished at ", StringComparison.Ordinal));
+            Refused(refused, $"error: --out {folder}: run folder in use by process {first.Pid}; ");
+            await finished.EqualsTheCalmRun();
 
-            Refused(await Train(Spec.Medium, folder), $"error: --out {folder}: holds this run, finished at ");
-            Refused(await Train(Spec.Medium.With("--seed", "7"), folder), $"error: --out {folder}: holds another run (seed is 1337 there and 7 here); ");
+            Refused(await Train(spec, folder), $"error: --out {folder}: holds this run, finished at ");
+            Refused(await Train(spec.With("--seed", "7"), folder), $"error: --out {folder}: holds another run (seed is 1337 there and 7 here); ");
         }
         finally
         {
             TrainProcess.Remove(folder);
         }
-    }
+    });
 
     [Fact]
     public async Task ATakenPortIsRefusedBeforeAnythingIsWritten()
@@ -97,18 +100,19 @@ public sealed class RunFolderUseTests
     }
 
     [Fact]
-    public async Task WeightsThatNobodyCanWriteEndTheRunWithTheReason()
+    public Task WeightsThatNobodyCanWriteEndTheRunWithTheReason() => LongEnough.Run(Spec.Short, async spec =>
     {
         // A folder of that name cannot be replaced by a file. Every process that tries fails, and its successors would.
-        using var run = TrainProcess.Start(Spec.Short, workers: 2);
+        using var run = TrainProcess.Start(spec, workers: 2);
         await run.Shows("a process that starts", status => status.Nodes.Count > 0);
         Directory.CreateDirectory(Path.Combine(run.Folder, "model.safetensors"));
         var finished = await run.Finish();
+        finished.LastedUntil("a folder in the weights' place", finished.ExitCode != 0);
         Assert.True(finished.ExitCode == Stopped, finished.ToString());
-        Assert.Matches("^the run stopped: 6 worker processes failed at step 12, the last with [A-Za-z]+Exception: ", OneError(finished, "the run stopped: "));
+        Assert.Matches($"^the run stopped: 6 worker processes failed at step {spec.Steps}, the last with [A-Za-z]+Exception: ", OneError(finished, "the run stopped: "));
         // The devices are sound, and none is checked or given up for it.
         Assert.All(finished.FaultKinds, kind => Assert.Equal("crash", kind));
-    }
+    });
 
     private static string OneError(FinishedRun finished, string start)
     {

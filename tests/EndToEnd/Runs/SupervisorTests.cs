@@ -10,27 +10,29 @@ public sealed class SupervisorTests : IDisposable
     private const int Interrupt = 2;
     private const int Stopped = 1;
 
-    private readonly string _folder = TrainProcess.NewFolder();
+    private string _folder = TrainProcess.NewFolder();
 
     public void Dispose() => TrainProcess.Remove(_folder);
 
     [Fact]
-    public async Task NodesOfAKilledSupervisorEndByThemselvesAndARunGoesOnFromWhatTheyLeft()
+    public Task NodesOfAKilledSupervisorEndByThemselvesAndARunGoesOnFromWhatTheyLeft() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using (var killed = TrainProcess.Start(Spec.Medium, workers: 3, options: ["--orphan-grace", "0.5"], folder: _folder))
+        BeginAnew();
+        using (var killed = TrainProcess.Start(spec, workers: 3, options: ["--orphan-grace", "0.5"], folder: _folder))
         {
             var status = await killed.Trains(3, step: 3);
 
             // One of them is paused, and could not notice by itself.
-            Assert.True(Signals.Send(status.Worker(1).Pid, Signals.Stop));
+            await killed.Strike(Signals.Stop, status.Worker(1).Pid);
             killed.Signal(Signals.Kill);
             await killed.LeavesNothing();
+            await killed.IsKilled();
             Assert.All(Directory.EnumerateFiles(Path.Combine(_folder, "logs")), log => Assert.Contains("the supervisor is gone", File.ReadAllText(log), StringComparison.Ordinal));
             Assert.False((bool)killed.Status()!.Json["running"]!);
             Assert.False((bool)killed.Status()!.Json["finished"]!);
         }
 
-        using var again = TrainProcess.Start(Spec.Medium, workers: 2, folder: _folder);
+        using var again = TrainProcess.Start(spec, workers: 2, folder: _folder);
         var finished = await again.Finish();
 
         await finished.EqualsTheCalmRun();
@@ -38,46 +40,50 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
 
         // No committed step was lost: each has one line.
-        Assert.Equal(Spec.Medium.Steps, finished.Metrics.Count);
+        Assert.Equal(spec.Steps, finished.Metrics.Count);
         Assert.True((bool)again.Status()!.Json["finished"]!);
-    }
+    });
 
     [Fact]
-    public async Task ALossThatASupervisorHadNotGotOverWhenItDiedStandsInTheLedgerOnce()
+    public Task ALossThatASupervisorHadNotGotOverWhenItDiedStandsInTheLedgerOnce() => LongEnough.Run(Spec.Long, async spec =>
     {
         const string Order = "kill:worker=1@step=5/compute";
-        using (var killed = TrainProcess.Start(Spec.Long, workers: 2, [Order], ["--orphan-grace", "0.5"], _folder))
+        BeginAnew();
+        using (var killed = TrainProcess.Start(spec, workers: 2, [Order], ["--orphan-grace", "0.5"], _folder))
         {
             // Nobody has a second copy of anything before a replacement has started, which takes far longer than this.
-            await Eventually.Holds("the loss of worker 1", () => killed.Output.Contains("its lanes move", StringComparison.Ordinal), () => killed.Output);
+            await killed.Holds("the loss of worker 1", () => killed.Output.Contains("its lanes move", StringComparison.Ordinal));
             killed.Signal(Signals.Kill);
             await killed.LeavesNothing();
+            await killed.IsKilled();
             Assert.Empty(await File.ReadAllTextAsync(Path.Combine(_folder, "faults.jsonl")));
         }
 
-        using var again = TrainProcess.Start(Spec.Long, workers: 2, folder: _folder);
+        using var again = TrainProcess.Start(spec, workers: 2, folder: _folder);
         var finished = await again.Finish();
 
         await finished.EqualsTheCalmRun();
         Assert.Equal(5, (long)finished.Fault("kill", 1, Order)["step"]!);
         Assert.Equal(["kill", "end"], finished.FaultKinds.OrderDescending());
         Assert.Equal(2, finished.Count("faults"));
-    }
+    });
 
     [Fact]
-    public async Task CtrlCEndsARunWithItsFilesCompleteAndTheFolderBeginsAnew()
+    public Task CtrlCEndsARunWithItsFilesCompleteAndTheFolderBeginsAnew() => LongEnough.Run(Spec.Medium, async spec =>
     {
+        BeginAnew();
+
         // As from a terminal: the signal goes to every process of the group.
-        using (var ended = TrainProcess.Start(Spec.Medium, workers: 3, folder: _folder, through: ["setsid"]))
+        using (var ended = TrainProcess.Start(spec, workers: 3, folder: _folder, through: ["setsid"]))
         {
             await ended.Trains(3, step: 3);
-            Assert.True(Signals.Send(-ended.Pid, Interrupt));
+            await ended.Strike(Interrupt, -ended.Pid);
             await EndedInOrder(ended);
         }
 
-        using var again = TrainProcess.Start(Spec.Medium, workers: 3, folder: _folder);
+        using var again = TrainProcess.Start(spec, workers: 3, folder: _folder);
         await (await again.Finish()).EqualsTheCalmRun();
-    }
+    });
 
     [Fact]
     public async Task CtrlCWhileTheEngineIsAskedBlamesNoSetting()
@@ -90,10 +96,10 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
-    public async Task ASupervisorThatWasPausedGoesOn()
+    public Task ASupervisorThatWasPausedGoesOn() => LongEnough.Run(Spec.Medium, async spec =>
     {
         // Heartbeats of the time in which it slept are read late; nobody was silent for that.
-        using var paused = TrainProcess.Start(Spec.Medium, workers: 3, pauseAfter: 3.5);
+        using var paused = TrainProcess.Start(spec, workers: 3, pauseAfter: 3.5);
         await paused.Trains(3, step: 3);
         paused.Signal(Signals.Stop);
         await Eventually.Holds("the pause", () => File.ReadAllText($"/proc/{paused.Pid}/stat").Contains(") T ", StringComparison.Ordinal));
@@ -105,20 +111,27 @@ public sealed class SupervisorTests : IDisposable
 
         await finished.EqualsTheCalmRun();
         Assert.DoesNotContain("stop", finished.FaultKinds);
-    }
+    });
 
     [Fact]
-    public async Task ANoticeToTheSupervisorEndsARunThatHasHardlyBegun()
+    public Task ANoticeToTheSupervisorEndsARunThatHasHardlyBegun() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        using var ended = TrainProcess.Start(Spec.Medium, workers: 3);
+        using var ended = TrainProcess.Start(spec, workers: 3);
         await ended.Shows("a process that starts", status => status.Nodes.Count > 0);
         ended.Signal(Signals.Terminate);
         await EndedInOrder(ended);
+    });
+
+    private void BeginAnew()
+    {
+        TrainProcess.Remove(_folder);
+        _folder = TrainProcess.NewFolder();
     }
 
     private static async Task EndedInOrder(TrainProcess ended)
     {
         var finished = await ended.Finish();
+        finished.LastedUntil("the order to end", finished.ExitCode != 0);
         Assert.True(finished.ExitCode == Stopped, finished.ToString());
         Assert.Contains("the run stopped: it was asked to end", finished.Errors, StringComparison.Ordinal);
         Assert.Null(finished.WeightsHash);

@@ -8,10 +8,10 @@ namespace AtomGrains.EndToEnd.Tests.Security;
 public sealed class SecretTests
 {
     [Fact]
-    public async Task NeitherLogsNorLedgerNorManifestsNorCommandLinesHoldTheRunsSecret()
+    public Task NeitherLogsNorLedgerNorManifestsNorCommandLinesHoldTheRunsSecret() => LongEnough.Run(Spec.Medium, async spec =>
     {
         const string Order = "kill:worker=1@step=40/push";
-        using var run = TrainProcess.Start(Spec.Medium, workers: 3, [Order], ["--checkpoint-every", "20", "--metrics-port", "0"]);
+        using var run = TrainProcess.Start(spec, workers: 3, [Order], ["--checkpoint-every", "20", "--metrics-port", "0"]);
         await run.Trains(3, step: 3);
         var secret = SupervisorPost.Read(run.Folder)!.Secret;
         var seen = run.Processes().SelectMany(process => File.ReadAllBytes($"/proc/{process}/cmdline").Concat(File.ReadAllBytes($"/proc/{process}/environ"))).ToArray();
@@ -26,7 +26,7 @@ public sealed class SecretTests
         Assert.Contains(files, file => file.EndsWith(".log", StringComparison.Ordinal));
         Assert.Contains(files, file => file.Contains("checkpoints", StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => Holds(File.ReadAllBytes(file), secret));
-    }
+    });
 
     // As its hexadecimal digits in either case, and as the bytes that they stand for.
     private static bool Holds(byte[] content, string secret) =>

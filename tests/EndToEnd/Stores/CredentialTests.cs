@@ -22,19 +22,20 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public async Task ARunWithTheMachinesIdentityWritesCheckpointsThatAVerifierBeginsFrom()
+    public Task ARunWithTheMachinesIdentityWritesCheckpointsThatAVerifierBeginsFrom() => LongEnough.Run(Spec.Medium, async spec =>
     {
         using var identity = new ManagedIdentity(ForStorage);
+        var store = $"az://checkpoints/run-{spec.Steps}";
         string[] machine = [.. Machine(identity)];
-        using var run = TrainProcess.Start(Spec.Medium, workers: 2, options: ["--checkpoint-every", "10", "--store", "az://checkpoints/run"], through: machine);
+        using var run = TrainProcess.Start(spec, workers: 2, options: ["--checkpoint-every", "10", "--store", store], through: machine);
         var finished = await run.Finish();
-        var verified = await AtomProgram.Run(machine, "verify", "--out", run.Folder, "--store", "az://checkpoints/run", "--from", "149", "--to", "149");
+        var verified = await AtomProgram.Run(machine, "verify", "--out", run.Folder, "--store", store, "--from", $"{spec.Steps - 1}", "--to", $"{spec.Steps - 1}");
 
         await finished.EqualsTheCalmRun();
         Assert.True(identity.Given > 0, "nobody asked for a token");
         Assert.True(verified.ExitCode == 0, verified.ToString());
-        Assert.Contains("from the checkpoint of", verified.Output, StringComparison.Ordinal);
-    }
+        finished.LastedUntil("a checkpoint", verified.Output.Contains("from the checkpoint of", StringComparison.Ordinal));
+    });
 
     [Fact]
     public async Task AnIdentityThatMayNotEnterIsRefusedInOneLine()

@@ -55,7 +55,18 @@ internal sealed class FinishedRun
     /// <summary>Workers of each view: distinct owners of lanes.</summary>
     public IReadOnlyList<int> WorkersOfViews => [.. Views.Select(view => view["LaneOwners"]!.AsArray().Select(owner => owner!.ToJsonString()).Distinct().Count())];
 
-    /// <summary>The ledger's line of a fault; fails when there is none.</summary>
+    /// <summary>Of what comes in its own time, and may come after the end of a run that is over too soon.</summary>
+    public void LastedUntil(string awaited, bool hasCome)
+    {
+        if (!hasCome && ExitCode == 0)
+        {
+            throw new RunEndedFirstException($"the run ended before: {awaited}\n{this}");
+        }
+
+        Assert.True(hasCome, $"{awaited}\n{this}");
+    }
+
+    /// <summary>The ledger's line of a fault; where there is none, the run was over before it.</summary>
     /// <param name="order">The order that it came from, when it was ordered.</param>
     public JsonNode Fault(string kind, int worker, string? order = null)
     {
@@ -64,6 +75,7 @@ internal sealed class FinishedRun
         var found = Faults.Where(fault => (string)fault["kind"]! == kind
             && ((string)fault["who"]!).EndsWith(who, StringComparison.Ordinal)
             && ((string?)fault["detail"] ?? "").StartsWith(detail, StringComparison.Ordinal)).ToList();
+        LastedUntil($"{kind}{who} {order}", found.Count > 0);
         Assert.True(found.Count == 1, $"{found.Count} lines of {kind}{who} {order}\n{this}");
         return found[0];
     }
@@ -88,6 +100,7 @@ internal sealed class FinishedRun
     public async Task EqualsTheCalmRun(int notStruck = 0)
     {
         HasEnded();
+        LastedUntil("a fault that was ordered", NotStruck.Count() <= notStruck);
         Assert.True(NotStruck.Count() == notStruck, ToString());
         var calm = await CalmRuns.Of(Spec);
         Assert.Equal(calm.LossBits, LossBits);

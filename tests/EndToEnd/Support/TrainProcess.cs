@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Commands;
 using AtomGrains.Core.Options;
+using AtomGrains.Node.Storage;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Support;
@@ -102,13 +103,24 @@ internal sealed class TrainProcess : IDisposable
         return new RunStatus(JsonNode.Parse(output.ToString())!.AsObject());
     }
 
-    /// <summary>Waits until the status is as wanted; fails when the run ends before.</summary>
+    /// <summary>Waits until the status is as wanted, which it has to be while the run goes on.</summary>
     public Task<RunStatus> Shows(string awaited, Func<RunStatus, bool> wanted) => Eventually.Is(
         awaited,
         () =>
         {
-            Assert.False(HasExited, $"the run ended before: {awaited}\n{Output}\n{_errors}");
+            GoesOn(awaited);
             return Status() is { } status && !IsOfTheDead(status) && wanted(status) ? status : null;
+        },
+        () => $"{Status()?.Json}\n{Output}\n{_errors}");
+
+    /// <summary>Waits for something else that has to come while the run goes on, and not with its end.</summary>
+    public Task Holds(string awaited, Func<bool> state) => Eventually.Holds(
+        awaited,
+        () =>
+        {
+            var holds = state();
+            GoesOn(awaited);
+            return holds;
         },
         () => $"{Status()?.Json}\n{Output}\n{_errors}");
 
@@ -117,15 +129,50 @@ internal sealed class TrainProcess : IDisposable
         Shows($"step {step} with {workers} workers", status => status.Step >= step && status.Running.Count == workers);
 
     /// <summary>Signals this run's supervisor.</summary>
-    public void Signal(int signal) => Assert.True(Signals.Send(Pid, signal));
+    public void Signal(int signal)
+    {
+        if (!Signals.Send(Pid, signal))
+        {
+            _process.WaitForExit();
+            GoesOn($"signal {signal}");
+        }
+    }
+
+    /// <summary>Signals processes of the run, one after the other.</summary>
+    public async Task Strike(int signal, params int[] processes)
+    {
+        foreach (var pid in processes.Where(pid => !Signals.Send(pid, signal)))
+        {
+            // It ends before the run's other processes do, and a run that goes on without it is none that is over.
+            await Holds($"signal {signal}, for which there is no process {pid} any more,", () => false);
+        }
+    }
+
+    /// <summary>Waits for the end of a supervisor that was killed, in the middle of its run.</summary>
+    public async Task IsKilled()
+    {
+        await Eventually.Holds("the supervisor's end", () => HasExited, () => Output);
+        if (_process.ExitCode == 0 || IsComplete)
+        {
+            throw new RunEndedFirstException($"the run was complete before its supervisor was killed\n{Output}\n{_errors}");
+        }
+    }
 
     /// <summary>Waits for the end, and for the end of every process of the run.</summary>
     public async Task<FinishedRun> Finish()
     {
-        await Eventually.Holds("the end of the run", () => HasExited, () => $"{Status()?.Json}\n{Output}\n{_errors}");
+        // A busy machine may be long about it, and still gets on.
+        while (!HasExited)
+        {
+            var written = Written();
+            await Eventually.Holds("another step, or the end of the run", () => HasExited || Written() != written, () => $"{Status()?.Json}\n{Output}\n{_errors}");
+        }
+
         await _process.WaitForExitAsync();
         await LeavesNothing();
         return new FinishedRun(_spec, new Ended(_process.ExitCode, Output, _errors.ToString()), Folder, _report);
+
+        long Written() => new FileInfo(Path.Combine(Folder, RunFolder.MetricsFileName)) is { Exists: true } metrics ? metrics.Length : 0;
     }
 
     /// <summary>Waits until who reads the supervisor's output sees the end of it, whoever of the run still lives.</summary>
@@ -155,6 +202,24 @@ internal sealed class TrainProcess : IDisposable
 
     // Until a resumed run's own supervisor has spoken, its folder holds the last word of the dead one.
     private bool IsOfTheDead(RunStatus status) => _dead is { } dead && status.SupervisorPid == dead;
+
+    private bool IsComplete => File.Exists(Path.Combine(Folder, RunEnd.FileName)) && RunEnd.Read(Folder) is { Stopped: null };
+
+    // A run that has failed is another matter than one that is over. Who started silos ends all of them once the run says that it is.
+    private void GoesOn(string awaited)
+    {
+        if (HasExited)
+        {
+            var said = $"the run ended before: {awaited}\n{Output}\n{_errors}";
+            Assert.True(_process.ExitCode == 0, said);
+            throw new RunEndedFirstException(said);
+        }
+
+        if (IsComplete)
+        {
+            throw new RunEndedFirstException($"the run was complete before: {awaited}\n{Output}\n{_errors}");
+        }
+    }
 
     private static string ReportOf(string folder) => Path.Combine(folder, "..", $"{Path.GetFileName(folder)}.report.json");
 
