@@ -144,6 +144,7 @@ internal sealed class SimulatedCluster
         RollbackAfter = TimeSpan.FromSeconds(10),
         Pace = Pace,
         HandOverAfter = HandOver,
+        LetGoAfter = 2 * HandOver,
         AuditShare = _options.Salted ? 0 : _options.AuditLanes,
         OnWrongBits = _options.OnWrongBits,
         DecideWithin = TimeSpan.FromSeconds(5),

@@ -49,7 +49,7 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
             return new RunAnswer([.. error.Errors.Select(one => one.ToString())]);
         }
 
-        var (silo, nobody) = Choose(needs, silos => silos.Order());
+        var (silo, nobody) = Choose(needs);
         if (silo is null)
         {
             return new RunAnswer([nobody!]);
@@ -90,8 +90,7 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
     // Step by step: whatever comes between, the run is paused, and the order can be given again.
     private async Task<RunAnswer> ResumeInNewEnvironmentAsync(IRunGrain run, RunOrder order, RunEntry entry)
     {
-        // Where silos of two builds live, an upgrade is under way, and the newest one is what is wanted.
-        var (silo, nobody) = Choose(new RunNeeds(entry.DeviceKind, entry.Job), silos => silos.OrderByDescending(silo => silo.Generation));
+        var (silo, nobody) = Choose(new RunNeeds(entry.DeviceKind, entry.Job));
         if (silo is null)
         {
             return new RunAnswer([nobody!]);
@@ -141,7 +140,9 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
         }
     }
 
-    private (SiloAddress? Silo, string? Refused) Choose(RunNeeds needs, Func<IEnumerable<SiloAddress>, IEnumerable<SiloAddress>> inOrder)
+    // The one that joined last: where silos of two builds live, an upgrade is under way, and a run of the former build would
+    // be without a device once that is over.
+    private (SiloAddress? Silo, string? Refused) Choose(RunNeeds needs)
     {
         var silos = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active)
             .Select(member => (member.SiloAddress, Metadata: metadata.GetSiloMetadata(member.SiloAddress).Metadata))
@@ -154,7 +155,7 @@ public sealed class RunsGrain(IRunCatalog catalog, IClusterMembershipService mem
             return (null, $"device {needs.DeviceKind}: no silo of the cluster has one; there is {(kinds.Length == 0 ? "none at all" : kinds)}");
         }
 
-        return inOrder(ofKind.Where(silo => needs.Job is null || silo.Jobs.Contains(needs.Job)).Select(silo => silo.SiloAddress)).FirstOrDefault() is { } chosen
+        return ofKind.Where(silo => needs.Job is null || silo.Jobs.Contains(needs.Job)).Select(silo => silo.SiloAddress).MaxBy(silo => silo.Generation) is { } chosen
             ? (chosen, null)
             : (null, $"job {needs.Job}: must be a job of the silos' program: {string.Join(", ", ofKind.SelectMany(silo => silo.Jobs).Distinct())}");
     }

@@ -55,6 +55,7 @@ public sealed record RunSettings
         Checkpoints = Checkpoints.Cadence,
         MaximumSkipsInRow = MaximumSkips,
         HandOverAfter = Grace / 6,
+        LetGoAfter = Grace * 2 / 3,
         AuditShare = AuditLanes,
         OnWrongBits = OnWrongBits,
     };

@@ -41,6 +41,11 @@ internal sealed class Pods : IDisposable
             "--clustering", _cluster.Clustering, "--runs", _cluster.Runs, "--secret-file", Path.Combine(_cluster.Runs, "..", "secret"), "--host", NameOf(pod),
             "--silo-port", "0", "--gateway-port", "0", "--http-port", _addresses[pod].Split(':')[1]]);
         info.Environment["DOTNET_TieredCompilation"] = "1"; // these silos are killed before full compilation pays
+        foreach (var (variable, value) in _cluster.OfSilos)
+        {
+            info.Environment[variable] = value;
+        }
+
         _mark.PutOn(info);
         _silos[pod] = Process.Start(info)!;
     }

@@ -18,6 +18,14 @@ internal static partial class Haste
         return string.Create(CultureInfo.InvariantCulture, $"{duration.Groups["before"].Value}{seconds}s");
     });
 
+    /// <summary>The same rules where a checkpoint is old after half a minute.</summary>
+    public static string TakeCheckpointsForOldAfter30Seconds(string rules)
+    {
+        const string Age = "(atomgrains_checkpoint_age_seconds) > ";
+        Assert.Single(rules.Split('\n'), line => line.EndsWith(Age + "1800", StringComparison.Ordinal));
+        return rules.Replace(Age + "1800", Age + "30", StringComparison.Ordinal);
+    }
+
     // As in [5m], offset 30m, for: 10m.
     [GeneratedRegex(@"(?<before>\[|offset |for: )(?<number>\d+)(?<unit>[mh])\b")]
     private static partial Regex Duration();

@@ -85,8 +85,9 @@ public sealed partial class Coordinator
 
         var generation = rules.NextGeneration(_newest);
         var alive = _nodes.Values.Where(node => node.Standing == NodeStanding.Alive).ToList();
-        var leaving = alive.Where(node => !node.IsRetired).Select(node => node.Member.Node).Except(workers).ToHashSet();
-        var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).ToHashSet();
+        var letGo = LetGo(now);
+        var leaving = alive.Where(node => !node.IsRetired).Select(node => node.Member.Node).Except(workers).Except(letGo).ToHashSet();
+        var retired = alive.Where(node => node.IsRetired).Select(node => node.Member.Node).Concat(letGo).ToHashSet();
         PartitionPlacement[]? placements;
         Lineage lineage;
         LineageOrigin? from;
@@ -288,8 +289,21 @@ public sealed partial class Coordinator
             .Select(node => node.Member.Node).ToHashSet();
         return late.Count > 0
             && _nodes.Values.Any(node => node.CanWork && !node.Leaving)
-            && (view.LaneOwners.Any(late.Contains) || _inSync.Any(partition => view.Placement(partition).Replicas.Any(late.Contains)));
+            && (view.LaneOwners.Any(late.Contains)
+                || _inSync.Any(partition => view.Placement(partition).Replicas.Any(late.Contains))
+                || HaveCopiesToSpare(LetGo(now), view));
     }
+
+    private bool HaveCopiesToSpare(HashSet<NodeId> nodes, View view) => Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i))
+        .Any(partition => view.Placement(partition).Replicas.Any(nodes.Contains) && LivingCopies(view, partition).Count() > 1);
+
+    // Who leaves and waits in vain for somebody to take its copies. They are worth having until then: whoever comes may be
+    // given them while there still are two.
+    private HashSet<NodeId> LetGo(TimeSpan now) => _nodes.Values.Any(node => node.CanWork && !node.Leaving)
+        ? [.. _nodes.Values.Where(node => node.CanWork && now - node.LeavingSince > options.LetGoAfter && !IsAwaited(node.Member.Node)).Select(node => node.Member.Node)]
+        : [];
+
+    private bool IsAwaited(NodeId leaver) => _view?.Partitions.Any(placement => placement.IsReplica(leaver) && placement.Joiner is { } joiner && IsAlive(joiner)) == true;
 
     private void SendView(NodeId node, Generation own, Outbox outbox)
     {

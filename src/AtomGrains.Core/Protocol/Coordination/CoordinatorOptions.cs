@@ -35,6 +35,13 @@ public sealed record CoordinatorOptions
     /// </summary>
     public TimeSpan HandOverAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a node that was asked to end keeps a copy that another node has as well and that nobody is there to take; then
+    /// it is let go. Two thirds of the usual notice, in which one to take it may be found and start; at its end the node would
+    /// be gone all the same, and not in order.
+    /// </summary>
+    public TimeSpan LetGoAfter { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long a partition without a living replica waits for a silent one before the run rolls back (PROTOCOL R5).</summary>
     public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromSeconds(30);
 
