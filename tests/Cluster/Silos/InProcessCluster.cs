@@ -80,7 +80,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
     /// <summary>All steps decided so far.</summary>
     public IReadOnlyList<MetricsLine> Lines => File.Exists(Metrics) ? JsonLines.Read(Metrics, StorageJson.Default.MetricsLine) : [];
 
-    /// <param name="broken">The silo on which no node can be made, until it is mended.</param>
+    /// <param name="broken">The silo on which no node can be made, until it is mended. Others of the run are there before it is asked for one.</param>
     public static async Task<InProcessCluster> Start(int workers, long steps, Action<ISiloBuilder>? configure = null, Func<int, string>? hostOf = null, int? broken = null)
     {
         var cluster = new InProcessCluster(workers, steps, hostOf ?? (_ => "one"));
@@ -93,7 +93,15 @@ internal sealed class InProcessCluster : IAsyncDisposable
             cluster._silos.Add(SiloHost.Build(cluster.Orders(silo), part, configure));
         }
 
+        var held = broken is { } one && workers > 1 ? cluster._parts[one] : null;
+        held?.IsHeld = true;
         await Task.WhenAll(cluster._silos.Select(silo => silo.StartAsync()));
+        if (held is not null)
+        {
+            await Eventually.Answers("the nodes of the other silos", async () => (await cluster.Run.Progress()).WaitingFor == $"devices: {workers - 1} of {workers}" ? "" : null);
+            held.IsHeld = false;
+        }
+
         return cluster;
     }
 
@@ -262,6 +270,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
         /// <summary>Why no node can be made here; null where it can.</summary>
         public string? Broken { get; set; }
 
+        /// <summary>It rests, whatever it has tried.</summary>
+        public bool IsHeld { get; set; }
+
         /// <summary>How often a node was to be made.</summary>
         public int Started => Volatile.Read(ref _started);
 
@@ -276,7 +287,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
             get
             {
                 Interlocked.Increment(ref _asked);
-                return _rests.IsResting(Now);
+                return IsHeld || _rests.IsResting(Now);
             }
         }
 

@@ -55,6 +55,10 @@ internal sealed class FinishedRun
     /// <summary>Workers of each view: distinct owners of lanes.</summary>
     public IReadOnlyList<int> WorkersOfViews => [.. Views.Select(view => view["LaneOwners"]!.AsArray().Select(owner => owner!.ToJsonString()).Distinct().Count())];
 
+    /// <summary>Whether under a view each partition had a second copy.</summary>
+    public bool HasBackups(long generation) => Views.Single(view => (long)view["Generation"]!["Value"]! == generation)["Partitions"]!.AsArray()
+        .All(partition => partition!["Replicas"]!.AsArray().Count > 1);
+
     /// <summary>Of what comes in its own time, and may come after the end of a run that is over too soon.</summary>
     public void LastedUntil(string awaited, bool hasCome)
     {
