@@ -17,7 +17,7 @@ namespace AtomGrains.Simulator;
 internal sealed class AuditChecker(SimulatedGradient gradients, PartitionLayout layout, LyingDevice liar, SimulationOptions options)
 {
     private readonly Dictionary<StepKey, float[]> _means = [];
-    private readonly HashSet<(PartitionId Partition, StepKey Key)> _accusing = [];
+    private readonly HashSet<(NodeId Node, PartitionId Partition, StepKey Key)> _accusing = [];
     private readonly HashSet<(NodeId, PartitionId, StepKey)> _seen = [];
     private bool _wasAlone;
 
@@ -41,15 +41,18 @@ internal sealed class AuditChecker(SimulatedGradient gradients, PartitionLayout 
         }
     }
 
-    /// <summary>R7: nobody is accused who computed what every other device does.</summary>
-    public void Reported(LaneDisputed disputed, Func<NodeId, Member?> memberOf)
+    /// <summary>
+    /// R7: nobody is accused who computed what every other device does. Whoever reports knows it, and nobody else as long as
+    /// the report is not heard: a liar that is left alone then goes on with its own bits.
+    /// </summary>
+    public void Reported(NodeId by, LaneDisputed disputed, Func<NodeId, Member?> memberOf)
     {
         foreach (var vote in disputed.Votes.Where(vote => vote.IsWrong))
         {
             InvariantChecker.Require(
                 memberOf(vote.Node) is { } member && liar.Is(member) && disputed.Key.Step >= options.LiesFrom,
                 $"R7: {vote.Node} is accused of lane {disputed.Lane} of step {disputed.Key.Step}, which it computed as everybody does");
-            _accusing.Add((disputed.Partition, disputed.Key));
+            _accusing.Add((by, disputed.Partition, disputed.Key));
         }
     }
 
@@ -78,7 +81,7 @@ internal sealed class AuditChecker(SimulatedGradient gradients, PartitionLayout 
 
             var isRight = SliceDigest.Of(mean.AsSpan(layout.Partitions[partition.Value].Flat)) == reduced.Digest;
             InvariantChecker.Require(isRight || options.AuditLanes < 1 || _wasAlone, $"R7: {partition} on {node} has reduced wrong bits of step {state.Key.Step}, though every lane is audited");
-            InvariantChecker.Require(isRight || !_accusing.Contains((partition, state.Key)), $"R7: {partition} on {node} has reduced wrong bits of step {state.Key.Step}, though it knows whose they are");
+            InvariantChecker.Require(isRight || !_accusing.Contains((node, partition, state.Key)), $"R7: {partition} on {node} has reduced wrong bits of step {state.Key.Step}, though it knows whose they are");
         }
     }
 

@@ -165,7 +165,7 @@ internal sealed class EffectCarrier(
 
         if (message is LaneDisputed disputed)
         {
-            cluster.Audits.Reported(disputed, id => cluster.Find(id)?.Member);
+            cluster.Audits.Reported(node.Id, disputed, id => cluster.Find(id)?.Member);
         }
 
         simulation.Network.Send(node.Id, null, () => cluster.Coordinator.Run((machine, reply) => machine.HandleMessage(node.Id, message, simulation.Now, reply)));
