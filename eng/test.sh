@@ -66,10 +66,10 @@ print_plan() {
 default_seconds() {
     case $1-$2 in
         Core-*) echo 50 ;;
-        Cluster-no) echo 540 ;;
-        Cluster-yes) echo 900 ;;
+        Cluster-no) echo 480 ;;
+        Cluster-yes) echo 1500 ;;
         EndToEnd-yes) echo 3600 ;;
-        EndToEnd-no) echo 460 ;;
+        EndToEnd-no) echo 400 ;;
         *) echo 60 ;;
     esac
 }
