@@ -2,6 +2,7 @@ using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Wire;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace AtomGrains.Grains.Workers;
 
@@ -35,6 +36,7 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
             return Task.CompletedTask;
         }
 
+        RefuseIfElsewhere(seat.Node);
         var id = RunKeys.Parse(this.GetPrimaryKeyString()).Run;
         var run = runs.Find(id) ?? throw new InvalidOperationException($"there is no run {id} here");
         var node = Create(seat, run, GrainFactory.GetGrain<IRunGrain>(id));
@@ -65,6 +67,17 @@ public sealed partial class WorkerGrain(ISiloRuns runs, DeviceSlots devices, ICl
 
     public Task<NodeState?> State() => Task.FromResult(
         Node is { } node ? new NodeState(node.Id.Value, node.Slot, silo.SiloAddress.ToParsableString(), node.ProcessId) : null);
+
+    // Whoever placed this activation may not have known the chosen silo yet, which had just joined. A node here would take the device
+    // of another one, and the run would wait for one on the device that it chose.
+    private void RefuseIfElsewhere(int node)
+    {
+        if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is SiloAddress chosen && !chosen.Equals(silo.SiloAddress))
+        {
+            DeactivateOnIdle();
+            throw new InvalidOperationException($"node {node} was to live on {chosen.ToParsableString()}, and was placed on {silo.SiloAddress.ToParsableString()}");
+        }
+    }
 
     // Whatever it is, a socket, a file or the job itself, it may be this silo's alone, and last: the caller hears of it, and of the
     // silo's rest the coordinator, who may have given it up by now.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
@@ -11,6 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Core.Internal;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace AtomGrains.Cluster.Tests.Silos;
 
@@ -85,6 +88,25 @@ public sealed class InProcessClusterTests
         Assert.Equal(await Calm.Value, report.WeightsSha256);
         Assert.Equal(3, cluster.Nodes);
     }
+
+    [Fact]
+    public Task ANodeThatIsPlacedElsewhereThanTheRunChoseTakesNoDevice() => LongEnough.Run(new Spec((int)Steps), async spec =>
+    {
+        await using var cluster = await InProcessCluster.Start(workers: 2, spec.Steps);
+        await cluster.Reaches(10);
+        var made = (cluster.PartOf(0).Started, cluster.PartOf(1).Started);
+
+        // A silo that whoever places activations does not know: no longer, or not yet.
+        var chosen = SiloAddress.New(IPAddress.Loopback, 1, 1);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, chosen);
+            return cluster.Grains.GetGrain<IWorkerGrain>(RunKeys.Node(cluster.RunId, 77)).Start(new WorkerSeat(WireContract.Version, 77, 0));
+        });
+        Assert.StartsWith($"node 77 was to live on {chosen.ToParsableString()}, and was placed on ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(made, (cluster.PartOf(0).Started, cluster.PartOf(1).Started));
+        Assert.Equal(await CalmOf(spec.Steps).Value, (await cluster.Finish()).WeightsSha256);
+    });
 
     [Fact]
     public Task ARunGrainThatIsTakenDownGoesOnWithANewGeneration() => LongEnough.Run(new Spec((int)Steps), async spec =>
