@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using AtomGrains.Clustering;
 using AtomGrains.Grains.Runs;
 using AtomGrains.Grains.Workers;
+using AtomGrains.Node.Transport;
 using AtomGrains.Silo.Runs;
 using AtomGrains.Silo.Standing;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +26,9 @@ internal static class SiloHost
     public static IHost Build(SiloOrders orders, ISiloRun run, Action<ISiloBuilder>? configure = null)
     {
         var address = IPAddress.Parse(orders.Listen);
-        var builder = Builder($"silo-{orders.Ordinal}-{Environment.ProcessId}", new IPEndPoint(address, FreePort(address)), gatewayPort: 0, orders.Shape, [], silo =>
+
+        // Orleans names a silo by its port before it listens there.
+        var builder = Builder($"silo-{orders.Ordinal}-{Environment.ProcessId}", new IPEndPoint(address, FreePort.On(address)), gatewayPort: 0, orders.Shape, [], silo =>
         {
             silo.Configure<ClusterOptions>(cluster =>
             {
@@ -104,13 +106,5 @@ internal static class SiloHost
             configure(silo);
         });
         return builder;
-    }
-
-    // Orleans names a silo by its port before it listens there.
-    private static int FreePort(IPAddress address)
-    {
-        using var listener = new TcpListener(address, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -134,9 +134,14 @@ internal static class SiloSettingsReader
 
         try
         {
+            if (port == 0 && setting != SiloKeys.HttpPort)
+            {
+                return FreePort.On(address);
+            }
+
             using var listener = new TcpListener(address, port);
             listener.Start();
-            return setting == SiloKeys.HttpPort ? port : ((IPEndPoint)listener.LocalEndpoint).Port;
+            return port;
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressNotAvailable)
         {

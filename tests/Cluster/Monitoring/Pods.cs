@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Net;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Cluster.Tests.Clients;
 using AtomGrains.Commands;
 using AtomGrains.EndToEnd.Tests.Support;
+using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Cluster.Tests.Monitoring;
@@ -23,7 +25,7 @@ internal sealed class Pods : IDisposable
     {
         _cluster = cluster;
         _silos = new Process?[count];
-        _addresses = [.. Enumerable.Range(0, count).Select(_ => $"127.0.0.1:{FreePort.Any()}")];
+        _addresses = [.. Enumerable.Range(0, count).Select(_ => $"127.0.0.1:{FreePort.On(IPAddress.Loopback)}")];
     }
 
     /// <summary>Where each one's page is, by its name.</summary>

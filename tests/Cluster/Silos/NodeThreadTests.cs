@@ -1,3 +1,4 @@
+using System.Net;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Runs;
@@ -18,7 +19,7 @@ public sealed class NodeThreadTests : IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var listen = $"127.0.0.1:{FreePort.Any()}";
+        var listen = $"127.0.0.1:{FreePort.On(IPAddress.Loopback)}";
         listen = $"{listen}-{listen.Split(':')[1]}";
         Assert.ThrowsAny<IOException>(() => Node(listen, Path.Combine(file, "lanes", "node-1")));
 

@@ -117,7 +117,7 @@ public sealed class SiloSettingsTests : IDisposable
     [Fact]
     public void PortsOfOneSiloDiffer()
     {
-        var port = FreePort.Any();
+        var port = FreePort.On(IPAddress.Loopback);
         Assert.Equal([$"--gateway-port {port}: must differ from --silo-port"], Errors(new(), [.. Good, ("silo-port", $"{port}"), ("gateway-port", $"{port}")]));
         Assert.Equal([$"--tensor-ports {port}-{port}: must leave out --http-port {port}"], Errors(new(), [.. Good, ("http-port", $"{port}"), ("tensor-ports", $"{port}-{port}")]));
         Assert.Equal(["--tensor-ports 7-8: has 2 ports; must have at least 3, one for each device"], Errors(new(), [.. Good, ("devices", "cpu,cpu,cpu"), ("tensor-ports", "7-8")]));

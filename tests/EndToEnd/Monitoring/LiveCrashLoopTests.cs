@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.EndToEnd.Tests.Telemetry;
+using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.EndToEnd.Tests.Monitoring;
@@ -14,7 +16,7 @@ public sealed class LiveCrashLoopTests
     [Trait("Category", "Long")]
     public async Task WithMinutesTakenForSecondsACoordinatorThatIsKilledAgainAndAgainIsACrashLoopUntilItLives()
     {
-        var port = FreePort.Any();
+        var port = FreePort.On(IPAddress.Loopback);
         using var run = TrainProcess.Start(Spec.Long with { Steps = 100_000 }, workers: 1, options: ["--supervise", "--metrics-port", $"{port}"]);
         await run.Trains(workers: 1);
         using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", AlertWatch.Rules);

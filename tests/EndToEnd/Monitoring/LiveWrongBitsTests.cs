@@ -1,5 +1,7 @@
+using System.Net;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.EndToEnd.Tests.Telemetry;
+using AtomGrains.Node.Transport;
 
 namespace AtomGrains.EndToEnd.Tests.Monitoring;
 
@@ -11,7 +13,7 @@ public sealed class LiveWrongBitsTests
     [FactWithPrometheus]
     public Task ARunThatStopsForWrongBitsIsToldOfWhenItsProcessIsGone() => LongEnough.Run(Spec.Medium, async spec =>
     {
-        var port = FreePort.Any();
+        var port = FreePort.On(IPAddress.Loopback);
         using var prometheus = new PrometheusProcess($"127.0.0.1:{port}", AlertWatch.Rules);
 
         // The run is over in seconds: whoever watches is there first, and finds nobody.

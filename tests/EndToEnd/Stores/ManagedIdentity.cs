@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using AtomGrains.Node.Transport;
 
 namespace AtomGrains.EndToEnd.Tests.Stores;
 
@@ -22,12 +22,7 @@ internal sealed class ManagedIdentity : IDisposable
     public ManagedIdentity(string audience)
     {
         _audience = audience;
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _address = FormattableString.Invariant($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/token");
-        }
-
+        _address = FormattableString.Invariant($"http://127.0.0.1:{FreePort.On(IPAddress.Loopback)}/token");
         _listener.Prefixes.Add($"{_address}/");
         _listener.Start();
         _ = ServeAsync();

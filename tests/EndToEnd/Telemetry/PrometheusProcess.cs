@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Http;
 using System.Text.Json.Nodes;
+using AtomGrains.Node.Transport;
 
 namespace AtomGrains.EndToEnd.Tests.Telemetry;
 
@@ -13,7 +15,7 @@ internal sealed class PrometheusProcess : IDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("atomgrains-prometheus-").FullName;
     private readonly HttpClient _client = new();
     private readonly Process _process;
-    private readonly int _port = FreePort.Any();
+    private readonly int _port = FreePort.On(IPAddress.Loopback);
 
     /// <param name="target">Host and port of its one page.</param>
     /// <param name="rules">A file of rules, as text; null for none.</param>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using AtomGrains.Azure;
+using AtomGrains.Node.Transport;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Chaos.Machine;
@@ -20,7 +21,7 @@ internal sealed class Azurite : IDisposable
     private readonly string _folder;
     private readonly string _service;
     private readonly IReadOnlyList<string> _options;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.On(IPAddress.Loopback);
     private Process _process;
 
     /// <param name="folder">Made if it is absent; the caller's.</param>
@@ -132,12 +133,5 @@ internal sealed class Azurite : IDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using AtomGrains.Azure;
+using AtomGrains.Node.Transport;
 
 namespace AtomGrains.Node.Tests.Storage.Objects;
 
@@ -57,7 +57,7 @@ public sealed class AzureRetryTests : IDisposable
         {
             for (var tried = 1; ; tried++)
             {
-                Address = $"http://127.0.0.1:{FreePort()}";
+                Address = $"http://127.0.0.1:{FreePort.On(IPAddress.Loopback)}";
                 _listener = new HttpListener { Prefixes = { $"{Address}/" } };
                 try
                 {
@@ -107,13 +107,6 @@ public sealed class AzureRetryTests : IDisposable
         {
             _listener.Close();
             _serving.Wait(TimeSpan.FromSeconds(10));
-        }
-
-        private static int FreePort()
-        {
-            using var socket = new TcpListener(IPAddress.Loopback, 0);
-            socket.Start();
-            return ((IPEndPoint)socket.LocalEndpoint).Port;
         }
 
         private async Task Serve()
