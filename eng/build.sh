@@ -8,7 +8,7 @@ build_environment() {
 }
 
 build_key() {
-    fingerprint "$engine" "$engine_package" "$(file_listing "$root/src" "$@")" "$(cat "$root"/Directory.* "$root"/*.json)"
+    fingerprint "$engine" "$engine_package" "$compiler" "$(file_listing "$root/src" "$@")" "$(cat "$root"/Directory.* "$root"/*.json)"
 }
 
 # Sets: program, the one that is built and started: with the Orleans host only where that is asked for.
@@ -23,7 +23,7 @@ choose_program() {
 # build never changes files under a run that is going on and will still start worker processes.
 build_program_once() {
     build_environment
-    program_folder=$state/app/$(build_key "$root/grains")-$program
+    find_program_folder
     [[ ! -x $program_folder/$program ]] || return 0
     lock build
     if [[ ! -x $program_folder/$program ]]; then
@@ -32,6 +32,9 @@ build_program_once() {
     fi
     unlock
 }
+
+# Sets: program_folder, where the program is kept.
+find_program_folder() { program_folder=$state/app/$(build_key "$root/grains")-$program; }
 
 # dotnet_build PROJECT WHAT
 dotnet_build() {
@@ -46,6 +49,7 @@ keep_program() {
     drop_old_programs
     rm -rf "$new"
     cp -a "$output" "$new"
+    compile_ahead "$new"
     mv -T "$new" "$program_folder"
 }
 
@@ -99,6 +103,7 @@ build_tool_once() {
         mkdir -p "${folder%/*}"
         find "${folder%/*}" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
         cp -a "$root/$project/bin/Release/net10.0" "${folder%/*}/new.$$"
+        compile_ahead "${folder%/*}/new.$$"
         mv -T "${folder%/*}/new.$$" "$folder"
     fi
     unlock

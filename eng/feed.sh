@@ -51,10 +51,17 @@ probe() {
 # Where a probe's restore has put a package, as a folder; nothing where it has not.
 #   restored NAME PACKAGE
 restored() {
-    local assets=$state/probe/$1/obj/project.assets.json packages version
-    packages=$(sed -n '/"packageFolders"/{n;s/^ *"\(.*\)": {}.*/\1/p}' "$assets")
-    version=$(sed -n "s#^ *\"$2/\(.*\)\": {.*#\1#p;T;q" "$assets")
-    [[ -z $version ]] || echo "${packages%/}/${2,,}/$version"
+    local version
+    version=$(sed -n "s#^ *\"$2/\(.*\)\": {.*#\1#p;T;q" "$state/probe/$1/obj/project.assets.json")
+    [[ -z $version ]] || echo "$(packages_folder "$1")/${2,,}/$version"
+}
+
+# Where a probe's restore has put all packages.
+#   packages_folder NAME
+packages_folder() {
+    local folder
+    folder=$(sed -n '/"packageFolders"/{n;s/^ *"\(.*\)": {}.*/\1/p}' "$state/probe/$1/obj/project.assets.json")
+    echo "${folder%/}"
 }
 
 # Versions of the system's libraries that a native library was linked against and that are not here, as one line.
@@ -129,7 +136,7 @@ set_up_once() {
         set_up
         mkdir -p "$state/set-up"
         # An unanswered question is asked again next time. The name is asked for again: a libtorch may have been installed.
-        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out >"$(set_up_file)"
+        [[ $feed_answered == no ]] || declare -p engine engine_package engine_reason native left_out compiler >"$(set_up_file)"
     fi
     unlock
 }
@@ -140,7 +147,7 @@ read_set_up() {
     while IFS= read -r line; do
         eval "${line/#declare --/declare -g --}"
     done <"$1"
-    [[ -z $native || -e $native ]]
+    [[ -z $native || -e $native ]] && [[ -z $compiler || -e $compiler ]]
 }
 
 set_up() {
@@ -154,5 +161,6 @@ set_up() {
     else
         say "profile: embedded and cluster"
     fi
+    choose_compiler
     [[ $engine == TorchSharp ]] || set_up_libtorch
 }

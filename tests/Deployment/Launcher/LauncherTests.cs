@@ -37,12 +37,18 @@ public sealed class LauncherTests : IDisposable
             esac
             echo "dotnet $1" >>"$CALLS"
             case "$1" in
-            restore) sed -n 's/.*Include="\([^"]*\)".*/error NU1101: Unable to find package \1. No packages exist/p' probe.csproj; exit 1 ;;
+            restore)
+                if [ -n "${COMPILER:-}" ] && grep -q PackageDownload probe.csproj; then
+                    mkdir -p obj && printf '{\n"packageFolders": {\n  "%s/": {}\n' "$COMPILER" >obj/project.assets.json
+                    exit 0
+                fi
+                sed -n 's/.*Include="\([^"]*\)".*/error NU1101: Unable to find package \1. No packages exist/p' probe.csproj; exit 1 ;;
             build)
                 [ -z "${BROKEN:-}" ] || { echo "error CS0000: it does not compile"; exit 1; }
                 mkdir -p src/AtomGrains/bin/Release/net10.0
                 printf '#!/bin/sh\necho "program: $*"\n' >src/AtomGrains/bin/Release/net10.0/AtomGrains
-                chmod +x src/AtomGrains/bin/Release/net10.0/AtomGrains ;;
+                chmod +x src/AtomGrains/bin/Release/net10.0/AtomGrains
+                for library in AtomGrains AtomGrains.Core AtomGrains.Torch; do echo "built" >src/AtomGrains/bin/Release/net10.0/$library.dll; done ;;
             esac
             """);
         Program("dpkg-query", "[ -n \"${NOT_INSTALLED:-}\" ] && exit 1\nprintf 'install ok installed'");
@@ -141,6 +147,59 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal(asked, ended.Errors.Contains("a GPU was found and asked for: TorchSharp-cuda-linux", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void LibrariesAreCompiledAheadWhereTheFeedHasTheCompilerAndAJobsStaysAsItWasBuilt()
+    {
+        var compiler = PutCompiler("echo compiled >$out");
+        var first = Atom([("COMPILER", compiler)], "status");
+        Assert.Equal("program: status\n", first.OutputOfSuccess());
+        Assert.Contains(" 10.0.7 (12 MB), which compiles our programs ahead of time ...\n", first.Errors, StringComparison.Ordinal);
+        Assert.Equal(("compiled\n", "compiled\n", "built\n"), (Kept("AtomGrains.dll"), Kept("AtomGrains.Core.dll"), Kept("AtomGrains.Torch.dll")));
+
+        // The two are alike here, and are compiled once; so they are when other sources make the same of them.
+        Put(Path.Combine(Clone, "src/AtomGrains/Another.cs"), "");
+        Directory.Delete(Path.Combine(State, "app"), recursive: true);
+        Atom([("COMPILER", compiler)], "status").OutputOfSuccess();
+        Assert.Equal(("compiled\n", "built\n"), (Kept("AtomGrains.dll"), Kept("AtomGrains.Torch.dll")));
+        Assert.Single(Calls(), call => call == "crossgen2");
+        Assert.Equal(2, Calls().Count(call => call == "dotnet build"));
+    }
+
+    [Fact]
+    public void ALibraryThatCannotBeCompiledAheadStaysAsItWasBuilt()
+    {
+        var compiler = PutCompiler("echo half a library >$out; exit 1");
+        Assert.Equal("program: status\n", Atom([("COMPILER", compiler)], "status").OutputOfSuccess());
+        Assert.Single(Calls(), call => call == "crossgen2");
+        Assert.Equal(("built\n", "built\n"), (Kept("AtomGrains.dll"), Kept("AtomGrains.Core.dll")));
+    }
+
+    [Fact]
+    public void ACompilerThatDoesNotRunHereIsNotUsed()
+    {
+        var compiler = PutCompiler("exit 126", help: "exit 126");
+        Assert.Equal("program: status\n", Atom([("COMPILER", compiler)], "status").OutputOfSuccess());
+        Assert.DoesNotContain("crossgen2", Calls());
+        Assert.Equal("built\n", Kept("AtomGrains.dll"));
+    }
+
+    private string Kept(string library) => File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(State, "app"), library, SearchOption.AllDirectories)));
+
+    // A framework beside dotnet, and a folder of packages that has the compiler for it.
+    private string PutCompiler(string script, string help = "exit 0")
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "bin/shared/Microsoft.NETCore.App/10.0.7"));
+        foreach (var system in new[] { "x64", "arm64" })
+        {
+            Put(
+                Path.Combine(_folder, $"packages/microsoft.netcore.app.crossgen2.linux-{system}/10.0.7/tools/crossgen2"),
+                $"#!/bin/sh\n[ \"$1\" != --help ] || {help}\necho crossgen2 >>\"$CALLS\"\nout=$3\n{script}\n",
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return Path.Combine(_folder, "packages");
+    }
+
     private FinishedProcess Atom(params string[] arguments) => Atom([], arguments);
 
     private FinishedProcess Atom((string Name, string Value)[] variables, params string[] arguments)
@@ -152,6 +211,7 @@ public sealed class LauncherTests : IDisposable
             ["HOME"] = _folder,
             ["ATOMGRAINS_LIBTORCH"] = "",
             ["ATOMGRAINS_HOST"] = "",
+            ["DOTNET_ROOT"] = Path.Combine(_folder, "bin"),
         };
         foreach (var (name, value) in variables)
         {
