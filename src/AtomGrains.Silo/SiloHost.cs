@@ -74,10 +74,12 @@ internal static class SiloHost
         string name, IPEndPoint endpoint, int gatewayPort, SiloShape shape, IReadOnlyList<string> jobs, Action<ISiloBuilder> configure, bool standing = false)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+
+        // Before the silo, which it helps to join.
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<LostMembers>(services, !standing));
         if (standing)
         {
-            // Before the silo, which it helps to join.
-            builder.Services.AddHostedService<LostMembers>().AddHostedService<SignOfLife>();
+            builder.Services.AddHostedService<SignOfLife>();
         }
 
         builder.Logging.AddSimpleConsole(console =>

@@ -13,10 +13,14 @@ namespace AtomGrains.Silo.Standing;
 /// says itself who is gone. It takes two signs, since each alone may be its own fault: nobody accepts a connection, which
 /// may be this silo's network, and the row does not change while the table answers, which it may not have done before.
 /// </summary>
+/// <param name="oneMachine">All silos of the cluster are processes of this machine: no network lies between, and the first sign is enough.</param>
 internal sealed partial class LostMembers(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IOptions<ClusterMembershipOptions> options, ILogger<LostMembers> logger) : BackgroundService
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IOptions<ClusterMembershipOptions> options, ILogger<LostMembers> logger,
+    bool oneMachine) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan ShortPeriod = TimeSpan.FromMilliseconds(200);
 
     private readonly SignsOfLife _signs = new();
 
@@ -26,7 +30,7 @@ internal sealed partial class LostMembers(
     {
         while (membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.None or SiloStatus.Created or SiloStatus.Joining)
         {
-            await Task.Delay(Period, stoppingToken).ConfigureAwait(false);
+            await Task.Delay(oneMachine ? ShortPeriod : Period, stoppingToken).ConfigureAwait(false);
             try
             {
                 var members = (await table.ReadAllAsync(stoppingToken).ConfigureAwait(false)).Members.Select(row => row.Item1).Where(member => member.Status == SiloStatus.Active).ToList();
@@ -51,6 +55,11 @@ internal sealed partial class LostMembers(
 
     private async Task<bool> IsLostAsync(SiloAddress member)
     {
+        if (oneMachine)
+        {
+            return await PortProbe.AskAsync(member.Endpoint).ConfigureAwait(false) is PortAnswer.Refused;
+        }
+
         var silent = _signs.SilenceOf(member, Now);
 
         // One sign of life that is due and missing. Who has given it is not asked: a connection that says nothing is a stranger's to it.

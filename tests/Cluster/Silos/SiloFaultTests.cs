@@ -155,6 +155,21 @@ public sealed class SiloFaultTests
     });
 
     [Fact]
+    public Task AllSilosAtOnceAreFollowedByAsManyThatJoinAtOnce() => LongEnough.Run(Spec.Long, async spec =>
+    {
+        using var run = TrainProcess.Start(spec, workers: 3, options: [.. OnOrleans, "--checkpoint-every", "4"]);
+        var status = await run.Trains(3, step: 5);
+        await run.Strike(Signals.Kill, [.. Enumerable.Range(0, 3).Select(worker => status.Worker(worker).Pid)]);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+
+        // The rows of the dead say that they live, and nobody is there to say otherwise but those who want to join.
+        finished.LastedUntil("the death of all three", finished.Count("faults") >= 3);
+        Assert.Equal(6, finished.Count("workers_started"));
+        Assert.DoesNotContain("exit code 134", finished.Output, StringComparison.Ordinal);
+    });
+
+    [Fact]
     public Task APausedSiloIsReplacedAndDoesNoHarmWhenItWakes() => LongEnough.Run(Spec.Long with { Steps = 300 }, async spec =>
     {
         // Long enough to notice the pause, to start a replacement and to wake the first one.
