@@ -17,7 +17,7 @@ internal sealed class EffectCarrier(
 
     public void CarryOut(SimulatedNode node, Outbox outbox)
     {
-        checker.Check(node.Id, node.Machine);
+        checker.Check(node.Id, node.Machine, outbox);
         flipper.Look(node);
         foreach (var effect in outbox.Effects)
         {

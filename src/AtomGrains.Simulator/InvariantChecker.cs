@@ -195,9 +195,10 @@ internal sealed class InvariantChecker(ReplicaChecker replicas, SimulatedGradien
         audits.Loaded(key, flat);
     }
 
-    public void Check(NodeId node, NodeMachine machine)
+    /// <param name="outbox">What the node does of the event after which it is looked at.</param>
+    public void Check(NodeId node, NodeMachine machine, Outbox outbox)
     {
-        replicas.Check(node, machine);
+        replicas.Check(node, machine, outbox);
         audits.Check(node, machine);
     }
 

@@ -1,6 +1,8 @@
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Parameters;
 using AtomGrains.Core.Protocol;
+using AtomGrains.Core.Protocol.Effects;
+using AtomGrains.Core.Protocol.Messages;
 using AtomGrains.Core.Protocol.Nodes;
 using AtomGrains.Core.Protocol.Partitions;
 
@@ -23,8 +25,15 @@ internal sealed class ReplicaChecker(SimulatedGradient gradients, PartitionLayou
     public void Skipped(Lineage lineage, long step) => _skipped.Add((lineage, step));
 
     /// <summary>I2, I3, I4, R3 on everything that this node holds.</summary>
-    public void Check(NodeId node, NodeMachine machine)
+    public void Check(NodeId node, NodeMachine machine, Outbox outbox)
     {
+        // It has held a reduced slice, and has then taken up a newer view within the same event, which may not name it any more:
+        // nothing of that slice is left to be seen. Of the generation at hand its word alone proves nothing.
+        foreach (var held in outbox.Effects.OfType<SendToNode>().Select(send => send.Message).OfType<ReducedHeld>().Where(held => held.Generation < machine.Generation))
+        {
+            _held.Add((node, held.Partition, held.Key));
+        }
+
         foreach (var (partition, replica) in machine.Replicas)
         {
             if (replica.Role == PartitionRole.None || replica.State.Version is not { } version)

@@ -23,13 +23,30 @@ internal sealed class AuditLog
         {
             _trusted[trust.Slot] = trust.Step;
         }
+
+        // Of a device that the record does not speak for nobody knows since when it has had lanes.
+        foreach (var worker in newest?.Workers ?? [])
+        {
+            _trusted.TryAdd(SlotOf(newest!, worker), 0);
+        }
     }
 
     /// <summary>Since this coordinator began.</summary>
     public AuditCounts Counts { get; private set; } = new();
 
-    /// <summary>How far audits speak for each device that has had lanes.</summary>
-    public IEnumerable<Trust> Trusted => _trusted.Select(entry => new Trust(entry.Key, entry.Value));
+    /// <summary>How far audits speak for each device that has had lanes, or is to have some: what a successor has to know.</summary>
+    /// <param name="slots">Of the workers of a view that is to be recorded.</param>
+    /// <param name="next">The first step that one of them may compute which has had no lane before.</param>
+    public IEnumerable<Trust> TrustedWith(IEnumerable<int> slots, long next)
+    {
+        var trusted = new SortedDictionary<int, long>(_trusted);
+        foreach (var slot in slots)
+        {
+            trusted.TryAdd(slot, next);
+        }
+
+        return trusted.Select(entry => new Trust(entry.Key, entry.Value));
+    }
 
     /// <summary>The first step whose lanes are suspect of a device that is found wrong now.</summary>
     public long FirstSuspect(int slot, long step) => Math.Min(step, _trusted.GetValueOrDefault(slot));

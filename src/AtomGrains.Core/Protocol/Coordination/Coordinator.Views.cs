@@ -150,7 +150,7 @@ public sealed partial class Coordinator
             Shards = [.. LaneAssigner.Assign(_view?.Shards is { } leased && leased.Length == _shards.Count ? leased : null, workers, _shards.Count)],
             AuditShare = AuditShareOf(lineage),
             Quarantined = [.. _quarantines],
-            Trusted = [.. _audits.Trusted],
+            Trusted = [.. _audits.TrustedWith(workers.Select(worker => _nodes[worker].Member.Slot), next)],
         };
         _decidedWhileRecording = decision;
         outbox.Add(new RecordView(_recording));

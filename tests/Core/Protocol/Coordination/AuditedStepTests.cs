@@ -106,13 +106,47 @@ public class AuditedStepTests : CoordinatorBench
     [Fact]
     public void ASuccessorKnowsWhoIsQuarantinedAndHowFarOthersAreTrusted()
     {
-        var newest = ViewOf(7, One, Two) with { LaneOwners = [One, Two], AuditShare = 1, Quarantined = [new Quarantine(Three, 3, 0)], Trusted = [new Trust(2, 0)] };
+        var newest = ViewOf(7, One, Two) with { LaneOwners = [One, Two], AuditShare = 1, Quarantined = [new Quarantine(Three, 3, 0)], Trusted = [new Trust(1, 3), new Trust(2, 0)] };
         Coordinator = new Coordinator(Spec, Layout, Options with { AuditShare = 0.5 }, ProtocolRules.Safe, newest);
         Ready(Three);
         Ready(One);
         var view = Assert.Single(Ready(Two).OfType<RecordView>()).View;
-        Assert.Equal((1.0, newest.Quarantined.Single(), newest.Trusted.Single()), (view.AuditShare, view.Quarantined.Single(), view.Trusted.Single()));
+        Assert.Equal((1.0, newest.Quarantined.Single()), (view.AuditShare, view.Quarantined.Single()));
+        Assert.Equal<Trust>(newest.Trusted, view.Trusted);
         Assert.Equal([One, Two], view.Workers);
+    }
+
+    [Fact]
+    public void AViewSaysOfItsWorkersFromWhichStepOnNoAuditHasSpokenForThem()
+    {
+        Coordinator = new Coordinator(Spec, Layout, Audited, ProtocolRules.Safe);
+        Ready(One);
+        Assert.Equal<Trust>([new(1, 0), new(2, 0)], Assert.Single(Ready(Two).OfType<RecordView>()).View.Trusted);
+        Recorded(1);
+        Adopt(One, 1);
+        Adopt(Two, 1);
+        var first = Commit();
+        Commit(first);
+
+        // The second step was audited whole, in a view that was in force all the while; of the newcomer nothing is known before the third.
+        Assert.Equal<Trust>([new(1, 2), new(2, 2), new(3, 2)], Assert.Single(Ready(Three).OfType<RecordView>()).View.Trusted);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatWasComputedUnderACoordinatorThatDiedIsSuspectWhereItsRecordsVouchForNothing(bool recordsIt)
+    {
+        var newest = ViewOf(7, One, Two) with { LaneOwners = [One, Two], AuditShare = 1e-9, Trusted = recordsIt ? [new Trust(1, 0), new Trust(2, 0)] : [] };
+        Coordinator = new Coordinator(Spec, Layout, Options with { AuditShare = 1e-9, OnWrongBits = WrongBitsPolicy.Rollback }, ProtocolRules.Safe, newest);
+        Ready(One);
+        Ready(Two);
+        Recorded(8);
+        Adopt(One, 8, new ReplicaReport(Partition, 4, false, DecisionOf(3)));
+        Adopt(Two, 8, new ReplicaReport(Partition, 4, false, DecisionOf(3)));
+        Assert.Equal((true, 4), (Coordinator.IsInstalled, Coordinator.Step));
+        var found = Assert.Single(Dispute(wrong: Two, generation: 8, step: 4, last: DecisionOf(3)).OfType<WrongBitsFound>());
+        Assert.Equal((0L, true), (found.FirstSuspect, found.GoesBack));
     }
 
     private void Begin(CoordinatorOptions options)
