@@ -17,6 +17,12 @@ internal sealed partial class DoubtedDevices(SiloShape shape, DeviceSlots device
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!shape.HasChildren)
+        {
+            // The node's process is this one: what it died of is asked by who starts the next.
+            return;
+        }
+
         try
         {
             await Task.WhenAll(Enumerable.Range(0, devices.All.Count).Select(device => FollowAsync(device, stoppingToken))).ConfigureAwait(false);

@@ -390,7 +390,7 @@ internal sealed class RunActor : IDisposable
     }
 
     // Woken after its silo was taken for dead, it may have a step to decide before it next wants a view.
-    private bool HasSuccessor() => _register.Newest()?.Generation > _newest;
+    private bool HasSuccessor() => _register.Generations() is [.., var last] && last > _newest;
 
     private void CarryOut(Effect effect)
     {

@@ -19,7 +19,9 @@ namespace AtomGrains.Grains.Runs;
 public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService membership, ILocalSiloDetails silo, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRunOutput
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    // What ticks find is late by seconds: silence, a step that does not end, what others have written down. Each one is a turn, and
+    // takes processor time from the step loops of its machine. Ends of nodes are told by calls.
+    private static readonly TimeSpan LongestTick = TimeSpan.FromMilliseconds(100);
 
     // Beyond the time in which a grain lives again, and within that in which a lost node is left out.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -265,6 +267,9 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
         return false;
     }
 
+    // Core takes a pause between ticks for its own absence from half that timeout on.
+    private static TimeSpan TickOf(HeartbeatOptions heartbeat) => heartbeat.MinimumTimeout / 10 is var often && often < LongestTick ? often : LongestTick;
+
     private Task OnTickAsync(CancellationToken cancellationToken) => TurnAsync(() => _actor?.OnTick());
 
     // Two activations may live for a moment, and both may get here: the register decides between them when they want a view.
@@ -285,7 +290,8 @@ public sealed partial class RunGrain(ISiloRuns runs, IClusterMembershipService m
 
         // A run lives as long as its nodes report; nothing is gained by taking it down between two of their calls.
         DelayDeactivation(TimeSpan.MaxValue);
-        _timer = this.RegisterGrainTimer(OnTickAsync, new GrainTimerCreationOptions(Tick, Tick) { KeepAlive = true });
+        var tick = TickOf(plan.Settings.Heartbeat);
+        _timer = this.RegisterGrainTimer(OnTickAsync, new GrainTimerCreationOptions(tick, tick) { KeepAlive = true });
     }
 
     private Task TurnAsync(Action turn) => WholeAsync(async () =>

@@ -9,10 +9,12 @@ public sealed class StepPace(StepPaceOptions options)
 {
     private readonly Queue<double> _recentSeconds = [];
     private int _used;
+    private double? _seconds;
 
     public void Took(TimeSpan step)
     {
         _used = 0;
+        _seconds = null;
         _recentSeconds.Enqueue(step.TotalSeconds);
         if (_recentSeconds.Count > options.Window)
         {
@@ -27,16 +29,22 @@ public sealed class StepPace(StepPaceOptions options)
     {
         get
         {
-            var seconds = options.First.TotalSeconds;
-            if (_recentSeconds.Count >= options.Fewest)
-            {
-                var median = Median(_recentSeconds);
-                var spread = Median(_recentSeconds.Select(step => Math.Abs(step - median)));
-                seconds = Math.Max(options.Floor.TotalSeconds, (2 * median) + (options.Spreads * spread));
-            }
-
+            // Asked for at each tick, and the same until a step ends.
+            var seconds = _seconds ??= Seconds();
             return TimeSpan.FromSeconds(seconds * Math.Pow(2, Math.Min(_used, 10)));
         }
+    }
+
+    private double Seconds()
+    {
+        if (_recentSeconds.Count < options.Fewest)
+        {
+            return options.First.TotalSeconds;
+        }
+
+        var median = Median(_recentSeconds);
+        var spread = Median(_recentSeconds.Select(step => Math.Abs(step - median)));
+        return Math.Max(options.Floor.TotalSeconds, (2 * median) + (options.Spreads * spread));
     }
 
     private static double Median(IEnumerable<double> values)

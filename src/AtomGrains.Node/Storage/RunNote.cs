@@ -49,15 +49,25 @@ public sealed class RunNote
     /// <returns>Null when there is none.</returns>
     public string? Read(string folder)
     {
+        var path = Path.Combine(folder, _fileName);
+        if (!File.Exists(path))
+        {
+            // Looked for many times a second: an exception would cost a hundred times as much.
+            return null;
+        }
+
         try
         {
-            return File.ReadAllText(Path.Combine(folder, _fileName)) is { Length: > 0 } text ? text : null;
+            return File.ReadAllText(path) is { Length: > 0 } text ? text : null;
         }
         catch (FileNotFoundException)
         {
             return null;
         }
     }
+
+    /// <summary>When it was written, by the volume's clock: another time is another word. Null when there is none.</summary>
+    public DateTime? WrittenAt(string folder) => new FileInfo(Path.Combine(folder, _fileName)) is { Exists: true } file ? file.LastWriteTimeUtc : null;
 
     /// <summary>Forgets what an earlier attempt said.</summary>
     public void Delete(string folder) => File.Delete(Path.Combine(folder, _fileName));

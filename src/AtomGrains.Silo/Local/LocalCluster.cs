@@ -37,6 +37,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     // A silo that leaves in order declares itself dead just before its process ends.
     private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(1);
 
+    // Also of what is looked up then, and not at each look, since the nodes want the processors: who was declared dead, and memory.
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
@@ -74,7 +75,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         string? stopped = null;
         try
         {
-            while ((end = RunEnd.Read(folder.Path)) is null && stopped is null)
+            while ((end = End()) is null && stopped is null)
             {
                 stopped = cancellation.IsCancellationRequested ? AskedToEnd : Keep();
                 _files.Tell();
@@ -103,10 +104,14 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         return new RunOutcome(Report(end), end is null ? stopped : end.Stopped, [.. options.Settings.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
     }
 
+    // Not there until the very end: to find that out by an exception costs more than all else that is looked at.
+    private RunEnd? End() => File.Exists(Path.Combine(folder.Path, RunEnd.FileName)) ? RunEnd.Read(folder.Path) : null;
+
     // Silos that are wanted and not there are started; why the run has to end, or null.
     private string? Keep()
     {
-        var dead = _membership.Dead().ToHashSet();
+        var isStatusDue = DateTimeOffset.UtcNow >= _nextStatus;
+        HashSet<string> dead = isStatusDue ? [.. _membership.Dead()] : [];
         foreach (var silo in _silos.Where(silo => !silo.IsReplaced))
         {
             if (silo.HasExited)
@@ -141,7 +146,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             RecordEnd(silo);
         }
 
-        foreach (var pid in _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).Concat(LivingChildren.Select(child => child.Pid)))
+        foreach (var pid in isStatusDue ? _silos.Where(silo => !silo.HasExited).Select(silo => silo.Pid).Concat(LivingChildren.Select(child => child.Pid)) : [])
         {
             _peakRssBytes = Math.Max(_peakRssBytes, NodeTable.PeakRss(pid));
         }
@@ -237,6 +242,11 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
     private void NoteStrikes()
     {
+        if (_noted.Count == options.Settings.Faults.Orders.Count)
+        {
+            return;
+        }
+
         foreach (var order in _struck.Orders.Where(order => _noted.Add(order)))
         {
             observer.OnNote($"fault {options.Settings.Faults.Orders[order]} strikes");

@@ -19,6 +19,7 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
     private MetricsLine? _last;
     private View? _view;
     private string? _waits;
+    private (DateTime? Written, int? Process) _coordinator;
     private int _lines;
     private long _metricsRead;
     private long _faultsRead;
@@ -40,7 +41,13 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         }
 
         _lengthSeen = new FileInfo(_metrics).Length;
-        _view = Newest();
+        var newest = _register.Generations() is [.., var last] ? last : Generation.None;
+        if (newest > Generation.None && newest != _view?.Generation)
+        {
+            // A record never changes, and this is asked for with each step.
+            _view = View(_register.Read(newest));
+        }
+
         var lines = JsonLines.ReadOn(_metrics, StorageJson.Default.MetricsLine, ref _metricsRead);
         _first ??= (DateTimeOffset.UtcNow, lines.Count);
         var seconds = (DateTimeOffset.UtcNow - _first.Value.At).TotalSeconds;
@@ -70,7 +77,19 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
         [.. Faults().Where(FaultLedger.IsRecovery).Select(RecoveryReport.Of)];
 
     /// <summary>The silo's process that hosts the coordinator; null before the first view.</summary>
-    public int? Coordinator => RunNote.Coordinator.Read(folder) is { } text ? int.Parse(text.Split(' ')[^1], CultureInfo.InvariantCulture) : null;
+    public int? Coordinator
+    {
+        get
+        {
+            // Written at a takeover, and looked for many times a second.
+            if (RunNote.Coordinator.WrittenAt(folder) is var written && written != _coordinator.Written)
+            {
+                _coordinator = (written, RunNote.Coordinator.Read(folder) is { } text ? int.Parse(text.Split(' ')[^1], CultureInfo.InvariantCulture) : null);
+            }
+
+            return _coordinator.Process;
+        }
+    }
 
     /// <summary>The run and its processes now: who has which lanes is in the newest view.</summary>
     /// <param name="children">Living ones; with none, each silo is a node itself.</param>
@@ -127,8 +146,6 @@ internal sealed class RunFiles(string folder, IRunObserver observer)
             PeakRssBytes = new Dictionary<string, long>(),
         };
     }
-
-    private View? Newest() => _register.Newest() is { } newest ? View(newest.Record) : null;
 
     private IReadOnlyList<FaultLine> Faults() => File.Exists(_faults) ? JsonLines.Read(_faults, StorageJson.Default.FaultLine) : [];
 

@@ -46,6 +46,19 @@ public class StepPaceTests
     }
 
     [Fact]
+    public void ADeadlineThatWasAskedForFollowsTheStepsBehindIt()
+    {
+        var pace = After([30, 30, 30, 30, 30]);
+        Assert.Equal(60, pace.Deadline.TotalSeconds);
+        for (var step = 0; step < 40; step++)
+        {
+            pace.Took(TimeSpan.FromSeconds(50));
+        }
+
+        Assert.Equal(100, pace.Deadline.TotalSeconds);
+    }
+
+    [Fact]
     public void TheFirstDeadlineDoublesAsWell()
     {
         var pace = new StepPace(Options);

@@ -109,7 +109,8 @@ public sealed partial class Coordinator
     // A retired node has a duty that another one can take at once. The step may be waiting for it, so no step bound would
     // come; the copies that have nowhere else to live stay.
     private bool HoldsUpTheRun(View view) =>
-        _nodes.Values.Any(node => node.CanWork)
+        _nodes.Values.Any(node => node.IsRetired)
+        && _nodes.Values.Any(node => node.CanWork)
         && (view.LaneOwners.Any(IsRetired)
             || Enumerable.Range(0, spec.Partitions).Select(i => new PartitionId(i))
                 .Any(partition => view.Placement(partition).Replicas.Any(IsRetired) && LivingCopies(view, partition).Count() > 1));

@@ -36,6 +36,7 @@ public sealed partial class Coordinator(
     private int _targetWorkers = options.Workers;
     private Generation _newest = newest?.Generation ?? taken;
     private View? _view = newest;
+    private (View? View, NodeId[] Nodes) _duties = (null, []);
     private bool _ownsView = newest is null;
     private bool _recalled = newest is null;
     private View? _recording;
@@ -313,7 +314,7 @@ public sealed partial class Coordinator(
         {
             TakeOver(_view, now, outbox);
         }
-        else if (Duties(_view).Any(node => !IsAlive(node)) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null
+        else if (!DutiesOfLivingOnly(_view) || HoldsUpTheRun(_view) || MustHandOver(_view, now) || HasNewDeaths || MayGiveOutHeldLanes(_view, now) || _mistrusted is not null
             || HasNewQuarantines(_view) || _backTo is not null || CanDecide(_view))
         {
             Propose(null, now, outbox);
@@ -327,6 +328,17 @@ public sealed partial class Coordinator(
     }
 
     private bool IsAlive(NodeId node) => _nodes.TryGetValue(node, out var record) && record.Standing == NodeStanding.Alive;
+
+    // Asked with every event: of the same view until there is another.
+    private bool DutiesOfLivingOnly(View view)
+    {
+        if (!ReferenceEquals(_duties.View, view))
+        {
+            _duties = (view, [.. Duties(view)]);
+        }
+
+        return Array.TrueForAll(_duties.Nodes, IsAlive);
+    }
 
     private static HashSet<NodeId> Duties(View view) =>
         [.. view.LaneOwners, .. view.ReplicaNodes, .. view.Partitions.Select(placement => placement.Joiner).OfType<NodeId>()];

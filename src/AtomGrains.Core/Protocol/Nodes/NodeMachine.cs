@@ -183,6 +183,9 @@ public sealed class NodeMachine
         }
     }
 
+    /// <summary>Whether this node reports the end of each step: it is the primary of a partition.</summary>
+    public bool Seals => _replicas.Values.Any(replica => replica.Role == PartitionRole.Primary);
+
     /// <summary>Samples of shards that are leased to this node, for who wants them.</summary>
     /// <param name="tokens">[samples × tokens a sample], the machine's from now on.</param>
     public void OnSamplesRead(ReadSamples read, ReadOnlyMemory<ushort> tokens, Outbox outbox) => _shards.OnRead(read, tokens, outbox);
