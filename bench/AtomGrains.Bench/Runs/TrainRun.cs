@@ -13,7 +13,7 @@ namespace AtomGrains.Bench.Runs;
 /// </summary>
 internal sealed class TrainRun : IDisposable
 {
-    private const int Interrupt = 2;
+    private const int Terminate = 15;
     private const string SiloProgramVariable = "ATOMGRAINS_SILO_PROGRAM";
 
     // A run that does not get somewhere within this has hung: the bench fails instead of waiting for ever.
@@ -127,10 +127,10 @@ internal sealed class TrainRun : IDisposable
         return JsonSerializer.Deserialize(File.ReadAllBytes(ReportPath), StorageJson.Default.RunReport)!;
     }
 
-    /// <summary>Ends it as Ctrl-C does.</summary>
+    /// <summary>Asks it to end. Not as Ctrl-C does: who is started by a script, without a terminal, ignores that, and so do its children.</summary>
     public RunReport Stop()
     {
-        Signals.Send(_process.Id, Interrupt);
+        Signals.Send(_process.Id, Terminate);
         return Finish();
     }
 
