@@ -83,6 +83,7 @@ public sealed class ConnectionTests
 
     [Fact]
     [Trait("Needs", "Azurite")]
+    [Trait("Category", "Long")]
     public async Task AClientFindsTheClusterInATable()
     {
         await using var cluster = new StandingCluster(inTable: true);

@@ -6,6 +6,7 @@ namespace AtomGrains.Cluster.Tests.Silos;
 public sealed class WrongBitsTests
 {
     [Fact]
+    [Trait("Category", "Long")]
     public async Task ItsDeviceIsGivenNoLanesAgainAndNoBitChanges()
     {
         using var run = TrainProcess.Start(Spec.Long, workers: 3, ["flip:worker=1@step=10"], ["--host", "orleans", "--audit-lanes", "1"]);

@@ -23,6 +23,7 @@ public sealed class ChaosSuiteTests(ITestOutputHelper output)
 
     // Chaos itself notices where a resume has not used what orphaned nodes left: here nothing else happens that could excuse it.
     [Fact]
+    [Trait("Category", "Long")]
     public void AResumeInAnotherWorldGoesOnFromWhatOrphansLeft()
     {
         var folder = Directory.CreateTempSubdirectory("atomgrains-chaos-").FullName;

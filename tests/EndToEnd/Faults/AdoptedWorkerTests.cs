@@ -45,6 +45,7 @@ public sealed class AdoptedWorkerTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task AWorkerSaysItselfWhyItEndsWhereNobodyIsLeftThatTheSystemWouldTell() => LongEnough.Run(Spec.Medium, async spec =>
     {
         const string Order = "device:worker=1@step=110";

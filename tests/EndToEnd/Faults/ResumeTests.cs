@@ -137,6 +137,7 @@ public sealed class ResumeTests : IDisposable
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task WorkersKilledWhileEveryStepIsACheckpointLeaveNoneTorn() => LongEnough.Run(Spec.Medium, async spec =>
     {
         BeginAnew();

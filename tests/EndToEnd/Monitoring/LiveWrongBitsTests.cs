@@ -11,6 +11,7 @@ public sealed class LiveWrongBitsTests
     private static readonly string[] Told = ["AtomGrainsRunStopped", "AtomGrainsWrongBits"];
 
     [FactWithPrometheus]
+    [Trait("Category", "Long")]
     public Task ARunThatStopsForWrongBitsIsToldOfWhenItsProcessIsGone() => LongEnough.Run(Spec.Medium, async spec =>
     {
         var port = FreePort.On(IPAddress.Loopback);
