@@ -56,7 +56,7 @@ internal sealed class RunActor : IDisposable
         _plan = plan;
         _output = output;
         _register = new FileRegister(plan.Folder);
-        _struck = new StruckFaults(plan.Folder);
+        _struck = new StruckFaults(plan.Folder, plan.Settings.Faults);
         _deaths = new NodeDeaths(plan.Folder);
         _ends = plan.EndsAreSeen ? new SiloEnds(plan.Folder) : null;
         var (numbers, failedDevices) = (new NodeNumbers(plan.Folder), new FailedDevices(plan.Folder, $"after {plan.Before}", plan.Settings.DeviceFailures));

@@ -38,7 +38,7 @@ internal sealed class SiloNode : INodeOwner
         Slot = seat.Slot;
         _self = new NodeSilo(seat.Node, silo.ToParsableString());
         _coordinator = coordinator;
-        _struck = new StruckFaults(run.Plan.Folder);
+        _struck = new StruckFaults(run.Plan.Folder, run.Plan.Settings.Faults);
         _reports = new Pump<ControlMessage>(ReportAsync, Timeout.InfiniteTimeSpan, failed);
         _neighbours = new Neighbours(membership, node => TellAsync(() => _over, () => _coordinator.NodeEnded(node)));
         var struck = _struck.Orders;

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 
 namespace AtomGrains.Node.Storage;
 
@@ -8,12 +10,18 @@ namespace AtomGrains.Node.Storage;
 /// Which ordered faults have struck, when and whom: taken once each, in the run folder, since whoever is struck may
 /// never say another word and whoever should remember may be the one that is struck.
 /// </summary>
-/// <param name="name">Of the register; another plan of faults has another one.</param>
-public sealed class StruckFaults(string folder, string name = StruckFaults.FolderName)
+/// <param name="folder">The run folder.</param>
+/// <param name="register">What <see cref="RegisterOf"/> says of the plan.</param>
+public sealed class StruckFaults(string folder, string register)
 {
     public const string FolderName = "struck";
 
-    private readonly FileRegister _register = new(folder, name);
+    private readonly FileRegister _register = new(folder, register);
+
+    public StruckFaults(string folder, FaultPlan plan)
+        : this(folder, RegisterOf(plan))
+    {
+    }
 
     /// <summary>Numbers of the orders that have struck.</summary>
     public IReadOnlySet<int> Orders => _register.Generations().Select(number => (int)number.Value - 1).ToHashSet();
@@ -47,6 +55,13 @@ public sealed class StruckFaults(string folder, string name = StruckFaults.Folde
 
     /// <summary>Whom an order that has struck did strike: a node's number, or the name of who is no node.</summary>
     public string Whom(int order) => Encoding.ASCII.GetString(_register.Read(new Generation(order + 1))).Split(' ')[0];
+
+    /// <summary>Where in the run folder it is noted what has struck of a plan: a run may be resumed with another one, in which the numbers mean something else.</summary>
+    public static string RegisterOf(FaultPlan plan)
+    {
+        var text = string.Join(' ', plan.Orders);
+        return Path.Combine(FolderName, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
+    }
 
     /// <summary>How a node is called here.</summary>
     public static string NameOf(NodeId node) => node.Value.ToString(CultureInfo.InvariantCulture);

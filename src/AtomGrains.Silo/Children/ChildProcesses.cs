@@ -305,7 +305,7 @@ internal sealed class ChildProcesses : IControlEvents<LocalMessage>, IDisposable
         LaneMark = place.LaneMark,
         Supervisor = _server.Endpoint.ToString(),
         Store = _plan.Store,
-        Struck = StruckFaults.FolderName,
+        Struck = StruckFaults.RegisterOf(_plan.Settings.Faults),
         Device = device,
 
         // For a connection that does not come about on a busy machine; the end of its silo ends a child at once.

@@ -44,7 +44,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly string _runId = Guid.NewGuid().ToString("N");
     private readonly RunSecret _secret = RunSecret.Create();
     private readonly List<SiloProcess> _silos = [];
-    private readonly StruckFaults _struck = new(folder.Path);
+    private readonly StruckFaults _struck = new(folder.Path, options.Settings.Faults);
     private readonly NodeDeaths _deaths = new(folder.Path);
     private readonly SiloRoll _roll = new(folder.Path);
     private readonly SiloEnds _ends = SiloEnds.Anew(folder.Path);
@@ -53,7 +53,6 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private readonly FileMembershipTable _membership = FileMembershipTable.Anew(folder.Path);
     private readonly RunFiles _files = new(folder.Path, observer);
     private readonly ChildRecords _children = new(folder.Path);
-    private readonly int _siloCount = (options.Settings.Workers + options.Settings.Spares + options.Devices.Count - 1) / options.Devices.Count;
     private readonly HashSet<int> _noted = [];
     private readonly Dictionary<int, int> _lastNodes = [];
     private readonly Generation _before = folder.OpenRegister().Newest()?.Generation ?? Generation.None;
@@ -61,6 +60,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
     private DateTimeOffset _nextStatus;
     private int? _coordinator;
     private int _failedStarts;
+    private int _scaledTo;
     private long _peakRssBytes;
 
     public RunOutcome Run(CancellationToken cancellation)
@@ -156,12 +156,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         Wake();
         NoteStrikes();
         CheckDevices();
-        if (_places.Quarantined.Count == _siloCount)
+        if (_places.Quarantined.Count == SiloCount)
         {
             return $"every device is quarantined; the last one: {_places.Quarantined[^1].Failure}";
         }
 
-        for (var ordinal = 0; ordinal < _siloCount; ordinal++)
+        for (var ordinal = 0; ordinal < SiloCount; ordinal++)
         {
             if (!_silos.Exists(silo => silo.Ordinal == ordinal && !silo.IsReplaced) && _places.MayStart(ordinal, DateTimeOffset.UtcNow))
             {
@@ -213,6 +213,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
     private bool HasChildren => options.Devices.Count > 1;
 
+    // Where the world shrinks they stay, as a cluster's do: their devices are free.
+    private int SiloCount => (Math.Max(options.Settings.Workers, _scaledTo) + options.Settings.Spares + options.Devices.Count - 1) / options.Devices.Count;
+
     private IReadOnlyList<ChildRecord> LivingChildren
     {
         get
@@ -249,7 +252,9 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
         foreach (var order in _struck.Orders.Where(order => _noted.Add(order)))
         {
-            observer.OnNote($"fault {options.Settings.Faults.Orders[order]} strikes");
+            var fault = options.Settings.Faults.Orders[order];
+            _scaledTo = Math.Max(_scaledTo, fault.Workers ?? 0);
+            observer.OnNote($"fault {fault} strikes");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 
 namespace AtomGrains.Chaos;
@@ -9,10 +10,10 @@ namespace AtomGrains.Chaos;
 /// <param name="Time">No plan begins later.</param>
 /// <param name="Number">The one plan that is to be repeated; null for as many as there is time for.</param>
 /// <param name="Folder">New or empty.</param>
-/// <param name="Kinds">Those that can be injected on this machine.</param>
+/// <param name="Bounds">With the kinds that can be injected on this machine.</param>
 /// <param name="Left">Those that cannot, with the reason.</param>
 internal sealed record ChaosOptions(
-    TimeSpan Time, ulong Seed, int? Number, int MostWorkers, string Folder, IReadOnlyList<ChaosKind> Kinds, IReadOnlyList<(ChaosKind Kind, string Reason)> Left)
+    TimeSpan Time, ulong Seed, int? Number, ChaosBounds Bounds, string Folder, IReadOnlyList<(ChaosKind Kind, string Reason)> Left)
 {
     public const string MinutesFlag = "--minutes";
     public const string SeedFlag = "--seed";
@@ -27,14 +28,15 @@ internal sealed record ChaosOptions(
 
     /// <summary>Each value as it was given, or null.</summary>
     /// <exception cref="InvalidSettingsException">Everything that is wrong.</exception>
-    public static ChaosOptions Read(string? minutes, string? seed, string? plan, string? workers, string? folder, string? only, DateTimeOffset now)
+    public static ChaosOptions Read(string? minutes, string? seed, string? plan, string? workers, string? folder, string? only, string? host, DateTimeOffset now)
     {
         var errors = new List<SettingError>();
         var time = Parsed(minutes, MinutesFlag, DefaultMinutes, "must be above 0 and up to 10080 minutes", text => double.Parse(text, CultureInfo.InvariantCulture), value => value is > 0 and <= MostMinutes, errors);
         var seeded = Parsed(seed, SeedFlag, (ulong)now.ToUnixTimeSeconds(), "must be a whole number from 0", text => ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture), _ => true, errors);
         var number = Parsed(plan, PlanFlag, 0, "must be the number of a plan, from 0", text => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture), _ => true, errors);
         var most = Parsed(workers, WorkersFlag, DefaultWorkers, $"must be from 2 to {MostWorkersOfAll}", text => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture), value => value is >= 2 and <= MostWorkersOfAll, errors);
-        IReadOnlyList<ChaosKind> asked = ChaosKinds.All;
+        var of = Host(host, errors);
+        var asked = ChaosKinds.On(of);
         try
         {
             asked = only is null ? asked : ChaosKinds.Parse(only);
@@ -44,7 +46,7 @@ internal sealed record ChaosOptions(
             errors.AddRange(wrong.Errors);
         }
 
-        var left = asked.Select(kind => (Kind: kind, Reason: ChaosMachine.Missing(kind)!)).Where(entry => entry.Reason is not null).ToList();
+        var left = asked.Select(kind => (Kind: kind, Reason: ChaosMachine.Missing(kind, of)!)).Where(entry => entry.Reason is not null).ToList();
         errors.AddRange(only is null ? [] : left.Select(entry => new SettingError(ChaosKinds.Setting, ChaosKinds.NameOf(entry.Kind), entry.Reason)));
         var at = folder ?? $"runs/chaos-{now.UtcDateTime:yyyyMMdd-HHmmss}";
         if (File.Exists(at) || (Directory.Exists(at) && Directory.EnumerateFileSystemEntries(at).Any()))
@@ -53,16 +55,30 @@ internal sealed record ChaosOptions(
         }
 
         return errors.Count == 0
-            ? new ChaosOptions(TimeSpan.FromMinutes(time), seeded, plan is null ? null : number, most, at, [.. asked.Where(kind => left.All(entry => entry.Kind != kind))], left)
+            ? new ChaosOptions(TimeSpan.FromMinutes(time), seeded, plan is null ? null : number, new ChaosBounds(of, [.. asked.Where(kind => left.All(entry => entry.Kind != kind))], most), at, left)
             : throw new InvalidSettingsException(errors);
     }
 
     /// <summary>The command line that repeats a plan exactly, on any machine that can inject its kinds.</summary>
     public string Repeats(ChaosPlan plan)
     {
-        var workers = MostWorkers == DefaultWorkers ? "" : FormattableString.Invariant($" {WorkersFlag} {MostWorkers}");
-        var only = Kinds.Count == ChaosKinds.All.Count ? "" : $" {ChaosKinds.Setting} {string.Join(',', Kinds.Select(ChaosKinds.NameOf))}";
-        return FormattableString.Invariant($"./atom chaos {SeedFlag} {plan.Seed} {PlanFlag} {plan.Number}{workers}{only}");
+        var (on, kinds, most) = Bounds;
+        var host = on == TrainOptions.LocalHost ? "" : $" {Settings.Host.Flag} {on}";
+        var workers = most == DefaultWorkers ? "" : FormattableString.Invariant($" {WorkersFlag} {most}");
+        var only = kinds.Count == ChaosKinds.On(on).Count ? "" : $" {ChaosKinds.Setting} {string.Join(',', kinds.Select(ChaosKinds.NameOf))}";
+        return FormattableString.Invariant($"./atom chaos{host} {SeedFlag} {plan.Seed} {PlanFlag} {plan.Number}{workers}{only}");
+    }
+
+    private static string Host(string? text, List<SettingError> errors)
+    {
+        if (text is null or TrainOptions.LocalHost)
+        {
+            return TrainOptions.LocalHost;
+        }
+
+        var reason = text != TrainOptions.OrleansHost ? $"must be {TrainOptions.LocalHost} or {TrainOptions.OrleansHost}" : ClusterHosts.Find() is null ? ClusterHosts.Missing : null;
+        errors.AddRange(reason is null ? [] : [new SettingError(Settings.Host.Flag, text, reason)]);
+        return text;
     }
 
     private static T Parsed<T>(string? text, string flag, T unlessGiven, string range, Func<string, T> parse, Predicate<T> isAllowed, List<SettingError> errors)

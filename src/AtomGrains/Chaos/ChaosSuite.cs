@@ -6,15 +6,14 @@ using AtomGrains.Chaos.Runs;
 namespace AtomGrains.Chaos;
 
 /// <summary>The plans of one seed on one machine, carried out one at a time. The undisturbed run of each spec is made once.</summary>
-/// <param name="kinds">Those that are allowed; <see cref="ChaosMachine.Missing"/> of each is null.</param>
-/// <param name="mostWorkers">Of the largest world; at least 2.</param>
-internal sealed class ChaosSuite(ChaosMachine machine, ulong seed, IReadOnlyList<ChaosKind> kinds, int mostWorkers)
+/// <param name="bounds"><see cref="ChaosMachine.Missing"/> of each kind is null.</param>
+internal sealed class ChaosSuite(ChaosMachine machine, ulong seed, ChaosBounds bounds)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<ChaosSpec, RunFacts> _calm = [];
 
-    public ChaosPlan Plan(int number) => ChaosPlanner.Plan(seed, number, kinds, mostWorkers);
+    public ChaosPlan Plan(int number) => ChaosPlanner.Plan(seed, number, bounds);
 
     /// <summary>What a plan leaves: it goes when everything held, and is kept otherwise.</summary>
     public string FolderOf(ChaosPlan plan) => Path.Combine(machine.Folder, FormattableString.Invariant($"plan-{plan.Number}"));

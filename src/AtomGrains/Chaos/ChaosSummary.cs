@@ -16,12 +16,13 @@ internal sealed class ChaosSummary
     /// <summary>How often a kind struck, whatever came of it.</summary>
     public int Injected(ChaosKind kind) => _outcomes.Sum(outcome => outcome.Injected.Count(injected => injected == kind));
 
+    /// <param name="kinds">Those that could be drawn.</param>
     /// <param name="left">Kinds that were left out, with the reason.</param>
-    public void Write(TextWriter output, IReadOnlyList<(ChaosKind Kind, string Reason)> left)
+    public void Write(TextWriter output, IReadOnlyList<ChaosKind> kinds, IReadOnlyList<(ChaosKind Kind, string Reason)> left)
     {
         var table = new Table().Border(TableBorder.Ascii2).Title("Faults injected, and seconds to the second step after each");
         table.AddColumns("kind", "injected", "recovered", "missed", "median", "worst");
-        foreach (var kind in ChaosKinds.All.Where(kind => left.All(entry => entry.Kind != kind)))
+        foreach (var kind in kinds)
         {
             var seconds = Of(kind).Where(fault => fault.Recovered is not null).Select(fault => fault.Recovered!.Value.TotalSeconds).Order().ToList();
             table.AddRow(ChaosKinds.NameOf(kind), $"{Injected(kind)}", $"{Recovered(kind)}", $"{Missed(kind)}", seconds.Count == 0 ? "" : Text(seconds[seconds.Count / 2]), seconds.Count == 0 ? "" : Text(seconds[^1]));

@@ -3,6 +3,7 @@ using AtomGrains.Chaos;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
 using AtomGrains.Chaos.Runs;
+using AtomGrains.Commands.Options;
 using AtomGrains.Local;
 
 namespace AtomGrains.Commands;
@@ -21,8 +22,8 @@ internal static class ChaosCommand
         var summary = new ChaosSummary();
         using (var machine = new ChaosMachine(options.Folder, arguments => OwnProgram.StartInfo([.. arguments])))
         {
-            var suite = new ChaosSuite(machine, options.Seed, options.Kinds, options.MostWorkers);
-            output.WriteLine(FormattableString.Invariant($"seed {options.Seed}, {options.Kinds.Count} kinds, worlds of up to {options.MostWorkers} workers, in {machine.Folder}"));
+            var suite = new ChaosSuite(machine, options.Seed, options.Bounds);
+            output.WriteLine(FormattableString.Invariant($"seed {options.Seed}, {options.Bounds.Kinds.Count} kinds, {(options.Bounds.Host == TrainOptions.OrleansHost ? "silos" : "worlds")} of up to {options.Bounds.MostWorkers} workers, in {machine.Folder}"));
             try
             {
                 var started = Stopwatch.GetTimestamp();
@@ -42,12 +43,12 @@ internal static class ChaosCommand
             catch (IOException error)
             {
                 output.WriteLine($"stopped: {error.Message}");
-                summary.Write(output, options.Left);
+                summary.Write(output, options.Bounds.Kinds, options.Left);
                 return Broken;
             }
         }
 
-        summary.Write(output, options.Left);
+        summary.Write(output, options.Bounds.Kinds, options.Left);
         if (summary.Broken > 0)
         {
             return Broken;

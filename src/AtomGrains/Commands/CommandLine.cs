@@ -146,9 +146,10 @@ public sealed class CommandLine(CommandHandler train, CommandHandler demo, TextW
         var workers = new Option<string>(ChaosOptions.WorkersFlag) { Description = "Of the largest world. Default 6.", HelpName = "N" };
         var folder = new Option<string>(ChaosOptions.OutFlag) { Description = "Where runs are kept that broke an invariant; runs/chaos-TIME unless given.", HelpName = "DIR" };
         var only = new Option<string>(ChaosKinds.Setting) { Description = $"Kinds of faults, of {string.Join(", ", ChaosKinds.All.Select(ChaosKinds.NameOf))}.", HelpName = "KIND,..." };
-        var command = new Command("chaos", "Break runs on purpose, by seeded random plans, and check that each ends with the bits of the undisturbed one.") { minutes, seed, plan, workers, folder, only };
+        var host = new Option<string>(Settings.Host.Flag) { Description = Settings.Host.Help, HelpName = Settings.Host.ValueName };
+        var command = new Command("chaos", "Break runs on purpose, by seeded random plans, and check that each ends with the bits of the undisturbed one.") { minutes, seed, plan, workers, folder, only, host };
         command.SetAction((parsed, cancellation) => Task.Run(() => ChaosCommand.Run(
-            ChaosOptions.Read(parsed.GetValue(minutes), parsed.GetValue(seed), parsed.GetValue(plan), parsed.GetValue(workers), parsed.GetValue(folder), parsed.GetValue(only), DateTimeOffset.UtcNow),
+            ChaosOptions.Read(parsed.GetValue(minutes), parsed.GetValue(seed), parsed.GetValue(plan), parsed.GetValue(workers), parsed.GetValue(folder), parsed.GetValue(only), parsed.GetValue(host), DateTimeOffset.UtcNow),
             output,
             cancellation), CancellationToken.None));
         return command;

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using AtomGrains.Core.Membership;
 using AtomGrains.Core.Options;
 using AtomGrains.Node.Storage;
@@ -14,7 +12,7 @@ namespace AtomGrains.Local;
 /// <param name="folder">The run folder.</param>
 internal sealed class OrderedFaults(FaultPlan plan, string folder)
 {
-    private readonly StruckFaults _register = new(folder, RegisterOf(plan));
+    private readonly StruckFaults _register = new(folder, plan);
     private readonly HashSet<int> _struck = [];
 
     private IEnumerable<NumberedFault> Waiting =>
@@ -24,7 +22,7 @@ internal sealed class OrderedFaults(FaultPlan plan, string folder)
     public IReadOnlyList<FaultOrder> NotStruck => [.. Waiting.Select(fault => fault.Order)];
 
     /// <summary>Where the processes of the run note what strikes them.</summary>
-    public string Register => RegisterOf(plan);
+    public string Register => StruckFaults.RegisterOf(plan);
 
     /// <summary>Reads what has struck under predecessors; the newest number of workers among it, or null.</summary>
     public int? Recall()
@@ -74,11 +72,4 @@ internal sealed class OrderedFaults(FaultPlan plan, string folder)
         struck is { } found ? new OrderedStrike(plan.Orders[found.Order], found.At) : null;
 
     private static string Name(int supervisor) => $"supervisor-{supervisor}";
-
-    // Numbers mean something in one plan alone.
-    private static string RegisterOf(FaultPlan plan)
-    {
-        var text = string.Join(' ', plan.Orders);
-        return Path.Combine(StruckFaults.FolderName, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
-    }
 }

@@ -595,8 +595,10 @@ public sealed class RunActorTests : IDisposable
     [Fact]
     public void AnOrderedKillOfTheCoordinatorsSiloIsOnTheDiskWithWhoLivesThere()
     {
-        var output = new Output();
-        using var actor = Actor(output, Plan(new RunSettings { Workers = 2, Faults = new FaultPlan([new FaultOrder(FaultKind.KillCoordinator, null, 0)]) }));
+        // What struck under another plan, which a run is resumed with, was another order 0.
+        Assert.True(new StruckFaults(_folder, new FaultPlan([new FaultOrder(FaultKind.Kill, 1, 3)])).TryStrike(0, new NodeId(1), DateTimeOffset.UtcNow));
+        var (output, faults) = (new Output(), new FaultPlan([new FaultOrder(FaultKind.KillCoordinator, null, 0)]));
+        using var actor = Actor(output, Plan(new RunSettings { Workers = 2, Faults = faults }));
         actor.OnReport(new NodeId(1), "b", [new NodeReady("127.0.0.1:1", 0)]);
         actor.OnReport(new NodeId(2), "a", [new NodeReady("127.0.0.1:2", 1)]);
         Assert.Equal(0, output.Kills);
@@ -607,7 +609,7 @@ public sealed class RunActorTests : IDisposable
         }
 
         Assert.Equal(1, output.Kills);
-        Assert.Equal("2", new StruckFaults(_folder).Whom(0));
+        Assert.Equal("2", new StruckFaults(_folder, faults).Whom(0));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using AtomGrains.Chaos.Checks;
 using AtomGrains.Chaos.Plans;
 using AtomGrains.Chaos.Runs;
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Membership;
 using AtomGrains.EndToEnd.Tests.Support;
 using AtomGrains.Node.Storage;
@@ -13,6 +14,7 @@ public sealed class InvariantCheckTests
     private static readonly ChaosPlan Plan = new(1, 0)
     {
         Spec = new ChaosSpec("short", Spec.Short.Steps, 8, 4, []),
+        Host = TrainOptions.LocalHost,
         Workers = 2,
         Spares = 0,
         Partitions = 4,

@@ -1,5 +1,6 @@
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
+using AtomGrains.Commands.Options;
 
 namespace AtomGrains.EndToEnd.Tests.Support;
 
@@ -9,6 +10,6 @@ internal sealed class FactWithSmallDiskAttribute : FactAttribute
 {
     public FactWithSmallDiskAttribute()
     {
-        Skip = ChaosMachine.Missing(ChaosKind.DiskFull)!;
+        Skip = ChaosMachine.Missing(ChaosKind.DiskFull, TrainOptions.LocalHost)!;
     }
 }

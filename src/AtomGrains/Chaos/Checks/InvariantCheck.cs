@@ -109,7 +109,7 @@ internal sealed class InvariantCheck(ChaosPlan plan, RunFacts calm, RunFacts run
     private IEnumerable<string> Ledger()
     {
         var lines = run.Ledger.Lines;
-        foreach (var fault in struck.Where(fault => fault is { Who: not null, IsCutShort: false }))
+        foreach (var fault in struck.Where(fault => fault is { Who: not null, IsCutShort: false, IsOverlooked: false }))
         {
             var allowed = struck.Where(other => other.Who == fault.Who).SelectMany(other => ChaosKinds.LedgerKindsOf(other.Strike.Kind)).Append(FaultLedger.UnknownEnd);
             var told = lines.Where(line => line.Who == fault.Who).ToList();

@@ -30,9 +30,10 @@ internal sealed class ChaosMachine : IDisposable
     /// <exception cref="IOException">It does not start.</exception>
     public Azurite Azurite => _azurite.Value;
 
-    /// <summary>Why a kind cannot be injected on this machine, in words; null when it can.</summary>
-    public static string? Missing(ChaosKind kind) => kind switch
+    /// <summary>Why a kind cannot be injected into runs of a host on this machine, in words; null when it can.</summary>
+    public static string? Missing(ChaosKind kind, string host) => kind switch
     {
+        ChaosKind.Coordinator when host != TrainOptions.OrleansHost => $"needs {Settings.Host.Flag} {TrainOptions.OrleansHost}: the coordinator dies with the {ChaosKinds.NameOf(ChaosKind.Supervisor)} here",
         ChaosKind.AzureDown or ChaosKind.StoreSlow when Azurite.Main is null => $"needs Azurite and node, which npm did not bring ({Azurite.Variable} names none)",
         ChaosKind.DiskFull when !SmallDisk.IsAllowed => "needs root: a small disk of its own is mounted and filled",
         _ => null,

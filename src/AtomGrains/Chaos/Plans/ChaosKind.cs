@@ -24,7 +24,10 @@ internal enum ChaosKind
     /// <summary>The number of workers changes.</summary>
     Scale,
 
-    /// <summary>SIGKILL of the supervisor; its successor comes by <c>--supervise</c> or by <c>--resume</c>.</summary>
+    /// <summary>
+    /// SIGKILL of the supervisor; its successor comes by <c>--supervise</c> or by <c>--resume</c>. Of silos, who started them:
+    /// they are resumed at once, while they live.
+    /// </summary>
     Supervisor,
 
     /// <summary>Two of the others at once, or the second while the first is being got over.</summary>
@@ -50,4 +53,7 @@ internal enum ChaosKind
 
     /// <summary>The supervisor is killed and nobody comes, until its nodes have given up; then the run is resumed from what they left.</summary>
     Orphans,
+
+    /// <summary>SIGKILL of the silo that hosts the coordinator.</summary>
+    Coordinator,
 }

@@ -1,3 +1,4 @@
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Options;
 
 namespace AtomGrains.Chaos.Plans;
@@ -25,10 +26,14 @@ internal static class ChaosKinds
         new(ChaosKind.AllDie, "all-die", null, []),
         new(ChaosKind.TornCheckpoint, "torn-checkpoint", null, []),
         new(ChaosKind.Orphans, "orphans", null, []),
+        new(ChaosKind.Coordinator, "coordinator", FaultKind.KillCoordinator, ["kill"]),
     ];
 
     /// <summary>In the order in which they are named to the user.</summary>
     public static IReadOnlyList<ChaosKind> All { get; } = [.. Entries.Select(entry => entry.Kind)];
+
+    /// <summary>Those that can befall a run on a host.</summary>
+    public static IReadOnlyList<ChaosKind> On(string host) => [.. All.Where(kind => kind != ChaosKind.Coordinator || host == TrainOptions.OrleansHost)];
 
     public static string NameOf(ChaosKind kind) => Of(kind).Name;
 

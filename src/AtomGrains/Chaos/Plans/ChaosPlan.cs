@@ -9,6 +9,9 @@ internal sealed record ChaosPlan(ulong Seed, int Number)
 {
     public required ChaosSpec Spec { get; init; }
 
+    /// <summary>As <c>--host</c> has it.</summary>
+    public required string Host { get; init; }
+
     public required int Workers { get; init; }
 
     public required int Spares { get; init; }

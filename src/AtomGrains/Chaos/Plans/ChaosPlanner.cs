@@ -1,3 +1,4 @@
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Parameters;
 
@@ -16,7 +17,7 @@ internal static class ChaosPlanner
     private const double AtTheVeryBeginning = 0.1;
     private const int MostMore = 2;
 
-    // Longer than a dead supervisor's successor takes to come, and shorter than a plan may take.
+    // Longer than a dead supervisor's successor takes to come, and shorter than a plan may take. Silos go on with the run in it.
     private static readonly TimeSpan ShortOrphanGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongOrphanGrace = TimeSpan.FromSeconds(60);
 
@@ -27,17 +28,16 @@ internal static class ChaosPlanner
     // What is paused and alone is waited for, which takes half a minute.
     private static readonly ChaosKind[] NeedingCompany = [ChaosKind.Pause, ChaosKind.PauseAndWake, ChaosKind.Two];
 
-    /// <param name="kinds">Those that are allowed; at least one.</param>
-    /// <param name="mostWorkers">Of the largest world; at least 2.</param>
-    public static ChaosPlan Plan(ulong seed, int number, IReadOnlyList<ChaosKind> kinds, int mostWorkers)
+    public static ChaosPlan Plan(ulong seed, int number, ChaosBounds bounds)
     {
+        var (host, kinds, mostWorkers) = bounds;
         var random = new SeededRandom(Bits.Mix(seed, (ulong)number));
         var chosen = Choose(random, Leading(seed, number, kinds), kinds);
         var spec = random.Pick(ChaosSpec.All);
         var least = chosen.Exists(NeedingCompany.Contains) ? 2 : 1;
         var workers = least + random.Next(mostWorkers - least + 1);
         var partitions = 1 + random.Next(spec.MostPartitions);
-        var drawer = new StrikeDrawer(random, spec, workers, least, mostWorkers, partitions);
+        var drawer = new StrikeDrawer(random, spec, workers, least, bounds, partitions);
         var steps = chosen.Select(_ => (long)(spec.Steps * (Earliest + ((Latest - Earliest) * random.NextUnit())))).Order().ToList();
         if (random.Chance(AtTheVeryBeginning))
         {
@@ -48,13 +48,14 @@ internal static class ChaosPlanner
         return new ChaosPlan(seed, number)
         {
             Spec = spec,
+            Host = host,
             Workers = workers,
             Spares = random.Next(2),
             Partitions = partitions,
             CheckpointEvery = random.Pick<int>(chosen.Exists(kind => OfStores.Contains(kind) || OfEverything.Contains(kind)) ? [3, 5, 10] : [0, 1, 5, 20]),
             Store = StoreFor(strikes, random),
-            Supervise = random.Chance(0.6) && strikes.Exists(strike => strike.Kind is ChaosKind.Supervisor or ChaosKind.Orphans),
-            OrphanGrace = strikes.Exists(strike => strike.Kind == ChaosKind.Orphans) ? ShortOrphanGrace : LongOrphanGrace,
+            Supervise = random.Chance(0.6) && host == TrainOptions.LocalHost && strikes.Exists(strike => strike.Kind is ChaosKind.Supervisor or ChaosKind.Orphans),
+            OrphanGrace = host == TrainOptions.OrleansHost || strikes.Exists(strike => strike.Kind == ChaosKind.Orphans) ? ShortOrphanGrace : LongOrphanGrace,
             Strikes = WithRoomForOrders(strikes),
         };
     }

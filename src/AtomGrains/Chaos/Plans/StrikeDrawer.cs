@@ -1,3 +1,4 @@
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Data;
 using AtomGrains.Core.Options;
 
@@ -5,7 +6,7 @@ namespace AtomGrains.Chaos.Plans;
 
 /// <summary>Draws what happens, in the order of the steps: who can be struck depends on what has happened to the world.</summary>
 /// <param name="least">Workers that a plan's world may shrink to.</param>
-internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int workers, int least, int mostWorkers, int partitions)
+internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int workers, int least, ChaosBounds bounds, int partitions)
 {
     /// <summary>Ways to fill a disk: that of the checkpoints, or that of the run.</summary>
     public const int DiskOfTheRun = 1;
@@ -23,6 +24,7 @@ internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int work
     private static readonly ProtocolPoint?[] OfWorkers = [null, ProtocolPoint.Compute, ProtocolPoint.Push];
     private static readonly ProtocolPoint?[] OfOwners = [.. OfWorkers, ProtocolPoint.Seal, ProtocolPoint.Decide, ProtocolPoint.Apply];
 
+    private readonly bool _isOfSilos = bounds.Host == TrainOptions.OrleansHost;
     private int _world = workers;
 
     public IReadOnlyList<ChaosStrike> Draw(ChaosKind kind, long step)
@@ -35,10 +37,12 @@ internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int work
                 return [OfWorker(kind, step, random.Next(_world), isOrdered: true)];
             case ChaosKind.Supervisor:
                 return [OfSupervisor(step, random.Chance(0.5))];
+            case ChaosKind.Coordinator:
+                return [OfCoordinator(step, random.Chance(0.5))];
             case ChaosKind.Two:
                 return [.. Two(step).Select(strike => strike with { IsOfTwo = true })];
             case ChaosKind.Scale:
-                _world = least + random.Next(mostWorkers - least + 1);
+                _world = least + random.Next(bounds.MostWorkers - least + 1);
                 return [new ChaosStrike(kind, step) { IsOrdered = true, Workers = _world }];
             case ChaosKind.StoreDown or ChaosKind.AzureDown or ChaosKind.StoreSlow:
                 return [new ChaosStrike(kind, step) { Steps = Away() }];
@@ -65,11 +69,11 @@ internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int work
                 var kill = OfWorker(ChaosKind.Kill, step, first, isOrdered: true);
                 return [kill, kill with { Point = ProtocolPoint.Join }];
             case 1:
-                // The supervisor dies as it records the view that follows from the first death.
-                return [OfWorker(ChaosKind.Kill, step, first, random.Chance(0.5)), OfSupervisor(step, isOrdered: true) with { Point = ProtocolPoint.Join }];
+                // The supervisor dies as it records the view that follows from the first death; of silos, whoever records it dies near that.
+                return [OfWorker(ChaosKind.Kill, step, first, random.Chance(0.5)), _isOfSilos ? OfCoordinator(step, isOrdered: false) : OfSupervisor(step, isOrdered: true) with { Point = ProtocolPoint.Join }];
             case 2:
                 var isOrdered = random.Chance(0.5);
-                return [OfWorker(ChaosKind.Kill, step, first, isOrdered), OfSupervisor(step, isOrdered)];
+                return [OfWorker(ChaosKind.Kill, step, first, isOrdered), _isOfSilos ? OfCoordinator(step, isOrdered) : OfSupervisor(step, isOrdered)];
             default:
                 var second = (first + 1 + random.Next(_world - 1)) % _world;
                 var both = random.Chance(0.5);
@@ -87,12 +91,15 @@ internal sealed class StrikeDrawer(SeededRandom random, ChaosSpec spec, int work
     private ChaosStrike OfSupervisor(long step, bool isOrdered)
     {
         var point = random.Pick(OfOwners);
+        isOrdered &= !_isOfSilos; // who started silos takes no orders
         return new ChaosStrike(ChaosKind.Supervisor, step) { IsOrdered = isOrdered, Point = isOrdered ? point : null };
     }
 
+    private static ChaosStrike OfCoordinator(long step, bool isOrdered) => new(ChaosKind.Coordinator, step) { IsOrdered = isOrdered };
+
     private ChaosStrike Resumed(ChaosKind kind, long step)
     {
-        var strike = new ChaosStrike(kind, step) { Workers = least + random.Next(mostWorkers - least + 1), Partitions = 1 + random.Next(spec.MostPartitions) };
+        var strike = new ChaosStrike(kind, step) { Workers = least + random.Next(bounds.MostWorkers - least + 1), Partitions = 1 + random.Next(spec.MostPartitions) };
         _world = Math.Min(_world, strike.Workers!.Value);
         return strike;
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
+using AtomGrains.Commands.Options;
 using AtomGrains.Node.Workers;
 
 namespace AtomGrains.Chaos.Runs;
@@ -104,6 +105,8 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
                 return Signal(strike, sleeper, Signals.Stop) && WakesLater(sleeper!.Value);
             case ChaosKind.Supervisor:
                 return Signal(strike, _victims.Supervisor(), Signals.Kill);
+            case ChaosKind.Coordinator:
+                return Signal(strike, _victims.Coordinator(), Signals.Kill);
             case ChaosKind.StoreDown or ChaosKind.AzureDown or ChaosKind.StoreSlow:
             case ChaosKind.DiskFull when strike.Variant != StrikeDrawer.DiskOfTheRun:
                 return IsAwayForAWhile(strike);
@@ -138,7 +141,13 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
     private bool WakesLater(int pid)
     {
         var asleep = Stopwatch.GetTimestamp();
-        _later.Add((() => _victims.IsFenced(pid) || Stopwatch.GetElapsedTime(asleep) > LongestSleep, () => Signals.Send(pid, Signals.Continue)));
+        var fault = _struck[^1];
+        _later.Add((() => _victims.IsFenced(pid) || Stopwatch.GetElapsedTime(asleep) > LongestSleep, () =>
+        {
+            // Silos are watched by each other: of one that is alone for a while, nobody notices anything.
+            fault.IsOverlooked = plan.Host == TrainOptions.OrleansHost && !_victims.IsFenced(pid);
+            Signals.Send(pid, Signals.Continue);
+        }));
         return true;
     }
 

@@ -89,9 +89,6 @@ internal sealed class LiveRun(ChaosMachine machine, string folder, IReadOnlyDict
     /// <summary>What the supervisor said last; null when it has said nothing yet.</summary>
     public RunStatus? Status() => File.Exists(Path.Combine(Folder, RunStatus.FileName)) ? RunStatus.Read(Folder) : null;
 
-    /// <summary>The node that a process is, by the run's own roll; null for a supervisor.</summary>
-    public NodeRollEntry? NodeOf(int pid) => new NodeRoll(Folder).Entries.LastOrDefault(entry => entry.Process.Pid == pid);
-
     /// <summary>Ends every process of the run, and waits until none is left.</summary>
     /// <param name="but">Those that shall live.</param>
     public void KillAll(params IReadOnlyCollection<int> but)

@@ -144,7 +144,7 @@ internal sealed class PlanRunner(ChaosMachine machine, ChaosPlan plan, string fo
 
     private IEnumerable<string> TrainArguments(PlanStore store) =>
     [
-        "--out", store.RunFolder, "--report", Report,
+        "--host", plan.Host, "--out", store.RunFolder, "--report", Report,
         "--workers", $"{plan.Workers}", "--spares", $"{plan.Spares}", "--partitions", $"{plan.Partitions}",
         "--checkpoint-every", $"{plan.CheckpointEvery}", "--orphan-grace", plan.OrphanGrace.TotalSeconds.ToString(CultureInfo.InvariantCulture),
         .. store.Options, .. plan.Orders.Orders.SelectMany(order => new[] { "--fault", $"{order}" }), .. Supervision,

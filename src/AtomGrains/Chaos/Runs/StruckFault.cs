@@ -26,6 +26,9 @@ internal sealed class StruckFault(ChaosStrike strike, string? who, long committe
     /// <summary>All processes of the run were ended before it had recovered: nobody was left to write a line on it.</summary>
     public bool IsCutShort { get; private set; }
 
+    /// <summary>It was over before anybody who lived could have noticed it.</summary>
+    public bool IsOverlooked { get; set; }
+
     /// <summary>The step in progress when what was taken away was given back; null until then.</summary>
     public long? HealedAt { get; set; }
 

@@ -12,6 +12,7 @@ internal sealed class Victims(LiveRun run, FaultPlan orders)
 {
     private const string Running = "running";
 
+    private readonly RunNames _names = new(run.Folder);
     private readonly HashSet<int> _struck = [];
 
     /// <summary>The process of a worker that is well, or of another one where that one is not; null when nobody is.</summary>
@@ -21,9 +22,12 @@ internal sealed class Victims(LiveRun run, FaultPlan orders)
         return running.Count == 0 ? null : (running.Find(process => process.Worker == number) ?? running[0]).Pid;
     }
 
-    /// <summary>The supervisor's process: who holds the run folder; null when nobody does.</summary>
-    public int? Supervisor() =>
+    /// <summary>The supervisor's process: who holds the run folder, in which there is a run by now; null when nobody does.</summary>
+    public int? Supervisor() => File.Exists(Path.Combine(run.Folder, RunRecord.FileName)) &&
         RunFolderLock.IsHeld(run.Folder) && int.TryParse(RunFolderLock.Holder(run.Folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
+
+    /// <summary>The silo that hosts the coordinator; null when none does, or the run has no silos.</summary>
+    public int? Coordinator() => run.Status()?.CoordinatorPid is { } pid && !_struck.Contains(pid) && ProcessIdentity.Of(pid) is not null ? pid : null;
 
     /// <summary>Nobody is struck twice from outside.</summary>
     public void Struck(int pid) => _struck.Add(pid);
@@ -32,7 +36,7 @@ internal sealed class Victims(LiveRun run, FaultPlan orders)
     public bool IsFenced(int pid) => run.Status()?.Processes.All(process => process.Pid != pid || process.State != Running) ?? false;
 
     /// <summary>The ledger's name of the node that a process is.</summary>
-    public string? NodeName(int pid) => run.NodeOf(pid) is { } entry ? Recovery.NameOf(new NodeId(entry.Node), entry.Slot) : null;
+    public string? NodeName(int pid) => _names.OfProcess(pid);
 
     /// <summary>The ledger's name of the supervisor that a process is; null where it is none yet.</summary>
     public string? SupervisorName(int pid)
@@ -56,10 +60,10 @@ internal sealed class Victims(LiveRun run, FaultPlan orders)
         }
 
         var struck = new StruckFaults(run.Folder, new OrderedFaults(orders, run.Folder).Register);
-        return struck.Orders.Select(order => (order, LedgerName(struck.Whom(order))));
+        return struck.Orders.Select(order => (order, LedgerName(struck.Whom(order), orders.Orders[order].Worker)));
     }
 
-    private string? LedgerName(string whom)
+    private string? LedgerName(string whom, int? worker)
     {
         if (!int.TryParse(whom, NumberStyles.None, CultureInfo.InvariantCulture, out var node))
         {
@@ -67,7 +71,6 @@ internal sealed class Victims(LiveRun run, FaultPlan orders)
             return words.Length == 2 ? SupervisorRoll.NameOf(int.Parse(words[1], CultureInfo.InvariantCulture)) : null;
         }
 
-        var entry = new NodeRoll(run.Folder).Entries.First(entry => entry.Node == node);
-        return Recovery.NameOf(new NodeId(node), entry.Slot);
+        return _names.OfNode(new NodeId(node), worker);
     }
 }
