@@ -22,6 +22,19 @@ public static class ProcessStat
     /// <summary>How it ended, as waitpid(2) has it; 0 also for who may not know.</summary>
     public const int Exit = 49;
 
+    /// <summary>Whether it was told to stand still, as by SIGSTOP; false for none.</summary>
+    public static bool IsPaused(int pid)
+    {
+        try
+        {
+            return Fields(pid)[State] is "T" or "t";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The fields behind the process's name.</summary>
     /// <exception cref="IOException">There is no such process.</exception>
     public static string[] Fields(int pid)

@@ -29,7 +29,7 @@ internal sealed class SiloRoll(string folder)
         }
     }
 
-    /// <summary>Waits until no silo of an attempt before lives. One that does not end in time is killed.</summary>
+    /// <summary>Waits until no silo of an attempt before lives. One that does not end in time is killed, and one that is paused at the end of its grace.</summary>
     /// <param name="grace">How long silos live once nobody wants them.</param>
     /// <param name="note">Tells a person that it waits.</param>
     /// <returns>False when it was asked to end before.</returns>
@@ -41,13 +41,12 @@ internal sealed class SiloRoll(string folder)
             note($"waits for the end of {former.Count} silos of the attempt before, whose launcher is gone (processes {string.Join(", ", former.Select(silo => silo.Pid))})");
         }
 
-        var deadline = DateTimeOffset.UtcNow + grace + LongestEnd;
+        var graceEnds = DateTimeOffset.UtcNow + grace;
         while (former.Exists(silo => silo.IsAlive) && !cancellation.IsCancellationRequested)
         {
-            if (DateTimeOffset.UtcNow > deadline)
-            {
-                former.FindAll(silo => silo.IsAlive).ForEach(silo => Signals.Send(silo.Pid, Signals.Kill));
-            }
+            var late = DateTimeOffset.UtcNow - graceEnds;
+            former.FindAll(silo => late > TimeSpan.Zero && (late > LongestEnd || ProcessStat.IsPaused(silo.Pid)) && silo.IsAlive)
+                .ForEach(silo => Signals.Send(silo.Pid, Signals.Kill));
 
             cancellation.WaitHandle.WaitOne(Look);
         }

@@ -147,7 +147,8 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
             // Silos are watched by each other: of one that is alone for a while, nobody notices anything.
             fault.IsOverlooked = plan.Host == TrainOptions.OrleansHost && !_victims.IsFenced(pid);
             Signals.Send(pid, Signals.Continue);
-        }));
+        }
+        ));
         return true;
     }
 
