@@ -43,7 +43,7 @@ public sealed record WireIntroduce : WireControl;
 
 [MessagePackObject]
 [Immutable]
-public sealed record WireDecide([property: Key(0)] long Generation, [property: Key(1)] WireDecision Decision) : WireControl;
+public sealed record WireDecide([property: Key(0)] long Generation, [property: Key(1)] WireDecision Decision, [property: Key(2)] bool ViewFollows = false) : WireControl;
 
 [MessagePackObject]
 [Immutable]

@@ -17,7 +17,7 @@ public static class FromWire
     {
         WireAdoptView adopt => new AdoptView(Map(adopt.View)),
         WireIntroduce => new Introduce(),
-        WireDecide decide => new Decide(new Generation(decide.Generation), Map(decide.Decision)),
+        WireDecide decide => new Decide(new Generation(decide.Generation), Map(decide.Decision), decide.ViewFollows),
         WireReturnToStep back => new ReturnToStep(new Generation(back.Generation), LineageOf(back.Lineage), back.Step),
         WireDismiss dismiss => new Dismiss(new Generation(dismiss.Generation), Known<DismissReason>(dismiss.Reason)),
         WireExportWeights export => new ExportWeights(new Generation(export.Generation), LineageOf(export.Lineage), export.Version),

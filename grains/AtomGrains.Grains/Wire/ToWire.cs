@@ -13,7 +13,7 @@ public static class ToWire
     {
         AdoptView adopt => new WireAdoptView(Map(adopt.View)),
         Introduce => new WireIntroduce(),
-        Decide decide => new WireDecide(decide.Generation.Value, Map(decide.Decision)),
+        Decide decide => new WireDecide(decide.Generation.Value, Map(decide.Decision), decide.ViewFollows),
         ReturnToStep back => new WireReturnToStep(back.Generation.Value, back.Lineage.Began.Value, back.Step),
         Dismiss dismiss => new WireDismiss(dismiss.Generation.Value, (int)dismiss.Reason),
         ExportWeights export => new WireExportWeights(export.Generation.Value, export.Lineage.Began.Value, export.Version),

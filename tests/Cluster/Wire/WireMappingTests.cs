@@ -43,7 +43,7 @@ public sealed class WireMappingTests
     [
         new AdoptView(View),
         new Introduce(),
-        new Decide(Seven, Decision),
+        new Decide(Seven, Decision, ViewFollows: true),
         new ReturnToStep(Seven, Three, 12),
         new SayWhatYouWaitFor(Seven),
         new WaitsFor(Seven, [new TreeNode(2, 1)], [new NodeId(9)], [new PartitionId(1)], [new NodeId(1)]),

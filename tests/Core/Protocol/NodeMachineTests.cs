@@ -130,6 +130,27 @@ public class NodeMachineTests
         Assert.NotNull(Sent<LeaveRequested>(Tick()));
     }
 
+    [Fact]
+    public void AFillBeginsWhenTheNodesOwnWorkerHasItsParameters()
+    {
+        var node = JoinerThatComputes();
+        Assert.NotNull(Sent<Pull>(Do(outbox => node.HandleControl(new AdoptView(ViewOf(1, Primary, Backup, joiner: Worker)), outbox))));
+        Assert.DoesNotContain(_outbox.Effects, effect => effect is SendToNode { Message: FillWanted });
+        Assert.Null(Sent<FillWanted>(Do(outbox => node.HandleTensor(Primary, new ParameterSlice(Partition, new(1), Key(0), new float[Elements]), outbox))));
+        Assert.Equal([0, 1], Sent<FillWanted>(Do(outbox => node.OnParametersLoaded(Key(0), outbox)))!.Blocks);
+    }
+
+    [Fact]
+    public void AFillDoesNotWaitForParametersThatDoNotCome()
+    {
+        var node = JoinerThatComputes();
+        Do(outbox => node.HandleControl(new AdoptView(ViewOf(1, Primary, Backup, joiner: Worker)), outbox));
+        Assert.Contains(Enumerable.Range(0, 5), _ => Sent<FillWanted>(Do(outbox => node.OnTick(TimeSpan.Zero, outbox))) is { Blocks.Count: 2 });
+    }
+
+    private static NodeMachine JoinerThatComputes() =>
+        new(new Member(Worker, 4, ""), Spec, ReplicaBench.Parameters, _ => new float[Elements], ProtocolRules.Safe);
+
     private List<Effect> Control(ControlMessage message) => Do(outbox => _node.HandleControl(message, outbox));
 
     private List<Effect> Tensor(TensorMessage message) => Do(outbox => _node.HandleTensor(Worker, message, outbox));

@@ -74,7 +74,7 @@ public class PartitionReplicaTests
         bench.Adopt(ViewOf(5, Primary, lineage: new Lineage(new Generation(5))));
         Assert.Equal((0L, new Lineage(new Generation(5))), (bench.Replica.State.Version, bench.Replica.State.Lineage));
         Assert.Null(bench.Replica.State.Last);
-        Assert.All(bench.Replica.State.Values, value => Assert.Equal(0, value));
+        Assert.All([.. bench.Replica.State.Values, .. bench.Replica.State.FirstMoment, .. bench.Replica.State.SecondMoment], value => Assert.Equal(0, value));
     }
 
     [Fact]
@@ -99,6 +99,28 @@ public class PartitionReplicaTests
         var slice = Sent<ParameterSlice>(bench.Decide(Commit(0)));
         Assert.Equal(Key(1, Commit(0)), slice!.Key);
         Assert.All(slice.Slice.ToArray(), value => Assert.True(value < 0));
+    }
+
+    // What it would send is of the old view and refused, and each worker asks again under the new one.
+    [Fact]
+    public void PullAheadOfADecisionBehindWhichAViewComesIsAnsweredUnderThatView()
+    {
+        var bench = new ReplicaBench(Primary, ViewOf(1, Primary));
+        bench.Handle(Worker, new Pull(Partition, new Generation(1), ReplicaBench.Lineage, 1));
+        bench.Handle(Worker, Whole(Key(0)));
+        Assert.Null(Sent<ParameterSlice>(bench.Decide(Commit(0), viewFollows: true)));
+        Assert.Null(Sent<ParameterSlice>(bench.Adopt(ViewOf(2, Primary))));
+        Assert.Equal(new Generation(2), Sent<ParameterSlice>(bench.Handle(Worker, new Pull(Partition, new Generation(2), ReplicaBench.Lineage, 1)))!.Generation);
+    }
+
+    // The view may be lost on the way: whoever asks again is answered.
+    [Fact]
+    public void PullUnderTheOldViewAfterADecisionBehindWhichAViewComesIsAnswered()
+    {
+        var bench = new ReplicaBench(Primary, ViewOf(1, Primary));
+        bench.Handle(Worker, Whole(Key(0)));
+        bench.Decide(Commit(0), viewFollows: true);
+        Assert.NotNull(Sent<ParameterSlice>(bench.Handle(Worker, new Pull(Partition, new Generation(1), ReplicaBench.Lineage, 1))));
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class ReplicaBench
     /// <summary>Delivers and returns what was sent because of it.</summary>
     public List<Effect> Handle(NodeId from, TensorMessage message) => Take(outbox => Replica.Handle(from, message, outbox));
 
-    public List<Effect> Decide(Decision decision) => Take(outbox => Replica.OnDecision(decision, outbox));
+    public List<Effect> Decide(Decision decision, bool viewFollows = false) => Take(outbox => Replica.OnDecision(decision, outbox, viewFollows));
 
     public List<Effect> Adopt(View view) => Take(outbox => Replica.Adopt(view, outbox));
 

@@ -116,11 +116,11 @@ public sealed partial class Coordinator
         outbox.Add(new VersionProven(view.Lineage, _step, root, leaves));
     }
 
-    private void SendDecision(Decision decision, TimeSpan now, Outbox outbox)
+    private void SendDecision(Decision decision, TimeSpan now, Outbox outbox, bool viewFollows = false)
     {
         foreach (var member in _view!.Members)
         {
-            outbox.Send(member.Node, new Decide(_view.Generation, decision));
+            outbox.Send(member.Node, new Decide(_view.Generation, decision, viewFollows));
         }
 
         if (!_stepDisturbed && !EvaluationPlan.IsDue(decision.Step, spec))

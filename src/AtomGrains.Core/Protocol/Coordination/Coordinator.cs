@@ -217,7 +217,7 @@ public sealed partial class Coordinator(
         if (_decidedWhileRecording is { } decision)
         {
             _decidedWhileRecording = null;
-            SendDecision(decision, now, outbox);
+            SendDecision(decision, now, outbox, viewFollows: true);
         }
 
         if (_view is { } old && old.Lineage != view.Lineage)

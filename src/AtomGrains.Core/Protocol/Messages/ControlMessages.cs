@@ -16,7 +16,8 @@ public sealed record AdoptView(View View) : ControlMessage;
 public sealed record Introduce : ControlMessage;
 
 /// <summary>Coordinator to node: what becomes of a step.</summary>
-public sealed record Decide(Generation Generation, Decision Decision) : ControlMessage;
+/// <param name="ViewFollows">Whether the next view is recorded and comes right behind: what is sent under this one would be refused.</param>
+public sealed record Decide(Generation Generation, Decision Decision, bool ViewFollows = false) : ControlMessage;
 
 /// <summary>
 /// Coordinator to worker: this is the step at hand. A worker that is ahead of it, since the only replicas that knew

@@ -31,6 +31,9 @@ public sealed class NodeMachine
     // while they stand, so this is rare, and a long step must not set it off needlessly often.
     private const int QuietTicks = 5;
 
+    // After that the worker waits for somebody who is late, and a fill is not in its way.
+    private const int FillsHeldTicks = 2;
+
     // A quarter of a million parameters: under a millisecond, which is all that hashing keeps a message waiting.
     private const int HashedElementsAtOnce = 1 << 18;
 
@@ -52,6 +55,7 @@ public sealed class NodeMachine
     private long _lastDecided = -1;
     private Decision? _atBackups;
     private int _quietTicks;
+    private bool _adopting;
     private bool _leaving;
 
     /// <param name="proves">Whether seals carry hashes of the parameters.</param>
@@ -64,7 +68,7 @@ public sealed class NodeMachine
         _self = self.Node;
         _layout = new PartitionLayout(parameters.Elements, spec.BlockElements, spec.Partitions);
         Pool = new FloatPool();
-        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves, new FillBudget(refillBytesPerSecond), spec.Seed);
+        _context = new ReplicaContext(_self, spec.Lanes, parameters, new AdamW(spec.Optimizer), new FloatPool(), rules, initialParameters, _tally, spec.Steps, proves, new FillBudget(refillBytesPerSecond, () => IsBetweenSteps && _quietTicks < FillsHeldTicks), spec.Seed);
         _blocksAtOnce = Math.Max(1, HashedElementsAtOnce / spec.BlockElements);
         _held = new HeldMessages(MostHeld, Math.Max(FewHeldBytes, MostHeldVectors * sizeof(float) * (long)parameters.Elements));
         _worker = new Worker(_self, spec, _layout, Pool, _tally);
@@ -154,6 +158,7 @@ public sealed class NodeMachine
     {
         _worker.OnParametersLoaded(key, outbox);
         ApplyAtBackups(outbox);
+        GoOnFilling(outbox);
         Settle(outbox);
         Prove();
     }
@@ -216,11 +221,7 @@ public sealed class NodeMachine
     {
         ApplyAtBackups(outbox);
         _context.Fills.Tick(now);
-        foreach (var replica in _replicas.Values)
-        {
-            replica.GoOnFilling(outbox);
-        }
-
+        GoOnFilling(outbox);
         outbox.Report(new Heartbeat(Generation, Counters));
         if (_leaving)
         {
@@ -246,7 +247,22 @@ public sealed class NodeMachine
         }
 
         Settle(outbox);
-        ProvideBuffer();
+        if (!IsBetweenSteps)
+        {
+            ProvideBuffer();
+        }
+    }
+
+    // All workers stand still as this one does, until each has its parameters: what can wait comes after. What a view means for
+    // the worker here is known once it has adopted it, which is behind the replicas.
+    private bool IsBetweenSteps => _adopting || _worker.AwaitsParameters;
+
+    private void GoOnFilling(Outbox outbox)
+    {
+        foreach (var replica in _replicas.Values)
+        {
+            replica.GoOnFilling(outbox);
+        }
     }
 
     // For what has come to this node in the newest views, one a tick: lanes are computed, or there is time.
@@ -317,9 +333,12 @@ public sealed class NodeMachine
             _sealedReported = -1;
             _quietTicks = 0;
             _lastDecided = -1;
+            _adopting = true;
             AdoptReplicas(view, outbox);
             _shards.Adopt(view, outbox);
             _worker.Adopt(view, outbox);
+            _adopting = false;
+            GoOnFilling(outbox);
             foreach (var stored in _stored.Values.Where(stored => stored.Before.Lineage == view.Lineage))
             {
                 outbox.Report(stored);
@@ -391,7 +410,7 @@ public sealed class NodeMachine
 
         foreach (var replica in _replicas.Values.Where(replica => replica.Role == PartitionRole.Primary))
         {
-            replica.OnDecision(decide.Decision, outbox);
+            replica.OnDecision(decide.Decision, outbox, decide.ViewFollows);
         }
 
         _worker.OnDecided(decide.Decision, outbox);

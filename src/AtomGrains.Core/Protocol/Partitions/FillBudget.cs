@@ -6,7 +6,8 @@ namespace AtomGrains.Core.Protocol.Partitions;
 /// saved up is spent, and one request more at the most, which the next ticks pay off.
 /// </summary>
 /// <param name="bytesPerSecond">Above 0.</param>
-public sealed class FillBudget(long bytesPerSecond)
+/// <param name="isHeld">Whether somebody waits meanwhile for what is worth more; null for never.</param>
+public sealed class FillBudget(long bytesPerSecond, Func<bool>? isHeld = null)
 {
     /// <summary>A fifth of a network of 10 Gbit/s: the steps keep the rest, and a partition of a gigabyte has its backup within seconds.</summary>
     public const long UsualBytesPerSecond = 256_000_000;
@@ -18,7 +19,7 @@ public sealed class FillBudget(long bytesPerSecond)
     private TimeSpan? _told;
 
     /// <summary>Whether something may be asked for now.</summary>
-    public bool IsOpen => _bytes > 0;
+    public bool IsOpen => _bytes > 0 && isHeld?.Invoke() != true;
 
     public void Spend(long bytes) => _bytes -= bytes;
 

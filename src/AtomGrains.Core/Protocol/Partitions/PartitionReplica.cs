@@ -177,7 +177,8 @@ public sealed partial class PartitionReplica
     }
 
     /// <summary>A decision of this replica's own generation.</summary>
-    public void OnDecision(Decision decision, Outbox outbox)
+    /// <param name="viewFollows">Workers ask again under the next view, whose primaries answer; until then nobody is answered who asked before.</param>
+    public void OnDecision(Decision decision, Outbox outbox, bool viewFollows = false)
     {
         if (_state.Version is not { } version || decision.Lineage != _state.Lineage)
         {
@@ -201,7 +202,7 @@ public sealed partial class PartitionReplica
         _acknowledged.Clear();
         _seal = null;
         _silentTicks = 0;
-        AfterAdvance(outbox);
+        AfterAdvance(outbox, viewFollows);
         StoreIfAsked(outbox);
     }
 
@@ -382,11 +383,11 @@ public sealed partial class PartitionReplica
         TrySeal();
     }
 
-    private void AfterAdvance(Outbox outbox)
+    private void AfterAdvance(Outbox outbox, bool viewFollows = false)
     {
         if (Role == PartitionRole.Primary)
         {
-            foreach (var (worker, _) in _pulls.Where(pull => pull.Value <= _state.Version).ToList())
+            foreach (var (worker, _) in _pulls.Where(pull => !viewFollows && pull.Value <= _state.Version).ToList())
             {
                 _pulls.Remove(worker);
                 outbox.Send(worker, new ParameterSlice(_range.Id, _view.Generation, _state.Key, _state.Values));

@@ -49,6 +49,8 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Version = 0;
         Digest = DecisionDigest.Genesis(lineage);
         initial.CopyTo(Values);
+        Array.Clear(FirstMoment);
+        Array.Clear(SecondMoment);
         _valuesDigest = null;
         Array.Fill(_blockVersions, 0);
     }
@@ -63,7 +65,10 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Array.Fill(_blockVersions, version);
     }
 
-    /// <summary>Drops everything; what follows comes from a primary.</summary>
+    /// <summary>
+    /// Drops everything; what follows comes from a primary, whole blocks at a time. So nothing is cleared: the system gives memory
+    /// when it is touched for the first time, and a joiner adopts its view while workers wait for what its node is primary of.
+    /// </summary>
     public void Reset(Lineage lineage)
     {
         Lineage = lineage;
@@ -71,8 +76,6 @@ public sealed class ReplicaState(PartitionRange range, ParameterLayout parameter
         Last = null;
         LastReduced = null;
         DropReduced();
-        Array.Clear(FirstMoment);
-        Array.Clear(SecondMoment);
         Array.Clear(_blockVersions);
     }
 

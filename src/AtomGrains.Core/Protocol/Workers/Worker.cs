@@ -36,6 +36,9 @@ public sealed partial class Worker(NodeId self, RunSpec spec, PartitionLayout la
     /// <summary>Partitions whose parameters it still waits for.</summary>
     public IEnumerable<PartitionId> MissingParameters => _missing;
 
+    /// <summary>Whether it stands still for want of them: the step that it was at is decided, or it is new.</summary>
+    public bool AwaitsParameters => TakesPart && _missing.Count > 0 && (_decided || _computed is null);
+
     public void Adopt(View view, Outbox outbox)
     {
         var old = _view;

@@ -42,6 +42,19 @@ public class LeavingNodeTests : CoordinatorBench
     }
 
     [Fact]
+    public void ADecisionBehindWhichAViewComesSaysSo()
+    {
+        Install();
+        Assert.Equal([false, false], ViewFollows(Seal(One, 1, 0)));
+        Ready(Three);
+        Do(outbox => Coordinator.OnScale(3, Now, outbox));
+        Assert.Single(Seal(One, 1, 1, last: DecisionOf(0)).OfType<RecordView>());
+        Assert.Equal([true, true], ViewFollows(Recorded(2)));
+
+        static IEnumerable<bool> ViewFollows(List<Effect> effects) => effects.OfType<SendToNode>().Select(send => send.Message).OfType<Decide>().Select(decide => decide.ViewFollows);
+    }
+
+    [Fact]
     public void TheOnlyCopyIsKeptHoweverLateItIs()
     {
         TwoLeavesAndHasNoLanes();
