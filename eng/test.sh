@@ -81,7 +81,7 @@ build_tests() {
         find_program_folder
         lock build
         dotnet_build "$solution" "building the $profile profile with its tests"
-        compile_ahead "$root"/{tests,tests/Programs,samples}/*/bin/Release/net10.0
+        compile_all_ahead "$root"/{tests,tests/Programs,samples}/*/bin/Release/net10.0
         [[ -x $program_folder/$program ]] || keep_program
         unlock
         echo "$tests_key" >"$state/tests.built"

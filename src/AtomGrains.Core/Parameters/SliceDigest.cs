@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AtomGrains.Core.Parameters;
@@ -9,6 +10,8 @@ namespace AtomGrains.Core.Parameters;
 /// </summary>
 public readonly record struct SliceDigest(ulong Value)
 {
+    // Compiled where it runs: ahead of time each CRC would be a call.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SliceDigest Of(ReadOnlySpan<float> slice)
     {
         var words = MemoryMarshal.Cast<float, ulong>(slice);
