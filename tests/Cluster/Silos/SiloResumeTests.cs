@@ -30,6 +30,7 @@ public sealed class SiloResumeTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task SilosOfADeviceWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
         SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu", workers: 2);
 

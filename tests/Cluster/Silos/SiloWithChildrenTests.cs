@@ -117,6 +117,7 @@ public sealed class SiloWithChildrenTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ChildrenThatFailAgainAndAgainEndTheRunWithTheReason() => LongEnough.Run(Spec.Short, async spec =>
     {
         // A folder of that name cannot be replaced by a file. Every process that tries fails, and its successors would.

@@ -31,6 +31,7 @@ public sealed class PauseTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task APauseFromOutsideMovesTheLanes() => LongEnough.Run(Spec.Medium, async spec =>
     {
         // It never wakes: the end of the run takes it along.

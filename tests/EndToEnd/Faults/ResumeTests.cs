@@ -14,6 +14,7 @@ public sealed class ResumeTests : IDisposable
     private string _folder = TrainProcess.NewFolder();
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ARunThatDiedWholeGoesOnIntoAnotherWorld() => LongEnough.Run(Spec.Medium, async spec =>
     {
         await KilledWhole(spec, workers: 3);
@@ -36,6 +37,7 @@ public sealed class ResumeTests : IDisposable
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task WhatNodesLeaveThatLostTheirSupervisorIsGoneOnFromInAnyNumberOfPartitions() => LongEnough.Run(Spec.Medium, async spec =>
     {
         BeginAnew();

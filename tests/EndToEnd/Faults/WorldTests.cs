@@ -40,6 +40,7 @@ public sealed class WorldTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task NoticesAndDeviceFaultsChangeNoBit() => LongEnough.Run(Spec.Medium, async spec =>
     {
         string[] faults = ["exit:worker=0@step=20", "device:worker=2@step=60"];
@@ -59,6 +60,7 @@ public sealed class WorldTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task AnEngineThatAbortsTheProcessChangesNoBit() => LongEnough.Run(Spec.Long, async spec =>
     {
         const string Order = "device-abort:worker=1@step=5";
