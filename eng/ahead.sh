@@ -10,8 +10,9 @@ compiled_ahead=(AtomGrains AtomGrains.Azure AtomGrains.Clustering AtomGrains.Sil
     System.CommandLine YamlDotNet)
 
 # What steps go through. Ahead of time it is compiled for any processor, library by library, and a worker, which compiles each
-# method once, would keep that: beside the step loops it takes 7.1 % of their time then, and 6.0 % compiled where it runs. For
-# tests, whose processes live for seconds. Not AtomGrains.Torch: it holds a job, whose runs go on with the same file only, by its hash.
+# method once, would keep that: beside the step loops it takes 7.1 % of their time then, and 6.5 % compiled where it runs
+# (medians of six runs in turns). For tests, whose processes live for seconds.
+# Not AtomGrains.Torch: it holds a job, whose runs go on with the same file only, by its hash.
 of_steps=(AtomGrains.Core AtomGrains.Grains AtomGrains.Grains.Abstractions AtomGrains.LibTorch AtomGrains.Node
     Orleans.Core Orleans.Core.Abstractions Orleans.Persistence.Memory Orleans.Runtime
     Orleans.Serialization Orleans.Serialization.Abstractions Orleans.Serialization.MessagePack MessagePack TorchSharp)

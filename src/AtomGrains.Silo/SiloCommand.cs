@@ -28,6 +28,7 @@ internal static class SiloCommand
         using var terminal = new StreamWriter(standardError) { AutoFlush = true };
         try
         {
+            Signals.WakeAtEndOfParent();
             var orders = ReadOrders(input);
             using var run = OrderedRun.Open(orders, jobs);
             Signals.RedirectOutputTo(Path.Combine(orders.RunFolder, "logs", $"silo-{orders.Ordinal}.log"), keep: standardError);

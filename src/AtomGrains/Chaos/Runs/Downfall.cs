@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
-using AtomGrains.Node.Storage;
 using AtomGrains.Node.Storage.Checkpoints;
 using AtomGrains.Node.Storage.Objects;
 using AtomGrains.Node.Workers;
@@ -39,7 +38,7 @@ internal sealed class Downfall(ChaosPlan plan, LiveRun run, PlanStore store)
                 // First who would start another supervisor.
                 Signals.Send(run.Pid, Signals.Kill);
                 Signals.Send(supervisor ?? run.Pid, Signals.Kill);
-                Await(plan.OrphanGrace + EndsWithin, () => run.Mark.Living().All(ProcessStat.IsPaused), "I10: nodes whose supervisor was killed did not end");
+                Await(plan.OrphanGrace + EndsWithin, () => run.Mark.Living().Count == 0, "I10: nodes whose supervisor was killed did not end");
                 run.KillAll();
                 break;
             case ChaosKind.DiskFull:

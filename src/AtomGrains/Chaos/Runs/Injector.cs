@@ -142,14 +142,15 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
     {
         var asleep = Stopwatch.GetTimestamp();
         var fault = _struck[^1];
-        _later.Add((() => _victims.IsFenced(pid) || Stopwatch.GetElapsedTime(asleep) > LongestSleep, () =>
+        _later.Add((() => _victims.IsFenced(pid) || Stopwatch.GetElapsedTime(asleep) > LongestSleep, Wake));
+        return true;
+
+        void Wake()
         {
             // Silos are watched by each other: of one that is alone for a while, nobody notices anything.
             fault.IsOverlooked = plan.Host == TrainOptions.OrleansHost && !_victims.IsFenced(pid);
             Signals.Send(pid, Signals.Continue);
         }
-        ));
-        return true;
     }
 
     private bool IsAwayForAWhile(ChaosStrike strike)
