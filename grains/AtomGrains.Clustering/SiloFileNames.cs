@@ -8,7 +8,7 @@ public static class SiloFileNames
     /// <summary>In the order in which a silo lists them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "cluster", "clustering", "azure-account", "azure-table-endpoint", "runs", "store", "devices", "address", "host", "silo-port", "gateway-port", "http-port", "tensor-ports", "grace", "probe-timeout", "missed-probes",
+        "cluster", "clustering", "azure-account", "azure-table-endpoint", "runs", "store", "data", "devices", "address", "host", "silo-port", "gateway-port", "http-port", "tensor-ports", "grace", "probe-timeout", "missed-probes",
         "secret-file", Tls, "tls-certificate", "tls-key", "tls-ca",
     ];
 }

@@ -55,7 +55,7 @@ internal static class SiloHost
             configure?.Invoke(silo);
         }, standing: true);
         builder.Services.AddSingleton(settings).AddSingleton(jobs);
-        builder.Services.AddSingleton(_ => new FolderRuns(settings.Runs, settings.Store, settings.Grace, settings.Secret, settings.Shape, jobs));
+        builder.Services.AddSingleton(_ => new FolderRuns(settings.Runs, settings.Store, settings.Grace, settings.Secret, settings.Shape, jobs, settings.Data));
         builder.Services.AddSingleton<ISiloRuns>(services => services.GetRequiredService<FolderRuns>());
         builder.Services.AddSingleton<IRunCatalog>(services => services.GetRequiredService<FolderRuns>());
         builder.Services.AddSingleton<IWantedRuns, ClusterRuns>();

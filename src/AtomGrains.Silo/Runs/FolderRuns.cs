@@ -18,7 +18,8 @@ namespace AtomGrains.Silo.Runs;
 /// <param name="store">Where checkpoints go, a folder by the run's name below it; null for the run folder.</param>
 /// <param name="grace">What a silo of this cluster has to hand over: a run that planned with more would lose what it put off.</param>
 /// <param name="secret">The cluster's, from which each run's is derived.</param>
-internal sealed class FolderRuns(string root, string? store, TimeSpan grace, ClusterSecret secret, SiloShape shape, JobRegistry jobs) : ISiloRuns, IRunCatalog, IDisposable
+/// <param name="data">In which the data of runs must lie, absolute; null for anywhere.</param>
+internal sealed class FolderRuns(string root, string? store, TimeSpan grace, ClusterSecret secret, SiloShape shape, JobRegistry jobs, string? data = null) : ISiloRuns, IRunCatalog, IDisposable
 {
     // Where one silo alone has devices, a fault that passes within minutes ends no run.
     private const int MostSiloRests = 3;
@@ -62,7 +63,7 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
 
     public void Make(RunRequest request)
     {
-        var errors = RunFolderMaker.Make(request, FolderOf(request.Name), StoreOf(request.Name), shape.Devices[0], jobs);
+        var errors = RunFolderMaker.Make(request, FolderOf(request.Name), StoreOf(request.Name), data, shape.Devices[0], jobs);
         if (errors is not null && IsSame(request) != true)
         {
             throw new InvalidSettingsException(errors);

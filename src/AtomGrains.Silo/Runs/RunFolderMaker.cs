@@ -18,11 +18,13 @@ internal static class RunFolderMaker
     // The data of a run are read within this, or whoever read them is gone.
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
+    /// <param name="data">In which its data must lie; null for anywhere.</param>
     /// <returns>Null when it is made; why another has the name, when one came first.</returns>
     /// <exception cref="InvalidSettingsException">Everything that is wrong with the request.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public static IReadOnlyList<SettingError>? Make(RunRequest request, string folder, string store, string device, JobRegistry jobs)
+    public static IReadOnlyList<SettingError>? Make(RunRequest request, string folder, string store, string? data, string device, JobRegistry jobs)
     {
+        RunSpecReader.RefuseDataOutside(data, request);
         RemoveAbandoned(Path.GetDirectoryName(folder)!);
         RefuseStoreInUse(store);
         var made = Path.Combine(Path.GetDirectoryName(folder)!, $"{Unfinished}{request.Name}-{Guid.NewGuid():N}");

@@ -36,6 +36,26 @@ internal static class RunSpecReader
     /// <exception cref="InvalidSettingsException">Everything that is wrong with it.</exception>
     public static TrainOptions Options(RunRequest request, string device, string folder) => Options(Parse(request), device, folder);
 
+    /// <summary>
+    /// Whoever may start a run need not be let read whatever silos can: their keys and certificates, say. What links in the folder
+    /// lead to is the affair of who put them there.
+    /// </summary>
+    /// <param name="folder">Absolute; null for anywhere.</param>
+    /// <exception cref="InvalidSettingsException">The run's data do not lie in it.</exception>
+    public static void RefuseDataOutside(string? folder, RunRequest request)
+    {
+        if (folder is null || Parse(request).GetValueOrDefault(Settings.Data) is not { } data)
+        {
+            return;
+        }
+
+        // Up from where a link leads is not up from where it lies.
+        if (Parts(data.Text).Contains("..") || Parts(Path.GetRelativePath(folder, data.Text))[0] == "..")
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Data.Flag, data.Text, $"must lie in {folder}, which has the data of these silos' runs", data.Origin));
+        }
+    }
+
     /// <summary>What a run was made with.</summary>
     /// <param name="device">On which the engine is asked, where it is.</param>
     /// <exception cref="InvalidSettingsException">The folder's own settings cannot be read.</exception>
@@ -45,6 +65,8 @@ internal static class RunSpecReader
 
     private static TrainOptions Options(IReadOnlyDictionary<Setting, GivenValue> given, string device, string folder) => TrainOptionsReader.Read(
         new SettingValues(new Dictionary<Setting, GivenValue>(given) { [Settings.Device] = new([device]), [Settings.Out] = new([folder]) }, _ => null), dataRequired: true);
+
+    private static string[] Parts(string path) => path.Split(Path.DirectorySeparatorChar);
 
     private static IReadOnlyDictionary<Setting, GivenValue> Parse(RunRequest request)
     {

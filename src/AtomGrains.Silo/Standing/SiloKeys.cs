@@ -18,6 +18,7 @@ internal static class SiloKeys
     public static readonly Setting Runs = new("runs", "DIR", "Folder on a volume that all silos share; each run is a folder in it.");
     public static readonly Setting Store =
         new("store", "DIR|az://CONTAINER/PREFIX", "Where checkpoints go; a folder in each run's folder unless given.");
+    public static readonly Setting Data = new("data", "DIR", "Folder in which the data of runs must lie; anywhere that this process can read unless given.");
     public static readonly Setting Devices = new("devices", "cpu|cuda:N[,...]", "Where workers compute: one device, or several of one kind.", "cpu");
     public static readonly Setting Address = new("address", "ADDRESS", "This pod's own address, which others connect to.", "127.0.0.1");
     public static readonly Setting Host = new("host", "NAME", "Failure domain: primary and backup are never in one. The machine's name unless given.");
@@ -40,7 +41,7 @@ internal static class SiloKeys
     /// <summary>In the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Settings.Config, Cluster, Clustering, AzureAccount, AzureTableEndpoint, AzureConnectionString, Runs, Store, Devices, Address, Host, SiloPort, GatewayPort, HttpPort,
+        Settings.Config, Cluster, Clustering, AzureAccount, AzureTableEndpoint, AzureConnectionString, Runs, Store, Data, Devices, Address, Host, SiloPort, GatewayPort, HttpPort,
         TensorPorts, Grace, Settings.ProbeTimeout, Settings.MissedProbes, SecretFile, Tls, TlsCertificate, TlsKey, TlsAuthority,
     ];
 }

@@ -20,6 +20,9 @@ internal sealed record SiloSettings
     /// <summary>Where checkpoints go, absolute; null for a folder in each run's folder.</summary>
     public string? Store { get; init; }
 
+    /// <summary>In which the data of runs must lie, absolute; null for anywhere. It need not be there yet.</summary>
+    public string? Data { get; init; }
+
     /// <summary>Of one kind, <c>cpu</c> or <c>cuda:N</c>; at least one.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 

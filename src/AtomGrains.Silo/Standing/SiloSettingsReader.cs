@@ -37,6 +37,7 @@ internal static class SiloSettingsReader
             Connection = connection!, // or there is an error
             Runs = runs,
             Store = ReadStore(values),
+            Data = values.Text(SiloKeys.Data) is { } data ? Path.GetFullPath(data) : null,
             Devices = devices,
             Address = address,
             Host = ReadHost(values),

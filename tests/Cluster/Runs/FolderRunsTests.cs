@@ -1,5 +1,8 @@
+using System.Globalization;
 using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
 using AtomGrains.Core.Runs;
+using AtomGrains.Grains.Wire;
 using AtomGrains.Node.Storage;
 using AtomGrains.Silo;
 using AtomGrains.Silo.Runs;
@@ -70,7 +73,40 @@ public sealed class FolderRunsTests : IDisposable
         Assert.Equal("elsewhere", runs.Find("run")!.Plan.BitsClass);
     }
 
-    private FolderRuns Runs => new(_root, null, TimeSpan.FromSeconds(30), ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry());
+    [Theory]
+    [InlineData("/etc/passwd")]
+    [InlineData("{0}")]
+    [InlineData("{0}-of-others/text")]
+    [InlineData("{0}/data/../../text")]
+    [InlineData("{0}/data/../text")]
+    public void DataThatLieOutsideTheirFolderAreRefusedUnread(string data)
+    {
+        var folder = Path.Combine(_root, "data");
+        data = string.Format(CultureInfo.InvariantCulture, data, _root);
+        using var runs = RunsOfDataIn(folder);
+        var refused = Assert.Throws<InvalidSettingsException>(() => runs.Make(new RunRequest(WireContract.Version, "run", $"layers: 2\ndata: {data}")));
+        Assert.Equal($"--data {data} (spec line 2): must lie in {folder}, which has the data of these silos' runs", refused.Message);
+        Assert.Empty(runs.List());
+    }
+
+    [Theory]
+    [InlineData("data")]
+    [InlineData("data/")]
+    [InlineData("data/text")]
+    public void DataThatLieInTheirFolderAreReadAndWithoutOneAnyAre(string data)
+    {
+        // They are not there, and that is what is said.
+        foreach (var folder in new[] { Path.Combine(_root, "data"), Path.Combine(_root, "data/"), "/", null })
+        {
+            using var runs = RunsOfDataIn(folder);
+            var refused = Assert.ThrowsAny<Exception>(() => runs.Make(new RunRequest(WireContract.Version, "run", $"data: {Path.Combine(_root, data)}")));
+            Assert.DoesNotContain("must lie in", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private FolderRuns Runs => RunsOfDataIn(null);
+
+    private FolderRuns RunsOfDataIn(string? data) => new(_root, null, TimeSpan.FromSeconds(30), ClusterSecret.Parse(new string('a', 64))!, new SiloShape("host", "127.0.0.1", ["cpu"], 0, HasChildren: true), new JobRegistry(), data);
 
     private static IReadOnlyList<string> Names(FolderRuns runs) => [.. runs.List().Select(entry => entry.Summary.Name)];
 
