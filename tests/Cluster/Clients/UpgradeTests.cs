@@ -17,7 +17,8 @@ public sealed class UpgradeTests
     [Trait("Category", "Long")]
     public Task ARunGoesOnFromItsCheckpointWithTheBuildOfLaterSilosOnceItIsAllowedTo() => LongEnough.Run(Lasting, async spec =>
     {
-        await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "6" } };
+        // A third of it is what the last silo has once nobody is left to take the second copies.
+        await using var cluster = new StandingCluster { OfSilos = { ["ATOMGRAINS_GRACE"] = "15" } };
         cluster.StartSilos(2);
         await cluster.Starts("run", spec, workers: 2, "checkpoint-every: 1000");
         await cluster.HasWorkers("run", 2);

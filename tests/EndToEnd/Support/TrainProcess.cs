@@ -210,6 +210,8 @@ internal sealed class TrainProcess : IDisposable
     {
         if (HasExited)
         {
+            // What it said last is read a moment after its end.
+            _process.WaitForExitAsync().Wait(TimeSpan.FromSeconds(30));
             var said = $"the run ended before: {awaited}\n{Output}\n{_errors}";
             Assert.True(_process.ExitCode == 0, said);
             throw new RunEndedFirstException(said);
