@@ -76,9 +76,11 @@ public sealed class InProcessClusterTests
     [Fact]
     public async Task AWorkerGrainThatIsTakenDownFindsItsNodeAgain()
     {
+        // More than three nodes, where whoever places them did not know one of the silos yet, and was refused.
         await using var cluster = await InProcessCluster.Start(workers: 3, Steps);
         await cluster.Reaches(10);
         var view = (await cluster.Run.Progress()).View!;
+        var nodes = cluster.Nodes;
         foreach (var member in view.Members)
         {
             await cluster.Grains.GetGrain<IWorkerGrain>(RunKeys.Node(cluster.RunId, member.Node)).Cast<IGrainManagementExtension>().DeactivateOnIdle();
@@ -86,7 +88,7 @@ public sealed class InProcessClusterTests
 
         var report = await cluster.Finish();
         Assert.Equal(await Calm.Value, report.WeightsSha256);
-        Assert.Equal(3, cluster.Nodes);
+        Assert.Equal(nodes, cluster.Nodes);
     }
 
     [Fact]
@@ -113,7 +115,7 @@ public sealed class InProcessClusterTests
     {
         await using var cluster = await InProcessCluster.Start(workers: 3, spec.Steps);
         await cluster.Reaches(10);
-        var before = cluster.Views[^1];
+        var (before, nodes) = (cluster.Views[^1], cluster.Nodes);
         await cluster.Run.Cast<IGrainManagementExtension>().DeactivateOnIdle();
         await cluster.Holds("the next generation", () => cluster.Views[^1].Generation > before.Generation);
         var after = cluster.Views[^1];
@@ -121,7 +123,7 @@ public sealed class InProcessClusterTests
         Assert.Equal(await CalmOf(spec.Steps).Value, report.WeightsSha256);
         Assert.True(after.Generation > before.Generation);
         Assert.Equal(before.Lineage, after.Lineage);
-        Assert.Equal(3, cluster.Nodes);
+        Assert.Equal(nodes, cluster.Nodes);
     });
 
     [Fact]
@@ -130,7 +132,7 @@ public sealed class InProcessClusterTests
         var log = new CoordinatorLog();
         await using var cluster = await InProcessCluster.Start(workers: 3, spec.Steps, silo => silo.Services.AddSingleton<ILoggerProvider>(log));
         await cluster.Reaches(10);
-        var before = cluster.Views[^1];
+        var (before, nodes) = (cluster.Views[^1], cluster.Nodes);
         cluster.HoldUpTheEnd();
         await Eventually.Holds("a coordinator that steps down", () => log.SteppedDown > 0);
         cluster.LetItEnd();
@@ -138,7 +140,7 @@ public sealed class InProcessClusterTests
         Assert.Equal(await CalmOf(spec.Steps).Value, report.WeightsSha256);
         Assert.Equal(spec.Steps, report.StepsCommitted);
         Assert.True(cluster.Views[^1].Generation > before.Generation);
-        Assert.Equal(3, cluster.Nodes);
+        Assert.Equal(nodes, cluster.Nodes);
     });
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed class SiloFaultTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task AnOrderedKillOfTheCoordinatorsSiloStrikesThatSiloAndChangesNoBit() => LongEnough.Run(Spec.Long, async spec =>
     {
         var strikes = spec.Steps * 2 / 5;
@@ -94,6 +95,7 @@ public sealed class SiloFaultTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ADeviceOfASiloThatFailsItsCheckIsQuarantinedAndTheLedgerSaysSo() => LongEnough.Run(Spec.Long, async spec =>
     {
         var order = $"device:worker=1@step={spec.Steps * 2 / 5}";
@@ -155,6 +157,7 @@ public sealed class SiloFaultTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task AllSilosAtOnceAreFollowedByAsManyThatJoinAtOnce() => LongEnough.Run(Spec.Long, async spec =>
     {
         using var run = TrainProcess.Start(spec, workers: 3, options: [.. OnOrleans, "--checkpoint-every", "4"]);
@@ -189,6 +192,7 @@ public sealed class SiloFaultTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ASiloThatIsAskedToEndHandsOverAndNoStepIsLost() => LongEnough.Run(Spec.Long, async spec =>
     {
         using var run = TrainProcess.Start(spec, workers: 3, options: OnOrleans);

@@ -83,6 +83,7 @@ public sealed class SiloWithChildrenTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ASiloThatIsAskedToEndHandsOverAllItsChildren() => LongEnough.Run(Spec.Long, async spec =>
     {
         using var run = TrainProcess.Start(spec, Workers, options: TwoDevicesASilo);

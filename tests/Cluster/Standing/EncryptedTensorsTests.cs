@@ -16,7 +16,7 @@ namespace AtomGrains.Cluster.Tests.Standing;
 /// </summary>
 public sealed class EncryptedTensorsTests : IDisposable
 {
-    private static readonly Spec Lasting = Spec.Long with { Steps = 250 };
+    private static readonly Spec Lasting = Spec.Long with { Steps = 150 };
 
     private readonly Authority _authority = new();
     private readonly Authority _other = new();

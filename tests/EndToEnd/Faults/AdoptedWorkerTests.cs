@@ -9,6 +9,7 @@ public sealed class AdoptedWorkerTests
     private const string SupervisorKill = "kill:supervisor@step=1";
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ADeviceThatFailsUnderASuccessorIsCheckedCountedAndQuarantined() => LongEnough.Run(Spec.Medium, async spec =>
     {
         const string Order = "device:worker=1@step=20";
@@ -27,6 +28,7 @@ public sealed class AdoptedWorkerTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task AWorkerThatASignalOfItsOwnMakingEndsUnderASuccessorIsALanesDeath()
     {
         // The two that were there at first: who is struck was started by the supervisor that was killed.
@@ -64,10 +66,14 @@ public sealed class AdoptedWorkerTests
         Assert.Equal($"{((string)fault["who"]!)[1..].Split(' ')[0]}.json", Path.GetFileName(words));
     });
 
-    [Theory]
-    [InlineData("1", 1)]
-    [InlineData("99", 0)]
-    public Task ASuccessorUsesNoDeviceThatItsPredecessorGaveUpOrHadNotCheckedYet(string failures, int quarantines) => LongEnough.Run(Spec.Medium, async spec =>
+    [Fact]
+    public Task ASuccessorUsesNoDeviceThatItsPredecessorGaveUp() => ASuccessorUsesNoDeviceThatItsPredecessorDidNot(failures: "1", quarantines: 1);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task ASuccessorUsesNoDeviceThatItsPredecessorHadNotCheckedYet() => ASuccessorUsesNoDeviceThatItsPredecessorDidNot(failures: "99", quarantines: 0);
+
+    private static Task ASuccessorUsesNoDeviceThatItsPredecessorDidNot(string failures, int quarantines) => LongEnough.Run(Spec.Medium, async spec =>
     {
         const string Order = "device:worker=1@step=5";
         const string Kill = "kill:supervisor@step=40";

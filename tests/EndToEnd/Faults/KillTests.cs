@@ -111,6 +111,7 @@ public sealed class KillTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task WithoutReplicasALostWorkerCostsTheStepsSinceTheNewestCheckpoint() => LongEnough.Run(Spec.Medium, async spec =>
     {
         var struck = spec.Steps * 2 / 3;

@@ -67,6 +67,7 @@ public sealed class NoticeTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ANoticeWhileItsSlicesAreWrittenCostsNeitherAStepNorACheckpoint() => LongEnough.Run(Spec.Medium with { Steps = 60 }, async spec =>
     {
         // At that point the update of step 19 is applied, and slices of step 20 are just being taken and written.

@@ -119,6 +119,7 @@ public sealed class ResumeTests : IDisposable
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task LossOfBothCopiesAndTheSupervisorIsSaidByTheTrueNumberOfSteps() => LongEnough.Run(Spec.Medium, async spec =>
     {
         using var killed = TrainProcess.Start(spec, workers: 4, options: ["--checkpoint-every", $"{Every}", "--orphan-grace", "100"]);

@@ -29,6 +29,7 @@ public sealed class StartFaultTests
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task AProcessThatIsStoppedWhileItStartsIsReplaced() => LongEnough.Run(Spec.Short, async spec =>
     {
         using var run = TrainProcess.Start(spec, workers: 1, pauseAfter: 2);

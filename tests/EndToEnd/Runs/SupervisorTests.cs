@@ -45,6 +45,7 @@ public sealed class SupervisorTests : IDisposable
     });
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task ALossThatASupervisorHadNotGotOverWhenItDiedStandsInTheLedgerOnce() => LongEnough.Run(Spec.Long, async spec =>
     {
         const string Order = "kill:worker=1@step=5/compute";
