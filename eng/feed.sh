@@ -121,7 +121,7 @@ choose_profile() {
 
 # Where the answers for this feed, this libtorch and these native sources are kept.
 set_up_file() {
-    echo "$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$(libtorch_listing)" "$wants_cuda" \
+    echo "$state/set-up/$(fingerprint "$(feed_fingerprint)" "$libtorch" "$(libtorch_listing)" "$wants_cuda" "${ATOMGRAINS_LOAD_ALL:-}" \
         "$(file_listing "$root/src/AtomGrains.LibTorch/native")")"
 }
 

@@ -5,7 +5,9 @@
 #
 # `system` is the distribution's libtorch-dev; LIBTORCH_DIR is an unpacked libtorch or the folder of a Python torch
 # (.../site-packages/torch). ATOMGRAINS_LIBTORCH, if set, stands in for `system`. The library's name carries a hash
-# of everything that decides it, so a second call with nothing changed compiles nothing.
+# of everything that decides it, so a second call with nothing changed compiles nothing. Beside it, for the distribution's
+# libtorch, lie empty libraries that stand in for those it uses nothing of (stand-ins.sh); with ATOMGRAINS_LOAD_ALL set there
+# are none, for a job that uses one of those itself.
 set -eu
 
 fail() { echo "build.sh: $*" >&2; exit 2; }
@@ -40,14 +42,20 @@ if nm -D "$libraries/libc10.so" | grep -q 'c105Error.*__cxx11'; then abi=1; else
 cuda=
 if [ -e "$libraries/libtorch_cuda.so" ]; then cuda="-Wl,--no-as-needed -ltorch_cuda -Wl,--as-needed"; fi
 
-stamp="$libtorch $version abi=$abi cuda=${cuda:+yes} $(stat -Lc %s "$libraries/libtorch_cpu.so") $("$compiler" --version | head -n 1)"
-key=$( { cat "$source_file" "$0"; echo "$stamp"; } | sha256sum | cut -c 1-16)
+loaded=$({ echo "$libraries/libtorch_cpu.so"; ldd "$libraries/libtorch_cpu.so" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'; } | xargs stat -Lc '%n %s')
+stamp="$libtorch $version abi=$abi cuda=${cuda:+yes} all=${ATOMGRAINS_LOAD_ALL:+yes} $loaded $("$compiler" --version | head -n 1)"
+key=$( { cat "$source_file" "$0" "$here/stand-ins.sh"; echo "$stamp"; } | sha256sum | cut -c 1-16)
 library=$output/atomgrains_torch-$key.so
 
 if [ ! -e "$library" ]; then
     mkdir -p "$output"
     temporary=$output/.atomgrains_torch-$key.$$
     trap 'rm -f "$temporary" "$temporary.log"' EXIT
+    if [ "$libtorch" = system ] && [ -z "${ATOMGRAINS_LOAD_ALL:-}" ]; then
+        [ -d "$output/stand-ins-$key" ] || sh "$here/stand-ins.sh" "$libraries/libtorch_cpu.so" "$output/stand-ins-$key"
+        # Not a run path of the newer kind, which what our library names would have to follow by itself.
+        rpath='-Wl,--disable-new-dtags,-rpath,$ORIGIN/stand-ins-'$key
+    fi
     echo "build.sh: compiling the binding for libtorch $version ($libtorch); about 20 s, once" >&2
     built=
     for standard in c++17 c++20; do # libtorch 1.13 to 2.x want 17, later ones 20
