@@ -38,6 +38,7 @@ public static class SimulationArguments
         new("audit-lanes", "from 0 to 1", o => Text(o.AuditLanes), (o, v) => o with { AuditLanes = Real(v, 0, 1) }),
         new("liar", "from 0 to 15", o => o.Liar is { } slot ? Text(slot) : "none", (o, v) => o with { Liar = (int)Whole(v, 0, 15) }),
         new("lies-from", "from 0", o => Text(o.LiesFrom), (o, v) => o with { LiesFrom = Whole(v, 0, long.MaxValue) }),
+        new("flip-at-version", "from 0", o => Text(o.FlipAtVersion), (o, v) => o with { FlipAtVersion = Whole(v, 0, long.MaxValue) }),
         new("on-wrong-bits", "continue, stop or rollback", o => o.OnWrongBits.ToString().ToLowerInvariant(), (o, v) => o with { OnWrongBits = Policy(v) }),
         new("plan", "fault:slot@event with commas between", o => string.Join(',', o.Plan.Select(Text)), (o, v) => o with { Plan = [.. v.Split(',').Select(Planned)] }),
     ];

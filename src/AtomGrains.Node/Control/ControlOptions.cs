@@ -10,8 +10,8 @@ public sealed record ControlOptions
     /// <summary>Where the supervisor listens. Loopback, because both ends are on one machine; port 0 takes any free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>Bytes of JSON. A longer message closes the connection. Control messages are tags and lists of ids: 1 MiB is far above need.</summary>
-    public int MaxMessageBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes of JSON. A longer message closes the connection. The longest is what a node holds of each of 4,096 partitions, some 400 bytes of each.</summary>
+    public int MaxMessageBytes { get; init; } = 4 << 20;
 
     /// <summary>Bytes queued for a peer that doesn't read; beyond it the connection is closed, since a control message is never dropped silently.</summary>
     public long MaxQueuedBytes { get; init; } = 8 << 20;

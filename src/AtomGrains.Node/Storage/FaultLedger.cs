@@ -247,7 +247,9 @@ public sealed class FaultLedger
         Note(kind, "device", $"{device} of worker {slot}", step, generation, detail);
 
     /// <summary>Whether a line is of a loss that the run had to get over; other lines say what it decided or was told.</summary>
-    public static bool IsRecovery(FaultLine line) => !NoLosses.Contains(line.Kind);
+    public static bool IsRecovery(FaultLine line) => IsLoss(line.Kind);
+
+    private static bool IsLoss(string kind) => !NoLosses.Contains(kind);
 
     /// <summary>A node that leaves in order: a line, and no recovery.</summary>
     public void Leaves(NodeId node, int slot, long step, Generation generation, OrderedStrike? strike)
@@ -287,7 +289,7 @@ public sealed class FaultLedger
 
         var news = _open.FindAll(recovery => recovery.Kind is not null && !recovery.IsCounted);
         news.ForEach(recovery => recovery.IsCounted = true);
-        return [.. news.Select(recovery => (recovery.Kind!, recovery.Role))];
+        return [.. news.Where(recovery => IsLoss(recovery.Kind!)).Select(recovery => (recovery.Kind!, recovery.Role))];
     }
 
     /// <summary>Writes the lines of the losses that are over, and returns them.</summary>
@@ -336,7 +338,12 @@ public sealed class FaultLedger
             var line = recovery.Line(_lanesRecomputed());
             _journal.Fault(line);
             _open.Remove(recovery);
-            _closed.Add(RecoveryReport.Of(line));
+            if (IsRecovery(line))
+            {
+                // Who was asked to end and did not hand over in time has its line, and is no fault.
+                _closed.Add(RecoveryReport.Of(line));
+            }
+
             lines.Add(line);
         }
 

@@ -19,17 +19,35 @@ public static class SurvivingMetrics
             return;
         }
 
-        var (surviving, givenUp) = Sort(JsonLines.Read(path, StorageJson.Default.MetricsLine));
-        if (givenUp.Count == 0)
+        if (!GoesBack(path))
         {
             return;
         }
+
+        var (surviving, givenUp) = Sort(JsonLines.Read(path, StorageJson.Default.MetricsLine));
 
         // In this order: a line that is in both files for a moment is lost in none.
         var beside = Path.Combine(folder, GivenUpFileName);
         var before = File.Exists(beside) ? JsonLines.Read(beside, StorageJson.Default.MetricsLine) : [];
         Write(beside, before.Concat(givenUp).DistinctBy(line => (line.Lineage, line.Step)));
         Write(path, surviving);
+    }
+
+    // Line by line: a run may have more of them than memory, and seldom goes back.
+    private static bool GoesBack(string path)
+    {
+        var last = -1L;
+        foreach (var line in JsonLines.Stream(path, StorageJson.Default.MetricsLine))
+        {
+            if (line.Step <= last)
+            {
+                return true;
+            }
+
+            last = line.Step;
+        }
+
+        return false;
     }
 
     /// <summary>A lineage goes on from the step of its first line: what others had from there on is given up.</summary>

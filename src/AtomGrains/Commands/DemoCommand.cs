@@ -23,6 +23,25 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
 
     private int Run(TrainOptions options, CancellationToken cancellation)
     {
+        var calmFolder = Path.TrimEndingDirectorySeparator(options.Out) + "-calm";
+        if (Directory.Exists(calmFolder) && Directory.EnumerateFileSystemEntries(calmFolder).Any())
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, options.Out, $"{calmFolder}, where the demo's second run goes, must be empty or not there"));
+        }
+
+        try
+        {
+            return Run(options, calmFolder, cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"the demo stopped: {error.Message}");
+            return TrainCommand.Stopped;
+        }
+    }
+
+    private int Run(TrainOptions options, string calmFolder, CancellationToken cancellation)
+    {
         var disturbed = options.Faults.Orders.Count > 0 ? options : options with { Faults = FaultsFor(options.ActiveWorkers, options.Spec.Steps, options.Host) };
         Say($"1. Training with {options.Workers} worker processes. On the way:");
         foreach (var fault in disturbed.Faults.Orders)
@@ -50,7 +69,7 @@ internal sealed class DemoCommand(TrainCommand train, TextWriter output)
         }
 
         Say($"2. The same spec again, with one worker and no faults.");
-        var calmOptions = options with { Workers = 1, Spares = 0, Host = TrainOptions.LocalHost, Faults = FaultPlan.None, Out = options.Out + "-calm", Checkpoints = new CheckpointPlan(), Report = null };
+        var calmOptions = options with { Workers = 1, Spares = 0, Host = TrainOptions.LocalHost, Faults = FaultPlan.None, Out = calmFolder, Checkpoints = new CheckpointPlan(), Report = null };
         var calm = train.Train(calmOptions, cancellation);
         if (calm.Stopped is { } calmReason)
         {

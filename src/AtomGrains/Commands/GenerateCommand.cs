@@ -41,7 +41,7 @@ internal static class GenerateCommand
         info.StandardOutputEncoding = Encoding.UTF8;
         using var child = System.Diagnostics.Process.Start(info)!;
         var text = child.StandardOutput.ReadToEnd();
-        return OwnProgram.AwaitExit(child) is var exitCode and not 0 ? throw new InvalidOperationException($"generating text ended with exit code {exitCode}") : text;
+        return OwnProgram.AwaitExit(child) is var exitCode and not 0 ? throw new IOException($"generating text ended with exit code {exitCode}") : text;
     }
 
     private static float[] ReadWeights(string folder, StepLoop loop, Func<string, string> exportName)

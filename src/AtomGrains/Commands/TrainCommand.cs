@@ -15,8 +15,10 @@ namespace AtomGrains.Commands;
 /// <param name="arguments">The program's own, for who has to start it again.</param>
 internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnlyList<string> arguments)
 {
-    /// <summary>Exit code of a run that ended before its last step.</summary>
+    /// <summary>Exit code of a run that ended before its last step, or whose report could not be written.</summary>
     public const int Stopped = 1;
+
+    private bool _reportIsLost;
 
     public Task<int> RunAsync(TrainOptions options, CancellationToken cancellation) =>
         Task.Run(() => options.Supervise && !Supervision.IsSupervised ? Supervision.Run(options.Out, arguments, cancellation) : Run(options, cancellation), CancellationToken.None);
@@ -57,13 +59,25 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
         var outcome = WithRecordsOf(options.Out, () => supervisor?.Run(folder, elements, cancellation)
             ?? cluster!.Train(folder, elements, hosting, observer, cancellation));
         Warn(outcome.NotStruck.Select(order => $"{FaultPlan.Setting} {order} never struck: the run ended before anybody came to that place"));
-        if (options.Report is { } report)
-        {
-            outcome.Report.Write(report);
-        }
+        _reportIsLost = options.Report is { } report && !IsWritten(outcome.Report, report);
 
         metrics?.AwaitLastLooks(observer.OnNote, cancellation);
         return outcome;
+    }
+
+    // The run is over by then, and whatever it has said is true.
+    private static bool IsWritten(RunReport report, string path)
+    {
+        try
+        {
+            report.Write(path);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{Settings.Report.Flag} {path}: cannot be written: {error.Message}");
+            return false;
+        }
     }
 
     private static DiskNeeds NeedsOf(TrainOptions options, RunRecord record)
@@ -155,7 +169,7 @@ internal sealed class TrainCommand(TextWriter output, JobRegistry jobs, IReadOnl
 
         output.WriteLine(FormattableString.Invariant($"done: {outcome.Report.StepsCommitted} steps, validation loss {outcome.Report.ValLoss:F4}, {outcome.Report.Faults} faults, {outcome.Report.TokensPerSecond:N0} tokens/s"));
         output.WriteLine($"weights {outcome.Report.WeightsSha256}");
-        return 0;
+        return _reportIsLost ? Stopped : 0;
     }
 
     private static SupervisorOptions Options(TrainOptions options, IReadOnlyDictionary<string, string> environment) => new()

@@ -7,15 +7,17 @@ namespace AtomGrains.Local;
 internal static class LiveStatus
 {
     /// <param name="lastLoss">Of the last committed step; null before the first.</param>
+    /// <param name="waits">What the run waits for, in words; null when for nothing.</param>
     /// <param name="quarantined">Devices that are used no more, in words.</param>
     /// <param name="metrics">Where the metrics are served; null when they are not.</param>
-    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, IReadOnlyList<string> quarantined, string? metrics) => new()
+    public static RunStatus Of(Coordinator coordinator, NodeTable nodes, double? lastLoss, string? waits, IReadOnlyList<string> quarantined, string? metrics) => new()
     {
         Step = coordinator.Step,
         Loss = lastLoss,
         CheckpointStep = coordinator.CheckpointStep,
         Generation = coordinator.View?.Generation.Value ?? 0,
         Metrics = metrics,
+        WaitingFor = waits,
         Quarantined = quarantined,
         Processes = [Self, .. nodes.Running.Select(node => Of(coordinator, node))],
     };

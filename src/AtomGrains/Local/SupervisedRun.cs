@@ -49,6 +49,7 @@ internal sealed class SupervisedRun : IDisposable
     private readonly NodeCare _care;
     private readonly SmallHeap _heap = new();
     private DateTimeOffset _nextStatus;
+    private string? _waits;
     private bool _ending;
 
     /// <param name="elements">Length of the flat parameter vector.</param>
@@ -157,6 +158,9 @@ internal sealed class SupervisedRun : IDisposable
             End();
         }
     }
+
+    /// <summary>It ends with a checkpoint of where it stands, if there are to be any: no committed step is computed again.</summary>
+    public void AskToEnd(string reason) => Turn(outbox => _coordinator.OnGivenUp(reason, Now, outbox));
 
     /// <summary>Ends the processes that are left.</summary>
     public void KillAll()
@@ -274,7 +278,8 @@ internal sealed class SupervisedRun : IDisposable
                 _care.OnLost(lost);
                 break;
             case Waiting waiting:
-                if (waiting.For is { } what)
+                _waits = waiting.For;
+                if (_waits is { } what)
                 {
                     _observer.OnNote($"waiting for {what}");
                 }
@@ -381,5 +386,5 @@ internal sealed class SupervisedRun : IDisposable
         _events.Close();
     }
 
-    private void WriteStatus() => LiveStatus.Of(_coordinator, _care.Table, _journal.LastLoss, _care.Quarantined, _metrics?.Url).Write(_folder);
+    private void WriteStatus() => LiveStatus.Of(_coordinator, _care.Table, _journal.LastLoss, _waits, _care.Quarantined, _metrics?.Url).Write(_folder);
 }

@@ -51,7 +51,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         using var run = _run = new SupervisedRun(folder, elements, journal, roll, _options, _identity, (node, message) => _server.Send(node.Value, message), _events, _observer, _metrics);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
-        using var cancelled = cancellation.Register(() => _events.Post(() => run.Stop("it was asked to end")));
+        using var cancelled = cancellation.Register(() => _events.Post(() => run.AskToEnd("it was asked to end")));
         try
         {
             run.Begin();

@@ -14,6 +14,7 @@ public class SimulationCommandTests
         Assert.Equal(options, read with { Plan = options.Plan, Kinds = options.Kinds });
         Assert.Equal(options.Plan, read.Plan);
         Assert.Equal(options.Kinds, read.Kinds);
+        Assert.Equal(7, SimulationArguments.Parse(SimulationArguments.Write(options with { FlipAtVersion = 7 }).Split(' ')).FlipAtVersion);
         Assert.Equal(World.Passes(options).Events, World.Passes(read).Events);
     }
 

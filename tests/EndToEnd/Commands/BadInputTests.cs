@@ -30,6 +30,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--device-memory", "999TB", "--device-memory 999TB: must be at most ")]
     [InlineData("--fault", "kill:worker=9@step=1", "--fault kill:worker=9@step=1: worker must be from 0 to 3")]
     [InlineData("--report", "none/report.json", "--report none/report.json: must be a file in a folder that exists, or in --out")]
+    [InlineData("--report", "/proc/report.json", "--report /proc/report.json: cannot be written there: ")]
     [InlineData("--config", "bad.yaml", "lane (bad.yaml line 1): unknown setting; did you mean lanes?", "--lr 0 (bad.yaml line 2): must be above 0 and at most 100")]
     public async Task IsALineForEachMistakeAndNothingIsWritten(string flag, string value, params string[] lines)
     {

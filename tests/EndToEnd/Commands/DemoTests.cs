@@ -36,6 +36,16 @@ public sealed class DemoTests : IDisposable
         Assert.False(Directory.Exists($"{_folder}-calm"));
     }
 
+    [Fact]
+    public async Task AFolderOfTheSecondRunThatIsInUseIsRefusedBeforeTheFirst()
+    {
+        var calm = Directory.CreateDirectory($"{_folder}-calm").FullName;
+        File.WriteAllText(Path.Combine(calm, "somebodys.txt"), "");
+        var ended = await Demo(Spec.Short);
+        Assert.Equal((2, $"error: --out {_folder}: {calm}, where the demo's second run goes, must be empty or not there"), (ended.ExitCode, ended.Errors.Trim()));
+        Assert.False(Directory.Exists(_folder));
+    }
+
     [Theory]
     [InlineData(240, 4)]
     [InlineData(240, 2)]

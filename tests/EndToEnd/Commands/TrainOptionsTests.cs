@@ -381,6 +381,8 @@ public sealed class TrainOptionsTests : IDisposable
         Assert.Equal((4, 3), (options.ActiveWorkers, options.AllSpares));
         Assert.Contains("the other 2 are spares", options.Warnings[0], StringComparison.Ordinal);
         Assert.Contains("fewer than 4 lanes a worker", options.Warnings[1], StringComparison.Ordinal);
+        var scaled = Read(None, ("lanes", ["16"]), ("fault", ["scale=16@step=5", "scale=18@step=6"]));
+        Assert.Equal(["--fault scale=18@step=6: only 16 workers can have a lane; the others are spares"], scaled.Warnings);
     }
 
     [Fact]

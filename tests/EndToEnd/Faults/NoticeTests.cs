@@ -64,6 +64,11 @@ public sealed class NoticeTests
         await finished.EqualsTheCalmRun();
         var logs = Directory.EnumerateFiles(Path.Combine(run.Folder, "logs")).Select(File.ReadAllText);
         finished.LastedUntil("the end of the notice", logs.Any(log => log.Contains("the notice of 0.1 s is over, and not everything is handed over", StringComparison.Ordinal)));
+
+        // It was asked to end: that is no fault, however it ended.
+        Assert.All(finished.FaultKinds, kind => Assert.Equal("exit", kind));
+        Assert.Equal(0, finished.Count("faults"));
+        Assert.Empty(finished.Report!["recoveries"]!.AsArray());
     });
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class SupervisorTests : IDisposable
     });
 
     [Fact]
-    public Task CtrlCEndsARunWithItsFilesCompleteAndTheFolderBeginsAnew() => LongEnough.Run(Spec.Medium, async spec =>
+    public Task CtrlCEndsARunWithItsFilesCompleteAndItGoesOnWhereItWas() => LongEnough.Run(Spec.Medium, async spec =>
     {
         BeginAnew();
 
@@ -82,8 +82,12 @@ public sealed class SupervisorTests : IDisposable
             await EndedInOrder(ended);
         }
 
+        // It went on from the very step at which it ended.
         using var again = TrainProcess.Start(spec, workers: 3, folder: _folder);
-        await (await again.Finish()).EqualsTheCalmRun();
+        var finished = await again.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Equal(2, finished.Metrics.Select(line => (long)line["lineage"]!).Distinct().Count());
+        Assert.False(File.Exists(Path.Combine(_folder, "metrics-given-up.jsonl")), finished.ToString());
     });
 
     [Fact]

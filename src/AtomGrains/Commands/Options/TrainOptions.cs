@@ -134,6 +134,8 @@ public sealed record TrainOptions
     public IReadOnlyList<string> Warnings =>
     [
         .. RunPlanWarnings.Of(Spec.Lanes, Workers),
+        .. Faults.Orders.Where(order => order.Workers > Math.Max(Workers, Spec.Lanes))
+            .Select(order => $"{FaultPlan.Setting} {order}: only {Spec.Lanes} workers can have a lane; the others are spares"),
         .. Replicas || Checkpoints.Cadence is not null ? Array.Empty<string>()
             : ["--replicas off: without --checkpoint-every, the loss of a worker costs every step since the beginning"],
         .. AuditLanes > 0 && ActiveWorkers == 1 ? ["--audit-lanes needs two workers: with one, no lane is audited"] : Array.Empty<string>(),

@@ -144,6 +144,24 @@ public static class TrainOptionsReader
         {
             yield return new SettingError(Report.Flag, path, $"must be a file in a folder that exists, or in {Out.Flag}");
         }
+        else if (Directory.Exists(parent) && WhyNotWritten(parent) is { } reason)
+        {
+            yield return new SettingError(Report.Flag, path, $"cannot be written there: {reason}");
+        }
+    }
+
+    // A report is written last: what is wrong with its folder is known before a run of days.
+    private static string? WhyNotWritten(string folder)
+    {
+        try
+        {
+            using var probe = File.Create(Path.Combine(folder, $".{Guid.NewGuid():N}"), 1, FileOptions.DeleteOnClose);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
     }
 
     /// <summary>There the coordinator is a grain: no supervisor has it, its control channel or its metrics.</summary>
