@@ -80,18 +80,17 @@ internal static class SiloCommand
         return refusal.Reason;
     }
 
-    // Whoever started this process keeps its standard input open.
+    // Whoever started this process keeps its standard input open, and says something there once the run is to end.
     private static void EndWithOwner(Stream input, SiloOrders orders, DeviceSlots devices)
     {
-        while (input.ReadByte() >= 0)
+        if (input.ReadByte() < 0)
         {
+            Thread.Sleep(orders.OrphanGrace);
+            Console.Error.WriteLine("whoever started this silo is gone");
         }
 
-        Thread.Sleep(orders.OrphanGrace);
-        Console.Error.WriteLine("whoever started this silo is gone");
-
-        // So is whoever would have restarted any of them: a resume goes on from what they leave. Before the first of them ends,
-        // its coordinator has to know: it would go back to a checkpoint once both copies of a partition were gone.
+        // Nobody restarts any of them: a resume goes on from what they leave. Before the first of them ends, its coordinator has
+        // to know: it would go back to a checkpoint once both copies of a partition were gone.
         RunNote.Abandoned.TryWrite(orders.RunFolder, orders.RunId);
         devices.LeaveBehind(LongestWriting);
         Environment.Exit(NodeProcess.ExitOrphaned);

@@ -39,6 +39,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
     // Also of what is looked up then, and not at each look, since the nodes want the processors: who was declared dead, and memory.
     private static readonly TimeSpan StatusEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LeaveGrace = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
 
     private readonly string _runId = Guid.NewGuid().ToString("N");
@@ -85,6 +86,13 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
         finally
         {
+            if (end is null && cancellation.IsCancellationRequested)
+            {
+                // A resume goes on from there; whoever is paused is not waited for longer.
+                _silos.ForEach(silo => silo.LeaveBehind());
+                AwaitEnds(LeaveGrace);
+            }
+
             EndSilos();
         }
 
@@ -325,7 +333,12 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             silo.Signal(Signals.Kill);
         }
 
-        var deadline = DateTimeOffset.UtcNow + EndGrace;
+        AwaitEnds(EndGrace);
+    }
+
+    private void AwaitEnds(TimeSpan longest)
+    {
+        var deadline = DateTimeOffset.UtcNow + longest;
         while (_silos.Exists(silo => !silo.HasExited) && DateTimeOffset.UtcNow < deadline)
         {
             Thread.Sleep(Look);

@@ -55,5 +55,19 @@ internal sealed class SiloProcess : IDisposable
         }
     }
 
+    /// <summary>The run is to end: it writes down what it holds, and ends.</summary>
+    public void LeaveBehind()
+    {
+        try
+        {
+            _process.StandardInput.BaseStream.WriteByte(1);
+            _process.StandardInput.BaseStream.Flush();
+        }
+        catch (IOException)
+        {
+            // It lives no more.
+        }
+    }
+
     public void Dispose() => _process.Dispose();
 }

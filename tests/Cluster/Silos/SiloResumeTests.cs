@@ -30,6 +30,26 @@ public sealed class SiloResumeTests
     });
 
     [Fact]
+    public Task ARunThatIsAskedToEndGoesOnFromItsNewestStep() => LongEnough.Run(Spec.Long, async spec =>
+    {
+        // As by Ctrl-C, and no checkpoint but the one that is made of what the silos leave.
+        const int Interrupt = 2;
+        using var asked = TrainProcess.Start(spec, workers: 2, options: ["--host", "orleans", "--checkpoint-every", "0"]);
+        await asked.Trains(2, step: 5);
+        asked.Signal(Interrupt);
+        var ended = await asked.Finish();
+        ended.LastedUntil("the order to end", ended.ExitCode != 0);
+        Assert.Equal((1, "the run stopped: it was asked to end"), (ended.ExitCode, ended.Errors.Trim()));
+        Assert.Empty(ended.Faults);
+
+        using var run = TrainProcess.Resume(asked);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Matches("step [0-9]+ is whole in what the nodes left when they ended", finished.Output);
+        Assert.Empty(finished.GivenUp);
+    });
+
+    [Fact]
     [Trait("Category", "Long")]
     public Task SilosOfADeviceWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt() =>
         SilosWhoseLauncherIsKilledLeaveTheirNewestStepAndTheRunGoesOnFromIt("cpu", workers: 2);
