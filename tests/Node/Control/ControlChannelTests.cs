@@ -25,7 +25,7 @@ public sealed class ControlChannelTests : IDisposable
     private const int Supervisor = 0;
 
     private readonly RunSecret _secret = RunSecret.Create();
-    private readonly ControlOptions _options = new() { MaxQueuedBytes = 2 << 20, GoodbyeTimeout = TimeSpan.FromSeconds(30) };
+    private readonly ControlOptions _options = new() { MaxMessageBytes = 1 << 20, MaxQueuedBytes = 2 << 20, GoodbyeTimeout = TimeSpan.FromSeconds(30) };
     private readonly TransportCounters _counters = new();
     private readonly Recorded _atServer = new();
     private readonly ControlServer<Message> _server;
