@@ -80,7 +80,10 @@ internal sealed class FolderRuns(string root, string? store, TimeSpan grace, Clu
         }
     }
 
-    private string FolderOf(string name) => Path.Combine(root, name);
+    // Whoever may call a grain may say any name, and some are ways to other folders.
+    private string FolderOf(string name) => RunNames.Fault(name) is { } fault
+        ? throw new InvalidSettingsException(new SettingError("run", "", fault))
+        : Path.Combine(root, name);
 
     private string StoreOf(string name) => store is null ? Path.Combine(FolderOf(name), CheckpointPlan.FolderName)
         : ObjectStores.IsFolder(store) ? Path.Combine(store, name) : $"{store.TrimEnd('/')}/{name}";

@@ -90,6 +90,23 @@ public sealed class FolderRunsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("../elsewhere")]
+    [InlineData("/elsewhere")]
+    [InlineData("")]
+    [InlineData(".")]
+    public void NoNameLeadsOutOfTheFolderOfTheRuns(string name)
+    {
+        using var runs = RunsOfDataIn(null);
+        var before = Directory.EnumerateFileSystemEntries(_root).ToList();
+        foreach (var call in (Action[])[() => runs.Make(new RunRequest(WireContract.Version, name, "layers: 2")), () => runs.Adopt(name), () => runs.IsSame(new RunRequest(WireContract.Version, name, ""))])
+        {
+            Assert.Contains("must be 1 to 63 lower-case letters, digits and dashes", Assert.Throws<InvalidSettingsException>(call).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(_root));
+    }
+
+    [Theory]
     [InlineData("data")]
     [InlineData("data/")]
     [InlineData("data/text")]
