@@ -61,7 +61,9 @@ public sealed partial class ReadmeTests : IDisposable
         var rendered = Render(Block(0).Replace("../gpu", "../azure", StringComparison.Ordinal) + Block(1));
         Assert.Equal("YOURACCOUNT", rendered.Settings["ATOMGRAINS_AZURE_ACCOUNT"]);
         Assert.Equal("azure-table", rendered.Settings["ATOMGRAINS_CLUSTERING"]);
-        Assert.All(rendered.OfKind("ServiceAccount"), account => Assert.Equal("CLIENT-ID", account.Root.At("metadata.annotations")["azure.workload.identity/client-id"].Text));
+        Assert.Equal(
+            [("client", "CLIENT-ID-OF-CLIENTS"), ("silo", "CLIENT-ID-OF-SILOS")],
+            rendered.OfKind("ServiceAccount").Select(account => (account.Root.At("metadata.name").Text, account.Root.At("metadata.annotations")["azure.workload.identity/client-id"].Text)).Order());
     }
 
     private static string Block(int number) => Unindent(Blocks().Matches(Text)[number].Groups[1].Value);

@@ -38,8 +38,15 @@ public sealed partial class RulesTests
     [Fact]
     public void WhatTheAutoscalerAsksIsTestedByValues()
     {
-        var story = Assert.Single(MonitoringFiles.RuleTests.Split("\n  - name: "), story => story.StartsWith("the autoscaler ", StringComparison.Ordinal));
-        Assert.Equal([MonitoringFiles.AutoscalerQuery, MonitoringFiles.AutoscalerQuery], story.Split('\n').Where(line => line.StartsWith("      - expr: ", StringComparison.Ordinal)).Select(line => line["      - expr: ".Length..]));
+        Assert.Equal(MonitoringFiles.AutoscalerQuery, QueryOfStory("the autoscaler "));
+    }
+
+    /// <summary>A counter that begins with a loss is where increase() alone says that nothing was lost.</summary>
+    [Fact]
+    public void WhatTheDashboardAsksOfLostStepsIsTestedByValues()
+    {
+        var (_, query) = Assert.Single(MonitoringFiles.DashboardQueries, query => query.Expression.Contains("atomgrains_steps_lost_total", StringComparison.Ordinal));
+        Assert.Equal(MonitoringFiles.Fill(query, "30m"), QueryOfStory("what was lost "));
     }
 
     /// <summary>In one story, in this order: silent, firing, silent.</summary>
@@ -66,6 +73,13 @@ public sealed partial class RulesTests
         Assert.Contains($"runbook_url: k8s/monitoring/RUNBOOK.md#{alert.ToLowerInvariant()}\n", rule + "\n", StringComparison.Ordinal);
         var section = Assert.Single(MonitoringFiles.Runbook.Split("\n## "), text => text.StartsWith(alert + "\n", StringComparison.Ordinal));
         Assert.All(["**What it means.**", "**Look at.**", "**Do.**", "**Wake.**"], part => Assert.Contains(part, section, StringComparison.Ordinal));
+    }
+
+    // What promtool is asked in a story, each time the same.
+    private static string QueryOfStory(string beginning)
+    {
+        var story = Assert.Single(MonitoringFiles.RuleTests.Split("\n  - name: "), story => story.StartsWith(beginning, StringComparison.Ordinal));
+        return Assert.Single(story.Split('\n').Where(line => line.StartsWith("      - expr: ", StringComparison.Ordinal)).Select(line => line["      - expr: ".Length..]).Distinct());
     }
 
     private static async Task<string> Tested(string rules)
