@@ -10,6 +10,9 @@ namespace AtomGrains.Local;
 /// <param name="identity">Null for one that ended before anybody could look.</param>
 internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessIdentity? identity, DateTimeOffset started)
 {
+    // None once its end is noticed: what it was started with, the environment foremost, is as much as all else that is known of it.
+    private Process? _process = process;
+
     public NodeId Id { get; } = id;
 
     public int Slot { get; } = slot;
@@ -19,13 +22,13 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
     public DateTimeOffset Started { get; } = started;
 
     /// <summary>A predecessor's process, whose end has to be looked for.</summary>
-    public bool IsAdopted => process is null;
+    public bool IsAdopted { get; } = process is null;
 
     /// <summary>Whether the process lives, as the system says. A pid alone may be another process's by now.</summary>
     public bool IsAlive => identity?.IsAlive ?? false;
 
     /// <summary>Whether the process has ended, noticed or not.</summary>
-    public bool HasExited => HasEnded || (process?.HasExited ?? !IsAlive);
+    public bool HasExited => HasEnded || (_process?.HasExited ?? !IsAlive);
 
     /// <summary>When anything was heard from it last.</summary>
     public DateTimeOffset LastHeard { get; set; } = process is null ? DateTimeOffset.UtcNow : started;
@@ -77,8 +80,9 @@ internal sealed class NodeHandle(NodeId id, int slot, Process? process, ProcessI
     public void End(LastWords? said = null)
     {
         HasEnded = true;
-        ExitCode = process?.ExitCode ?? identity?.ExitCodeLeft ?? said?.ExitCode;
+        ExitCode = _process?.ExitCode ?? identity?.ExitCodeLeft ?? said?.ExitCode;
         Cause ??= said?.Cause;
-        process?.Dispose();
+        _process?.Dispose();
+        _process = null;
     }
 }

@@ -8,7 +8,6 @@ using AtomGrains.Node.Workers;
 namespace AtomGrains.Cluster.Tests.Monitoring;
 
 /// <summary>A real Prometheus with the real rules on standing silos that train a run and are killed.</summary>
-[Trait("Category", "Long")]
 public sealed class LiveSiloAlertsTests
 {
     private const string Run = "run";
@@ -59,6 +58,7 @@ public sealed class LiveSiloAlertsTests
     }
 
     [FactWithPrometheus]
+    [Trait("Category", "Long")]
     public async Task WithMinutesTakenForSecondsASiloThatIsKilledAgainAndAgainIsACrashLoopUntilItLives()
     {
         await using var cluster = new StandingCluster();

@@ -4,10 +4,9 @@ using AtomGrains.Deployment.Tests.Support;
 namespace AtomGrains.Deployment.Tests.Images;
 
 /// <summary>
-/// The Dockerfiles, really built and started as the manifests say. Long: SDK, packages and three programs in images take some
-/// minutes.
+/// The Dockerfiles, really built, SDK and packages included, and started as the manifests say. The silo's in every run of the
+/// tests; what stands on it, and the client's, in long ones.
 /// </summary>
-[Trait("Category", "Long")]
 public sealed class SiloImageTests(SiloImage silo) : IClassFixture<SiloImage>
 {
     private const Needs All = Needs.Buildah | Needs.Kubectl | Needs.ClusterPackages;
@@ -27,6 +26,7 @@ public sealed class SiloImageTests(SiloImage silo) : IClassFixture<SiloImage>
     }
 
     [FactThatNeeds(All)]
+    [Trait("Category", "Long")]
     public async Task AUsersImageIsOursAndWhatTheirProgramAdds()
     {
         var image = silo.Build(Dockerfile.Sample, "train-on-orleans:1.0.0", "--build-arg", $"SILO={silo.Name}", "--build-arg", $"TENSOR_ENGINE={MachinesEngine.Name}");
@@ -40,6 +40,7 @@ public sealed class SiloImageTests(SiloImage silo) : IClassFixture<SiloImage>
     }
 
     [FactThatNeeds(All)]
+    [Trait("Category", "Long")]
     public void TheClientImageHasNoTensorEngineAndSaysHowItIsUsed()
     {
         var image = silo.Build(Dockerfile.Client, "atomgrains/client:1.0.0");
