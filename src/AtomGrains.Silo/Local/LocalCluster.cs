@@ -66,6 +66,17 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
 
     public RunOutcome Run(CancellationToken cancellation)
     {
+        if (End() is { Stopped: null } end)
+        {
+            observer.OnNote("silos of the attempt before had brought it to its end");
+            return Conclude(end, stopped: null);
+        }
+
+        return Train(cancellation);
+    }
+
+    private RunOutcome Train(CancellationToken cancellation)
+    {
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         RunNote.Waiting.Delete(folder.Path);
         RunNote.Checkpoint.Delete(folder.Path);
@@ -101,6 +112,11 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
             Complete();
         }
 
+        return Conclude(end, end is null ? stopped : end.Stopped);
+    }
+
+    private RunOutcome Conclude(RunEnd? end, string? stopped)
+    {
         _files.Tell();
         WriteStatus();
         if (end is { Stopped: null })
@@ -109,7 +125,7 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         }
 
         var struck = _struck.Orders;
-        return new RunOutcome(Report(end), end is null ? stopped : end.Stopped, [.. options.Settings.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
+        return new RunOutcome(Report(end), stopped, [.. options.Settings.Faults.Orders.Where((_, number) => !struck.Contains(number))]);
     }
 
     // Not there until the very end: to find that out by an exception costs more than all else that is looked at.
@@ -379,7 +395,8 @@ internal sealed class LocalCluster(RunFolder folder, int elements, SupervisorOpt
         var report = end?.Report ?? _files.Unfinished();
         return report with
         {
-            WorkersStarted = HasChildren ? _children.All().Count : _silos.Count,
+            // Of none here when an attempt before had brought it to its end: then it is what was known there.
+            WorkersStarted = _silos.Count == 0 ? report.WorkersStarted : HasChildren ? _children.All().Count : _silos.Count,
             Faults = recoveries.Count,
             Recoveries = recoveries,
             PeakRssBytes = new Dictionary<string, long>

@@ -29,7 +29,7 @@ internal sealed class SiloRoll(string folder)
         }
     }
 
-    /// <summary>Waits until no silo of an attempt before lives. One that does not end in time is killed, and one that is paused at the end of its grace.</summary>
+    /// <summary>Waits until no silo of an attempt before lives. One that does not end in time is killed, and one that is paused at the end of its grace; when the run is over, none is waited for.</summary>
     /// <param name="grace">How long silos live once nobody wants them.</param>
     /// <param name="note">Tells a person that it waits.</param>
     /// <returns>False when it was asked to end before.</returns>
@@ -45,7 +45,8 @@ internal sealed class SiloRoll(string folder)
         while (former.Exists(silo => silo.IsAlive) && !cancellation.IsCancellationRequested)
         {
             var late = DateTimeOffset.UtcNow - graceEnds;
-            former.FindAll(silo => late > TimeSpan.Zero && (late > LongestEnd || ProcessStat.IsPaused(silo.Pid)) && silo.IsAlive)
+            var isOver = File.Exists(Path.Combine(folder, RunEnd.FileName));
+            former.FindAll(silo => (isOver || (late > TimeSpan.Zero && (late > LongestEnd || ProcessStat.IsPaused(silo.Pid)))) && silo.IsAlive)
                 .ForEach(silo => Signals.Send(silo.Pid, Signals.Kill));
 
             cancellation.WaitHandle.WaitOne(Look);

@@ -77,6 +77,26 @@ public sealed class SiloResumeTests
         Assert.Empty(finished.GivenUp);
     });
 
+    /// <summary>What they did is not done again, and they are not waited for until their grace is over.</summary>
+    [Fact]
+    public async Task ARunThatItsSilosBroughtToItsEndAloneIsOver()
+    {
+        string[] options = ["--host", "orleans", "--checkpoint-every", "0", "--orphan-grace", "3600"];
+        using var killed = TrainProcess.Start(Spec.Medium, workers: 2, options: options);
+        await killed.Trains(2, step: 5);
+        killed.Signal(Signals.Kill);
+        await Eventually.Holds("the end of the run", () => RunEnd.Read(killed.Folder) is not null);
+
+        using var run = TrainProcess.Resume(killed);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Contains("silos of the attempt before had brought it to its end", finished.Output, StringComparison.Ordinal);
+        Assert.Empty(finished.GivenUp);
+        Assert.Empty(finished.Faults);
+        Assert.Equal(2, (int)finished.Report!["workers_started"]!);
+        await run.LeavesNothing();
+    }
+
     [Fact]
     public async Task AnAttemptBeginsWhenNoSiloOfTheOneBeforeLivesAnyMore()
     {

@@ -41,7 +41,6 @@ internal sealed class Downfall(ChaosPlan plan, LiveRun run, PlanStore store)
                 Signals.Send(supervisor ?? run.Pid, Signals.Kill);
                 Await(plan.OrphanGrace + EndsWithin, () => run.Mark.Living().Count == 0, "I10: nodes whose supervisor was killed did not end");
                 run.KillAll();
-                OrphansWereDone |= JsonLines.Read(Path.Combine(run.Folder, RunFolder.MetricsFileName), StorageJson.Default.MetricsLine) is [.., var last] && last.Step + 1 >= plan.Spec.Steps;
                 break;
             case ChaosKind.DiskFull:
                 store.Strike(strike.Kind);
@@ -63,9 +62,6 @@ internal sealed class Downfall(ChaosPlan plan, LiveRun run, PlanStore store)
 
     /// <summary>The object that was broken, which the run has to name; null when none was.</summary>
     public string? Torn { get; private set; }
-
-    /// <summary>Nodes without whoever started them had come to the run's last step: silos have their coordinator, and go on for a while.</summary>
-    public bool OrphansWereDone { get; private set; }
 
     private void Await(TimeSpan within, Func<bool> state, string violation)
     {

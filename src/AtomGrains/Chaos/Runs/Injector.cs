@@ -43,9 +43,6 @@ internal sealed class Injector(ChaosPlan plan, LiveRun run, PlanStore store, Act
     /// <summary>The object of a checkpoint that was broken; null when none was.</summary>
     public string? Torn => _downfall.Torn;
 
-    /// <inheritdoc cref="Downfall.OrphansWereDone"/>
-    public bool OrphansWereDone => _downfall.OrphansWereDone;
-
     public bool SupervisorWasStruck => _struck.Exists(fault => fault.Strike.Kind == ChaosKind.Supervisor);
 
     /// <summary>Takes note of what orders have struck, and of how far the run has come since.</summary>
