@@ -4,6 +4,7 @@ using AtomGrains.Chaos.Machine;
 using AtomGrains.Chaos.Plans;
 using AtomGrains.Chaos.Runs;
 using AtomGrains.Commands.Options;
+using AtomGrains.Core.Options;
 using AtomGrains.Local;
 
 namespace AtomGrains.Commands;
@@ -16,11 +17,23 @@ internal static class ChaosCommand
 {
     private const int Broken = 1;
 
+    private static ChaosMachine Machine(string folder)
+    {
+        try
+        {
+            return new ChaosMachine(folder, arguments => OwnProgram.StartInfo([.. arguments]));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidSettingsException(new SettingError(Settings.Out.Flag, folder, error.Message));
+        }
+    }
+
     /// <returns>0 when every plan held, 1 when one broke an invariant.</returns>
     public static int Run(ChaosOptions options, TextWriter output, CancellationToken cancellation)
     {
         var summary = new ChaosSummary();
-        using (var machine = new ChaosMachine(options.Folder, arguments => OwnProgram.StartInfo([.. arguments])))
+        using (var machine = Machine(options.Folder))
         {
             var suite = new ChaosSuite(machine, options.Seed, options.Bounds);
             output.WriteLine(FormattableString.Invariant($"seed {options.Seed}, {options.Bounds.Kinds.Count} kinds, {(options.Bounds.Host == TrainOptions.OrleansHost ? "silos" : "worlds")} of up to {options.Bounds.MostWorkers} workers, in {machine.Folder}"));

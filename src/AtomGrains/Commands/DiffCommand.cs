@@ -26,7 +26,7 @@ internal static class DiffCommand
         }
 
         var common = leftHistory.Lines.Keys.Count(rightHistory.Lines.ContainsKey);
-        var difference = RunDifference.Find(left, leftHistory, right, rightHistory);
+        var difference = Find();
         if (difference is null)
         {
             var proven = leftHistory.Lines.Values.Count(line => line.Root is not null && rightHistory.Lines.GetValueOrDefault(line.Step)?.Root is not null);
@@ -44,6 +44,18 @@ internal static class DiffCommand
             : $"DIFFERENT first at step {difference.Step}: {difference.What} {difference.Left} in A, {difference.Right} in B");
         output.WriteLine(Where(difference, leftRun.Spec, rightRun.Spec));
         return Different;
+
+        RunDifference? Find()
+        {
+            try
+            {
+                return RunDifference.Find(left, leftHistory, right, rightHistory);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                throw new InvalidSettingsException(new SettingError("diff", $"{left} {right}", error.Message));
+            }
+        }
     }
 
     private static string Where(RunDifference difference, RunSpec left, RunSpec right)

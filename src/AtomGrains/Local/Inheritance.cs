@@ -40,7 +40,8 @@ internal sealed record Inheritance(
             LastSignIn(folder));
     }
 
-    private static View? Newest(FileRegister register) =>
+    /// <summary>The register's newest view; null where it has none.</summary>
+    public static View? Newest(FileRegister register) =>
         register.Newest() is { } found ? JsonSerializer.Deserialize(found.Record, LocalJson.Default.View) : null;
 
     private static DateTimeOffset LastSignIn(string folder) => new[] { RunStatus.FileName, RunFolder.MetricsFileName }

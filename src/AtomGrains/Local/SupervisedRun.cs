@@ -67,6 +67,7 @@ internal sealed class SupervisedRun : IDisposable
         _ledger = new FaultLedger(_folder, journal, () => _care!.Table.LanesRecomputed);
         _faults = new OrderedFaults(options.Settings.Faults, _folder);
         var scaled = _faults.Recall();
+        OrphanedNodes.AwaitEnds(_folder, Inheritance.Newest(_register), observer.OnNote);
         _inheritance = Inheritance.Of(_folder, _register);
         var origin = _inheritance.View is null && _inheritance.Taken > Generation.None
             ? Restored.Origin(folder, options.Settings.Checkpoints, elements, _inheritance.Taken, observer, led => journal.Led(led, _inheritance.Taken, DateTimeOffset.UtcNow))

@@ -48,7 +48,7 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
         using var journal = new RunJournal(folder.Path, folder.Record.Spec, _options.Settings.Roots);
         Array.ForEach([.. journal.Torn], _observer.OnNote);
         var roll = new SupervisorRoll(folder.Path);
-        using var run = _run = new SupervisedRun(folder, elements, journal, roll, _options, _identity, (node, message) => _server.Send(node.Value, message), _events, _observer, _metrics);
+        using var run = _run = Open(folder, elements, journal, roll);
         Directory.CreateDirectory(Path.Combine(folder.Path, "logs"));
         Directory.CreateDirectory(Path.Combine(folder.Path, LaneMark.FolderName));
         using var cancelled = cancellation.Register(() => _events.Post(() => run.AskToEnd("it was asked to end")));
@@ -91,6 +91,20 @@ public sealed class Supervisor : IControlEvents<LocalMessage>, IDisposable
     }
 
     public void Dispose() => _server.Dispose();
+
+    // Of a store that does not answer, or a record that is broken, nobody dies: this one has ended in order.
+    private SupervisedRun Open(RunFolder folder, int elements, RunJournal journal, SupervisorRoll roll)
+    {
+        try
+        {
+            return new SupervisedRun(folder, elements, journal, roll, _options, _identity, (node, message) => _server.Send(node.Value, message), _events, _observer, _metrics);
+        }
+        catch
+        {
+            roll.End();
+            throw;
+        }
+    }
 
     void IControlEvents<LocalMessage>.OnConnected(int node)
     {

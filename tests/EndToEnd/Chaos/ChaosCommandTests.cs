@@ -20,6 +20,10 @@ public sealed class ChaosCommandTests
         Assert.Equal(3, ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("error: --", StringComparison.Ordinal)));
         Assert.False(Directory.Exists(folder));
         TrainProcess.Remove(folder);
+
+        ended = await AtomProgram.Run("chaos", "--minutes", "1", "--out", "/proc/no-such-folder");
+        Assert.Equal(BadInput, ended.ExitCode);
+        Assert.StartsWith("error: --out /proc/no-such-folder: ", Assert.Single(ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using AtomGrains.Commands;
+using AtomGrains.Core.Options;
 using AtomGrains.EndToEnd.Tests.Support;
 
 namespace AtomGrains.EndToEnd.Tests.Commands;
@@ -36,6 +37,10 @@ public sealed partial class AuditCommandTests
         Wrong(folder, "faults.jsonl", lines => lines.Add(lines.FindLast(IsSkip)!), "was skipped and stands 2 times");
         Wrong(folder, "faults.jsonl", lines => lines.Add(Step().Replace(lines.FindLast(IsSkip)!, "\"step\":100")), "step 100 was committed, and faults.jsonl says that it was skipped");
         Assert.Equal(0, Run(folder).ExitCode);
+
+        var view = Path.Combine(folder, "views", "1.json");
+        File.WriteAllText(view, File.ReadAllText(view)[..20]);
+        Assert.Contains("record 1 of the register holds no view: ", Assert.Throws<InvalidSettingsException>(() => Run(folder)).Message, StringComparison.Ordinal);
     }
 
     private static bool IsSkip(string line) => line.Contains("\"kind\":\"skip\"", StringComparison.Ordinal);

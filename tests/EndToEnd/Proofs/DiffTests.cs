@@ -71,6 +71,16 @@ public sealed class DiffTests : IDisposable
     }
 
     [Fact]
+    public void HashesOfBlocksThatAreSomethingElseAreALine()
+    {
+        var (a, b) = (_runs.Record("a"), _runs.Record("b", flip: (6, 43)));
+        File.WriteAllText(Directory.GetFiles(Path.Combine(a, "roots")).Order().First(), "no hashes, and long enough for a header");
+        var line = Assert.Throws<InvalidSettingsException>(() => Diff(a, b)).Message;
+        Assert.StartsWith($"diff {a} {b}: ", line, StringComparison.Ordinal);
+        Assert.EndsWith("holds no hashes of blocks that this version reads", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AFolderWithoutARunIsALine() =>
         Assert.Equal("diff /no/such: holds no run (no run.json)", Assert.Throws<InvalidSettingsException>(() => Diff("/no/such", "/no/such")).Message);
 

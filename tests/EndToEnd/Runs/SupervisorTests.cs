@@ -44,6 +44,27 @@ public sealed class SupervisorTests : IDisposable
         Assert.True((bool)again.Status()!.Json["finished"]!);
     });
 
+    /// <summary>Taken over, it would have a copy of some partitions and nobody one of the others: steps would be given up that are all there.</summary>
+    [Fact]
+    public Task WhoIsPausedWhileTheOthersLeaveIsWokenAndLeavesWhatItHasAsWell() => LongEnough.Run(Spec.Medium, async spec =>
+    {
+        using var killed = TrainProcess.Start(spec, workers: 3, options: ["--orphan-grace", "3", "--checkpoint-every", "0"]);
+        var paused = (await killed.Trains(3, step: 3)).Worker(1).Pid;
+        killed.Signal(Signals.Kill);
+        await killed.IsKilled();
+
+        // That wakes whoever is paused, so it comes first.
+        Assert.True(Signals.Send(paused, Signals.Stop));
+        await Eventually.Holds("the end of the others", () => killed.Processes().SequenceEqual([paused]));
+
+        using var run = TrainProcess.Resume(killed);
+        var finished = await run.Finish();
+        await finished.EqualsTheCalmRun();
+        Assert.Contains($"waits for the end of 1 nodes that were without a supervisor for too long (processes {paused})", finished.Output, StringComparison.Ordinal);
+        Assert.Contains("is whole in what the nodes left when they ended", finished.Output, StringComparison.Ordinal);
+        Assert.Empty(finished.GivenUp);
+    });
+
     [Fact]
     [Trait("Category", "Long")]
     public Task ALossThatASupervisorHadNotGotOverWhenItDiedStandsInTheLedgerOnce() => LongEnough.Run(Spec.Long, async spec =>
