@@ -1,5 +1,7 @@
+using AtomGrains.Commands.Options;
 using AtomGrains.Core.Checkpoints;
 using AtomGrains.Core.Membership;
+using AtomGrains.Core.Options;
 using AtomGrains.Core.Protocol;
 using AtomGrains.Node.Checkpoints;
 using AtomGrains.Node.Storage;
@@ -15,6 +17,7 @@ internal static class Restored
     /// <param name="recall">Told the last decision that nodes without a coordinator have left, for its line in the metrics.</param>
     /// <returns>Null when the seed is all that is left.</returns>
     /// <exception cref="IOException">The store does not answer.</exception>
+    /// <exception cref="InvalidSettingsException">The store is not the one that the run's checkpoints went to, or nothing is left of it.</exception>
     public static LineageOrigin? Origin(RunFolder folder, CheckpointPlan plan, int elements, Generation taken, IRunObserver observer, Action<Decision> recall)
     {
         var store = new CheckpointStore(ObjectStores.Open(plan.StoreFor(folder.Path)));
@@ -35,9 +38,30 @@ internal static class Restored
             observer.OnNote(line);
         }
 
+        if (found.File is null && KnownCheckpoint(folder.Path) is > 0 and var step && store.List().Count == 0)
+        {
+            throw new InvalidSettingsException(new SettingError(
+                Settings.Store.Flag,
+                store.Objects.Description,
+                $"has no checkpoint at all, and the run's newest was of step {step}: is its volume there? What is to begin from the seed again begins in a new folder"));
+        }
+
         observer.OnNote(found.File is { Manifest: var manifest }
             ? $"goes on from the checkpoint of {manifest.Id}, in {store.Objects.Description}"
             : $"an earlier attempt got to view {taken}, and no checkpoint is left of it: starting from the seeded beginning");
         return found.File?.Manifest.Origin;
+    }
+
+    // What was said of the run last; it may be torn, and is no more than a hint then.
+    private static long? KnownCheckpoint(string folder)
+    {
+        try
+        {
+            return RunStatus.Read(folder)?.CheckpointStep;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 }

@@ -94,12 +94,21 @@ public sealed class ResumeTests : IDisposable
         File.WriteAllText(record, elsewhere.ToJsonString());
         await IsRefused("program is 000000000000 there and ");
 
+        // As of a volume that is not mounted: nobody wants all that again.
+        var checkpoints = Path.Combine(_folder, "checkpoints");
+        Directory.Move(checkpoints, checkpoints + "-elsewhere");
+        await IsRefused("has no checkpoint at all, and the run's newest was of step", "--allow-environment-change");
+        Directory.Move(checkpoints + "-elsewhere", checkpoints);
+
         using var run = TrainProcess.Start(spec, workers: 2, options: ["--resume", "--allow-environment-change"], folder: _folder);
         var finished = await run.Finish();
         await finished.EqualsTheCalmRun();
         Assert.Contains($"{flipped}: its SHA-256 is", finished.Output, StringComparison.Ordinal);
         Assert.Contains($"{cut}: it has", finished.Output, StringComparison.Ordinal);
         Assert.Contains($"goes on from the checkpoint of {manifests[^3]}", finished.Output, StringComparison.Ordinal);
+
+        // Nobody died of a resume that was refused.
+        Assert.DoesNotContain(finished.Faults, fault => ((string)fault["who"]!).StartsWith("supervisor 2", StringComparison.Ordinal));
     });
 
     [Fact]
