@@ -75,8 +75,8 @@ public sealed partial class Coordinator
             outbox.Add(new StepDecided(decision, view.Generation, decision.Kind == DecisionKind.Skip ? Skipped(decision) : null));
             if (decision.SkipsInRow >= options.MaximumSkipsInRow)
             {
-                _over = true;
-                outbox.Add(new RunStopped(TooManySkips(decision)));
+                // Undecided by the partitions, so that a resume begins with it.
+                StopWithCheckpoint(TooManySkips(decision), now, outbox);
                 return;
             }
 

@@ -58,7 +58,7 @@ public sealed partial class Coordinator
     // The last decision once more, now with the wish for a snapshot: who has applied it stores where it stands.
     private void AskForLastCheckpoint(View view, Outbox outbox)
     {
-        if (_stopping is { } stop && stop.Asked != view.Generation && _again is null && _last is { } last)
+        if (!_over && _stopping is { } stop && stop.Asked != view.Generation && _again is null && _last is { } last)
         {
             stop.Asked = view.Generation;
             foreach (var member in view.Members)
